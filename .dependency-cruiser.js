@@ -1,0 +1,86 @@
+/** Imports point one way: src and apps use libs; trading uses events; nothing uses src or apps. */
+export default {
+  forbidden: [
+    {
+      name: 'no-cycles',
+      severity: 'error',
+      from: {},
+      to: { circular: true, dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'src-does-not-import-apps',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { path: '^(apps|test)/' },
+    },
+    {
+      name: 'apps-stand-alone',
+      severity: 'error',
+      from: { path: '^apps/([^/]+)/' },
+      to: { path: '^apps/', pathNot: '^apps/$1/' },
+    },
+    {
+      name: 'libs-do-not-import-src',
+      severity: 'error',
+      from: { path: '^libs/' },
+      to: { path: '^(src|apps|test)/' },
+    },
+    {
+      name: 'apps-do-not-import-src',
+      severity: 'error',
+      from: { path: '^apps/' },
+      to: { path: '^(src|test)/' },
+    },
+    {
+      name: 'config-is-the-ground',
+      severity: 'error',
+      from: { path: '^libs/config/' },
+      to: { path: '^libs/(database|events|trading)/' },
+    },
+    {
+      name: 'database-knows-config-only',
+      severity: 'error',
+      from: { path: '^libs/database/' },
+      to: { path: '^libs/(events|trading)/' },
+    },
+    {
+      name: 'events-do-not-know-trading',
+      severity: 'error',
+      from: { path: '^libs/events/' },
+      to: { path: '^libs/trading/' },
+    },
+    {
+      name: 'libs-through-their-index',
+      severity: 'error',
+      from: { path: '^(src|apps|test|ormconfig)' },
+      to: { path: '^libs/[^/]+/src/(?!index\\.ts$)' },
+    },
+    {
+      name: 'libs-through-each-others-index',
+      severity: 'error',
+      from: { path: '^libs/([^/]+)/' },
+      to: { path: '^libs/[^/]+/src/(?!index\\.ts$)', pathNot: '^libs/$1/' },
+    },
+    {
+      name: 'declared-packages-only',
+      severity: 'error',
+      from: {},
+      to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown'] },
+    },
+    {
+      name: 'no-development-packages-at-run-time',
+      severity: 'error',
+      from: { path: '^(src|apps|libs|ormconfig)' },
+      to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
+    },
+  ],
+  options: {
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    doNotFollow: { path: 'node_modules' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['types', 'import', 'node', 'default'],
+    },
+  },
+};

@@ -1,0 +1,32 @@
+import { isAddressText } from '#trading';
+import { InvalidArgumentError } from 'commander';
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+const DURATION = /^([1-9]\d{0,5})([smhd])$/;
+const SECONDS_OF = { s: 1, m: 60, h: 3_600, d: 86_400 };
+
+/** An option that may be given several times: collects lower-case addresses. */
+export function addAddress(text: string, others: string[] = []): string[] {
+  if (!isAddressText(text)) {
+    throw new InvalidArgumentError('It must be 0x and 40 hex digits, in mixed case with a valid checksum.');
+  }
+  return [...others, text.toLowerCase()];
+}
+
+export function uuid(text: string): string {
+  if (!UUID.test(text)) throw new InvalidArgumentError('It must be a UUID.');
+  return text.toLowerCase();
+}
+
+export function name(text: string): string {
+  if (text.length === 0 || [...text].length > 100)
+    throw new InvalidArgumentError('It must have 1 to 100 characters.');
+  return text;
+}
+
+/** A duration such as 90s, 30m, 24h or 30d, in seconds. */
+export function duration(text: string): number {
+  const [, count, unit] = DURATION.exec(text) ?? [];
+  if (!count) throw new InvalidArgumentError('It must be a duration such as 90s, 30m, 24h or 30d.');
+  return Number(count) * SECONDS_OF[unit as keyof typeof SECONDS_OF];
+}

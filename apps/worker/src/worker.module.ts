@@ -1,0 +1,15 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { type Settings, SettingsModule } from '#config';
+import { OpenDataSourceModule } from '#database';
+import { TimersModule } from '#trading';
+import type { DataSource } from 'typeorm';
+
+@Module({})
+export class WorkerModule {
+  static with(settings: Settings, dataSource: DataSource): DynamicModule {
+    return {
+      module: WorkerModule,
+      imports: [SettingsModule.with(settings), OpenDataSourceModule.with(dataSource), TimersModule],
+    };
+  }
+}

@@ -1,0 +1,72 @@
+import { z } from 'zod';
+import { LaunchError } from './process-lifecycle.js';
+
+/** A whole number given as text, within bounds that its message names. */
+const whole = (min: number, max: number, unit: string) =>
+  z
+    .string()
+    .refine((text) => /^\d{1,15}$/.test(text) && Number(text) >= min && Number(text) <= max, {
+      error: `must be a whole number of ${unit} from ${min} to ${max}`,
+    })
+    .transform(Number);
+
+const secret = z.string().min(32, { error: 'must have at least 32 characters' });
+
+/**
+ * Every setting of the service, as environment variables. What each one means stands in docs/configuration.md.
+ */
+export const settingsSchema = z.object({
+  NODE_ENV: z.string().default('development'),
+  HOST: z.string().min(1, { error: 'must not be empty' }).default('127.0.0.1'),
+  PORT: whole(0, 65_535, 'a TCP port').default(3000),
+  DATABASE_URL: z
+    .string()
+    .regex(/^postgres(ql)?:\/\/./, { error: 'must be a postgres:// URL' })
+    .optional(),
+  DATA_DIR: z.string().min(1, { error: 'must not be empty' }).default('.data'),
+  JWT_SECRET: secret.optional(),
+  MASTER_KEY: secret.optional(),
+  EIP712_CHAIN_ID: whole(1, 999_999_999_999_999, 'an EIP-155 chain id').default(97),
+  EIP712_VERIFYING_CONTRACT: z
+    .string()
+    .regex(/^0x[0-9a-fA-F]{40}$/, { error: 'must be 0x and 40 hex digits' })
+    .default('0xCB310C56A19078aA969A922f382613d932D89D83'),
+  ORDER_MIN_VALIDITY_HOURS: whole(0, 87_600, 'hours').default(720),
+  LOCK_TTL_SECONDS: whole(1, 604_800, 'seconds').default(3600),
+  CANCELLATION_TIMEOUT_SECONDS: whole(1, 86_400, 'seconds').default(60),
+  RATE_LIMIT_PER_SECOND: whole(0, 1_000_000, 'requests (0 = off)').default(200),
+  LOG_LEVEL: z
+    .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
+      error: 'must be one of fatal, error, warn, info, debug, trace, silent',
+    })
+    .default('info'),
+  WORKER: z.enum(['inline', 'off'], { error: 'must be inline or off' }).default('inline'),
+  MIGRATIONS: z.enum(['on', 'off'], { error: 'must be on or off' }).default('on'),
+});
+
+type Environment = z.infer<typeof settingsSchema>;
+
+/** The checked settings of one process. The secrets are there: given, or made once and kept under DATA_DIR. */
+export type Settings = Environment & { JWT_SECRET: string; MASTER_KEY: string };
+
+/** Dependency injection token of the {@link Settings}. */
+export const SETTINGS = Symbol('Settings');
+
+/** Reads and checks the environment; an empty variable counts as not set. */
+export function readEnvironment(env: NodeJS.ProcessEnv): Environment {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+  const parsed = settingsSchema.safeParse(given);
+  if (!parsed.success) {
+    throw new LaunchError(
+      parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`).join('; '),
+    );
+  }
+  const settings = parsed.data;
+  if (settings.NODE_ENV === 'production') {
+    const missing = (['JWT_SECRET', 'MASTER_KEY'] as const).filter((name) => !settings[name]);
+    if (missing.length > 0) {
+      throw new LaunchError(`${missing.join(' and ')} must be set when NODE_ENV is production`);
+    }
+  }
+  return settings;
+}

@@ -1,0 +1,33 @@
+import type { DataSourceOptions, EntityTarget } from 'typeorm';
+import { InitialSchema1764000000000 } from './migrations/1764000000000-initial-schema.js';
+
+/** Connections of one process. */
+const POOL_SIZE = 20;
+const CONNECT_TIMEOUT_MS = 5_000;
+/** A transaction that hangs would hold up the event tail, which reads only what no open transaction can precede. */
+const STATEMENT_TIMEOUT_MS = 10_000;
+const IDLE_IN_TRANSACTION_TIMEOUT_MS = 10_000;
+
+/** How every application, the TypeORM command line and the tests connect. */
+export function dataSourceOptions(
+  url: string | undefined,
+  entities: EntityTarget<object>[],
+): DataSourceOptions {
+  return {
+    type: 'postgres',
+    url,
+    entities: entities as Function[],
+    migrations: [InitialSchema1764000000000],
+    migrationsTransactionMode: 'each',
+    synchronize: false,
+    // everything the schema needs is in PostgreSQL itself, and the service's role need not create extensions
+    installExtensions: false,
+    applicationName: 'lockstep',
+    poolSize: POOL_SIZE,
+    connectTimeoutMS: CONNECT_TIMEOUT_MS,
+    extra: {
+      statement_timeout: STATEMENT_TIMEOUT_MS,
+      idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
+    },
+  };
+}

@@ -1,0 +1,23 @@
+import { QueryFailedError } from 'typeorm';
+
+/** SQLSTATE classes and codes that say "not now": connection lost, shutting down, starting up, out of resources. */
+const AWAY_CODE =
+  /^(08|53|57P0[1-4]|57014|55P03|25P03|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN)/;
+/** What node-postgres says without a code. */
+const AWAY_MESSAGE =
+  /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Driver not Connected/i;
+
+const driverError = (error: unknown): { code?: unknown; message?: unknown; constraint?: unknown } =>
+  (error instanceof QueryFailedError ? error.driverError : error) ?? {};
+
+/** Whether the database could not do its work now, so that the same call may succeed later. */
+export function isDatabaseAway(error: unknown): boolean {
+  const { code, message } = driverError(error);
+  return AWAY_CODE.test(String(code ?? '')) || AWAY_MESSAGE.test(String(message ?? ''));
+}
+
+/** Whether a statement failed on the unique constraint or index of this name. */
+export function violatesUnique(error: unknown, constraint: string): boolean {
+  const cause = driverError(error);
+  return cause.code === '23505' && cause.constraint === constraint;
+}

@@ -1,0 +1,7 @@
+export { databaseNow } from './database-clock.js';
+export { isDatabaseAway, violatesUnique } from './database-errors.js';
+export { dataSourceOptions } from './data-source-options.js';
+export { EmbeddedPostgres, freePort } from './embedded-postgres.js';
+export { migrate } from './migrate.js';
+export { OpenDataSourceModule } from './open-data-source.module.js';
+export { openDatabase, type OpenDatabase, prepareSchema } from './open-database.js';

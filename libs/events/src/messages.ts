@@ -1,0 +1,71 @@
+import { eventId } from './event-id.js';
+import type { OrderEvent } from './order-event.entity.js';
+
+/** What a socket's subscriber can ask for in `types`, by who it is. */
+export const TAKER_MESSAGE_TYPES = ['order_status_change', 'cancellation_request'] as const;
+export const MAKER_MESSAGE_TYPES = ['order_status_change', 'cancellation_update'] as const;
+
+/** A message of the push: the frame's JSON. */
+export interface PushMessage {
+  type: (typeof TAKER_MESSAGE_TYPES)[number] | (typeof MAKER_MESSAGE_TYPES)[number];
+  id: string;
+  timestamp: string;
+  data: Record<string, unknown>;
+}
+
+/** A new order is announced to every taker; any later change to its holder alone. */
+export function isForEveryTaker(event: OrderEvent): boolean {
+  return event.type === 'order_status_change' && event.from_status === null;
+}
+
+/** What a taker is told of an event that concerns it, or nothing. */
+export function takerMessage(event: OrderEvent, redelivered = false): PushMessage | undefined {
+  switch (event.type) {
+    case 'order_status_change':
+      return message(event, 'order_status_change', statusChange(event));
+    case 'cancellation_request':
+      return message(event, 'cancellation_request', {
+        order_hash: event.order_hash,
+        maker: event.maker,
+        reason: event.payload.reason,
+        metadata: {
+          request_id: event.request_id,
+          expires_at: event.payload.expires_at,
+          on_timeout: 'keep_locked',
+          redelivered,
+        },
+      });
+    case 'cancellation_update':
+      return undefined;
+  }
+}
+
+/** What the order's maker is told of an event. */
+export function makerMessage(event: OrderEvent): PushMessage {
+  if (event.type === 'order_status_change') return message(event, 'order_status_change', statusChange(event));
+  const { status = 'requested', resolved_by = null, late = false, message: text = null } = event.payload;
+  return message(event, 'cancellation_update', {
+    order_hash: event.order_hash,
+    order_id: event.order_id,
+    request_id: event.request_id,
+    status,
+    resolved_by,
+    late,
+    message: text,
+  });
+}
+
+function statusChange(event: OrderEvent): Record<string, unknown> {
+  return {
+    order_hash: event.order_hash,
+    maker: event.maker,
+    taker: event.payload.taker ?? null,
+    from_status: event.from_status,
+    to_status: event.to_status,
+    metadata: event.payload.metadata ?? {},
+  };
+}
+
+function message(event: OrderEvent, type: PushMessage['type'], data: Record<string, unknown>): PushMessage {
+  return { type, id: eventId(event), timestamp: event.created_at.toISOString(), data };
+}

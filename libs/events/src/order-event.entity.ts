@@ -1,0 +1,76 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+
+export type OrderEventType = 'order_status_change' | 'cancellation_request' | 'cancellation_update';
+
+/** Who caused a change: audit only, never shown to the other side. */
+export type Actor =
+  | { kind: 'maker'; wallet_address: string }
+  | { kind: 'taker'; taker_id: string; key_id: string }
+  | { kind: 'timer' };
+
+/** What a row says beyond its columns; which fields are there depends on its type. */
+export interface OrderEventPayload {
+  /** The address that holds, or held at that change, the order's lock. */
+  taker?: string | null;
+  metadata?: object;
+  reason?: string;
+  /** Of the request, ISO 8601. */
+  expires_at?: string;
+  status?: string;
+  resolved_by?: string | null;
+  late?: boolean;
+  message?: string | null;
+}
+
+/**
+ * One change of an order or of its cancellation request, written in the transaction of that change: audit trail
+ * and outbox in one. A participant is sent at most one message for a row, so that the row's id can be the message's.
+ */
+@Entity('order_events')
+export class OrderEvent {
+  /** Assigned under the order's row lock: within one order it grows with the version. */
+  @PrimaryColumn({ type: 'bigint', insert: false })
+  seq!: string;
+
+  /** The writing transaction (xid8), by which a reader knows that nothing older can still appear. */
+  @Column({ type: 'bigint', insert: false })
+  xid!: string;
+
+  @Column('uuid')
+  order_id!: string;
+
+  /** The order's version after this change; dense from 1. */
+  @Column('integer')
+  version!: number;
+
+  @Column('text')
+  type!: OrderEventType;
+
+  @Column('text', { nullable: true })
+  from_status!: string | null;
+
+  @Column('text', { nullable: true })
+  to_status!: string | null;
+
+  @Column('uuid', { nullable: true })
+  request_id!: string | null;
+
+  @Column('text')
+  order_hash!: string;
+
+  @Column('text')
+  maker!: string;
+
+  /** The taker that holds, or held at that change, the order's lock. */
+  @Column('uuid', { nullable: true })
+  taker_id!: string | null;
+
+  @Column('jsonb')
+  actor!: Actor;
+
+  @Column('jsonb')
+  payload!: OrderEventPayload;
+
+  @Column({ type: 'timestamptz', precision: 3 })
+  created_at!: Date;
+}

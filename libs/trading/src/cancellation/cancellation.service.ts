@@ -1,0 +1,100 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { SETTINGS, type Settings } from '#config';
+import type { Actor } from '#events';
+import { statusAfterRelease } from '../orders/due-steps.js';
+import type { OrderTransaction } from '../orders/order-transaction.js';
+import { orderNotFound, OrderTransactions } from '../orders/order-transactions.js';
+import type { Order, OrderReference } from '../orders/order.entity.js';
+import {
+  refuseFinal,
+  refuseForeignAddress,
+  refuseSuspended,
+  refuseUnlessHolder,
+} from '../orders/refusals.js';
+import { type TakerCaller, takerActor } from '../takers/taker-caller.js';
+import { TradingError } from '../trading-error.js';
+import { type CancellationRequest, isOpen } from './cancellation-request.entity.js';
+
+/** A taker's answer to a cancellation request. */
+export interface CancellationAnswer {
+  orderHash: string;
+  takerAddress: string;
+  /** The verdict: true gives the order up, false keeps it to complete the trade. */
+  cancel: boolean;
+  message: string;
+  /** The request being answered; without it, the latest one to this address on this order. */
+  requestId?: string;
+}
+
+/** What became of a maker's wish to cancel: done, or put to the taker that holds the order. */
+export type CancelOutcome = { order: Order; request: CancellationRequest | null };
+
+/** The handshake: a maker asks to cancel, the taker that holds the order decides. */
+@Injectable()
+export class CancellationService {
+  constructor(
+    private readonly orders: OrderTransactions,
+    @Inject(SETTINGS) private readonly settings: Settings,
+  ) {}
+
+  /** Cancels a pending order at once; of a locked one, asks its taker (again, when the last request timed out). */
+  async cancel(wallet: string, reference: OrderReference, reason: string): Promise<CancelOutcome> {
+    const maker: Actor = { kind: 'maker', wallet_address: wallet };
+    return this.orders.onOrder(reference, (tx) => {
+      const { order } = tx;
+      if (order.maker !== wallet) throw orderNotFound(reference);
+      refuseSuspended(order);
+      refuseFinal(order);
+      if (order.status === 'pending') {
+        tx.release('cancelled', maker, { cause: 'cancel', reason });
+        return { order, request: null };
+      }
+      if (tx.openRequest?.status === 'requested') return { order, request: tx.openRequest };
+      return { order, request: tx.ask(reason, this.settings.CANCELLATION_TIMEOUT_SECONDS, maker) };
+    });
+  }
+
+  /** Records a taker's verdict. The same verdict again is answered the same and changes nothing. */
+  async answer(taker: TakerCaller, answer: CancellationAnswer): Promise<void> {
+    refuseForeignAddress(taker, answer.takerAddress);
+    await this.orders.onOrder({ order_hash: answer.orderHash }, async (tx) => {
+      refuseSuspended(tx.order);
+      const request = await tx.requestTo(answer.takerAddress, answer.requestId);
+      if (!request) throw noRequest(tx.order, answer);
+      if (isOpen(request)) this.record(tx, answer, takerActor(taker));
+      else refuseDisagreement(tx.order, request, answer.cancel);
+    });
+  }
+
+  private record(tx: OrderTransaction, { cancel, message }: CancellationAnswer, actor: Actor): void {
+    const status = cancel ? 'accepted' : 'rejected';
+    tx.resolveRequest({ status, resolved_by: 'answer', message }, actor);
+    if (!cancel) return;
+    const { lock_id } = tx.order;
+    tx.release(statusAfterRelease(tx.order, true, tx.now), actor, {
+      cause: 'cancellation_accepted',
+      lock_id,
+    });
+  }
+}
+
+function noRequest(order: Order, { takerAddress, requestId }: CancellationAnswer): TradingError {
+  if (requestId !== undefined) {
+    return new TradingError(
+      'NO_CANCELLATION_REQUESTED',
+      `request_id ${requestId} names no cancellation request to ${takerAddress} on this order`,
+    );
+  }
+  refuseUnlessHolder(order, order.locked_by === takerAddress);
+  return new TradingError('NO_CANCELLATION_REQUESTED', 'the maker has not asked to cancel this order');
+}
+
+/** An answer to a request that is resolved already is fine when it says the same, whoever or whatever resolved it. */
+function refuseDisagreement(order: Order, request: CancellationRequest, cancel: boolean): void {
+  if ((request.status === 'accepted') === cancel) return;
+  throw new TradingError(
+    'CANCELLATION_ALREADY_ANSWERED',
+    `the cancellation was ${request.status} by ${request.resolved_by} at ${request.resolved_at!.toISOString()}; ` +
+      `the order is ${order.status} now`,
+  );
+}

@@ -1,0 +1,30 @@
+import { CancellationRequest } from './cancellation/cancellation-request.entity.js';
+import { LoginNonce, Maker } from './makers/maker.entity.js';
+import { Order } from './orders/order.entity.js';
+import { ApiKey } from './takers/api-key.entity.js';
+import { Taker, TakerAddress } from './takers/taker.entity.js';
+
+export const tradingEntities = [Taker, TakerAddress, ApiKey, Maker, LoginNonce, Order, CancellationRequest];
+
+export {
+  CANCELLATION_STATUSES,
+  CancellationRequest,
+  OPEN_STATUSES,
+  RESOLUTIONS,
+} from './cancellation/cancellation-request.entity.js';
+export { CancellationService, type CancelOutcome } from './cancellation/cancellation.service.js';
+export { isAddressText } from './addresses.js';
+export { LoginNonce, Maker } from './makers/maker.entity.js';
+export { LockService } from './orders/lock.service.js';
+export { OrderPlacementService } from './orders/order-placement.service.js';
+export { OrderQueries, type OrderWithCancellation } from './orders/order-queries.service.js';
+export { isSignedBy, orderTypedData, type SignedTerms, signingDomain } from './orders/order-signature.js';
+export { ORDER_STATUSES } from './orders/order-status.js';
+export { Order, type OrderReference } from './orders/order.entity.js';
+export { ApiKey } from './takers/api-key.entity.js';
+export { ApiKeysService } from './takers/api-keys.service.js';
+export type { TakerCaller } from './takers/taker-caller.js';
+export { TakersService } from './takers/takers.service.js';
+export { TimersModule } from './timers/timers.module.js';
+export { TradingModule } from './trading.module.js';
+export { TradingError, type TradingErrorCode } from './trading-error.js';

@@ -1,0 +1,71 @@
+import { randomUUID } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
+import { SETTINGS, type Settings } from '#config';
+import { type TakerCaller, takerActor } from '../takers/taker-caller.js';
+import { TradingError } from '../trading-error.js';
+import { statusAfterRelease } from './due-steps.js';
+import type { Lock } from './order-transaction.js';
+import { OrderTransactions } from './order-transactions.js';
+import type { Order } from './order.entity.js';
+import { refuseFinal, refuseForeignAddress, refuseSuspended, refuseUnlessHolder } from './refusals.js';
+
+/** Taking an order to trade it, and giving it back. */
+@Injectable()
+export class LockService {
+  constructor(
+    private readonly orders: OrderTransactions,
+    @Inject(SETTINGS) private readonly settings: Settings,
+  ) {}
+
+  /** Locks a pending order for a taker's address. A lock that the address holds already stays as it is. */
+  async lock(
+    taker: TakerCaller,
+    orderHash: string,
+    address: string,
+    durationSeconds?: number,
+  ): Promise<Lock> {
+    refuseForeignAddress(taker, address);
+    const seconds = durationSeconds ?? this.settings.LOCK_TTL_SECONDS;
+    return this.orders.onOrder({ order_hash: orderHash }, (tx) => {
+      const { order, now } = tx;
+      refuseSuspended(order);
+      if (order.status === 'locked' && order.locked_by === address) return order as Lock;
+      refuseUnlessPending(order);
+      const lock = {
+        lock_id: randomUUID(),
+        locked_by: address,
+        locked_taker_id: taker.takerId,
+        locked_at: now,
+        lock_expires_at: new Date(now.getTime() + seconds * 1000),
+      };
+      tx.lock(lock, takerActor(taker));
+      return lock;
+    });
+  }
+
+  /** Gives an order back. While a cancellation request is open, that is the taker's consent to it. */
+  async unlock(taker: TakerCaller, orderHash: string): Promise<void> {
+    await this.orders.onOrder({ order_hash: orderHash }, (tx) => {
+      const { order } = tx;
+      refuseSuspended(order);
+      refuseUnlessHolder(order, order.locked_taker_id === taker.takerId);
+      const actor = takerActor(taker);
+      const to = statusAfterRelease(order, tx.openRequest !== null, tx.now);
+      if (tx.openRequest) tx.resolveRequest({ status: 'accepted', resolved_by: 'unlock' }, actor);
+      tx.release(to, actor, { cause: 'unlock', lock_id: order.lock_id });
+    });
+  }
+}
+
+function refuseUnlessPending(order: Order): void {
+  if (order.status === 'locked') {
+    throw new TradingError('ORDER_ALREADY_LOCKED', `the order is locked by ${order.locked_by}`);
+  }
+  if (order.status === 'expired') {
+    throw new TradingError(
+      'ORDER_EXPIRED',
+      `the order's deadline ${order.deadline} (Unix seconds) has passed`,
+    );
+  }
+  refuseFinal(order);
+}

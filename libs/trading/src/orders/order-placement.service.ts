@@ -1,0 +1,115 @@
+import { randomUUID } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { SETTINGS, type Settings } from '#config';
+import { databaseNow, violatesUnique } from '#database';
+import { EventLog, type NewOrderEvent } from '#events';
+import { DataSource } from 'typeorm';
+import { TradingError } from '../trading-error.js';
+import { hashOrder, isSignedBy, type SignedTerms, signingDomain } from './order-signature.js';
+import { Order } from './order.entity.js';
+
+/** Takes in the orders that makers sign. */
+@Injectable()
+export class OrderPlacementService {
+  constructor(
+    @InjectDataSource() private readonly dataSource: DataSource,
+    private readonly log: EventLog,
+    @Inject(SETTINGS) private readonly settings: Settings,
+  ) {}
+
+  /** Checks and records an order of the wallet that is logged in. */
+  async place(wallet: string, terms: SignedTerms, signature: string): Promise<Order> {
+    if (terms.maker !== wallet) {
+      throw new TradingError(
+        'INVALID_PARAMETER',
+        `order.maker must be the wallet that is logged in, ${wallet}`,
+      );
+    }
+    const { EIP712_CHAIN_ID, EIP712_VERIFYING_CONTRACT } = this.settings;
+    const hash = hashOrder(signingDomain(EIP712_CHAIN_ID, EIP712_VERIFYING_CONTRACT), terms);
+    if (!(await isSignedBy(terms.maker, hash, signature))) {
+      throw new TradingError(
+        'INVALID_PARAMETER',
+        `signature must be order.maker's EIP-712 signature of the order, whose hash is ${hash}`,
+      );
+    }
+    const order = await this.record(terms, hash, signature);
+    this.log.poke();
+    return order;
+  }
+
+  /** The smallest nonce above all that this maker has used. */
+  async nextNonce(maker: string): Promise<number> {
+    const highest = await this.dataSource.getRepository(Order).maximum('nonce', { maker });
+    return highest === null ? 0 : Number(highest) + 1;
+  }
+
+  private async record(terms: SignedTerms, hash: string, signature: string): Promise<Order> {
+    try {
+      return await this.dataSource.transaction(async (manager) => {
+        const now = await databaseNow(manager);
+        this.requireValidity(terms.deadline, now);
+        const order = newOrder(terms, hash, signature, now);
+        await manager.insert(Order, order);
+        await this.log.append(manager, [creationOf(order)]);
+        return order;
+      });
+    } catch (error) {
+      if (violatesUnique(error, 'orders_nonce_once') || violatesUnique(error, 'orders_order_hash_key')) {
+        throw new TradingError(
+          'NONCE_ALREADY_USED',
+          `nonce ${terms.nonce} was used for another order of this maker`,
+        );
+      }
+      throw error;
+    }
+  }
+
+  private requireValidity(deadline: number, now: Date): void {
+    const hours = this.settings.ORDER_MIN_VALIDITY_HOURS;
+    const earliest = Math.ceil(now.getTime() / 1000) + hours * 3600;
+    if (deadline < earliest) {
+      throw new TradingError(
+        'INVALID_PARAMETER',
+        `order.deadline must lie at least ${hours} hours ahead: ${earliest} (Unix seconds) or later`,
+      );
+    }
+  }
+}
+
+function newOrder(terms: SignedTerms, hash: string, signature: string, now: Date): Order {
+  return Object.assign(new Order(), {
+    ...terms,
+    id: randomUUID(),
+    order_hash: hash,
+    signature,
+    status: 'pending',
+    filled_quantity: '0',
+    version: 1,
+    lock_id: null,
+    locked_by: null,
+    locked_taker_id: null,
+    locked_at: null,
+    lock_expires_at: null,
+    created_at: now,
+    updated_at: now,
+  });
+}
+
+function creationOf(order: Order): NewOrderEvent {
+  return {
+    type: 'order_status_change',
+    order_id: order.id,
+    order_hash: order.order_hash,
+    version: order.version,
+    from_status: null,
+    to_status: order.status,
+    request_id: null,
+    maker: order.maker,
+    taker_id: null,
+    actor: { kind: 'maker', wallet_address: order.maker },
+    payload: {},
+    created_at: order.created_at,
+  };
+}

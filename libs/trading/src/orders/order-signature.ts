@@ -1,0 +1,79 @@
+import { hashTypedData, isAddressEqual, recoverAddress, type Address, type Hex } from 'viem';
+
+/** What a maker signs: EIP-712 primary type `Order`, fields in this order. */
+export const ORDER_TYPES = {
+  Order: [
+    { name: 'maker', type: 'address' },
+    { name: 'principal', type: 'address' },
+    { name: 'isBuy', type: 'bool' },
+    { name: 'ticker', type: 'string' },
+    { name: 'exchange', type: 'uint16' },
+    { name: 'asset', type: 'address' },
+    { name: 'price', type: 'uint256' },
+    { name: 'quantity', type: 'uint256' },
+    { name: 'incentive', type: 'uint256' },
+    { name: 'deadline', type: 'uint256' },
+    { name: 'nonce', type: 'uint256' },
+  ],
+} as const;
+
+/** An order as its maker writes it: addresses lower-case, amounts uint256 as decimal strings. */
+export interface SignedTerms {
+  maker: string;
+  principal: string;
+  is_buy: boolean;
+  ticker: string;
+  exchange: number;
+  asset: string;
+  price: string;
+  quantity: string;
+  incentive: string;
+  /** Unix seconds. */
+  deadline: number;
+  nonce: number;
+}
+
+/** Half of the order of secp256k1: of a signature's two forms only the one with the lower s is canonical (EIP-2). */
+const MAX_S = 0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0n;
+
+/** The EIP-712 domain in which orders are signed. */
+export function signingDomain(chainId: number, verifyingContract: string) {
+  return { name: 'RFQSettlement', version: '1', chainId, verifyingContract: verifyingContract as Address };
+}
+
+/** The typed data of an order, as wallets take it. */
+export function orderTypedData(domain: ReturnType<typeof signingDomain>, order: SignedTerms) {
+  return {
+    domain,
+    types: ORDER_TYPES,
+    primaryType: 'Order',
+    message: {
+      maker: order.maker as Address,
+      principal: order.principal as Address,
+      isBuy: order.is_buy,
+      ticker: order.ticker,
+      exchange: order.exchange,
+      asset: order.asset as Address,
+      price: BigInt(order.price),
+      quantity: BigInt(order.quantity),
+      incentive: BigInt(order.incentive),
+      deadline: BigInt(order.deadline),
+      nonce: BigInt(order.nonce),
+    },
+  } as const;
+}
+
+/** The order hash: 0x and 64 lower-case hex digits. */
+export function hashOrder(domain: ReturnType<typeof signingDomain>, order: SignedTerms): Hex {
+  return hashTypedData(orderTypedData(domain, order));
+}
+
+/** Whether a 65-byte signature of a hash was made by this address; a malleable signature is nobody's. */
+export async function isSignedBy(address: string, hash: Hex, signature: string): Promise<boolean> {
+  if (BigInt(`0x${signature.slice(66, 130)}`) > MAX_S) return false;
+  try {
+    return isAddressEqual(await recoverAddress({ hash, signature: signature as Hex }), address as Address);
+  } catch {
+    return false; // no point of the curve: nobody signed this
+  }
+}

@@ -1,0 +1,40 @@
+import { BrokenInvariantError } from '../trading-error.js';
+
+export const ORDER_STATUSES = [
+  'pending',
+  'locked',
+  'partially_filled',
+  'filled',
+  'cancelled',
+  'expired',
+  'rejected',
+  'suspended',
+] as const;
+
+/** Where an order stands; see docs/order-lifecycle.md. */
+export type OrderStatus = (typeof ORDER_STATUSES)[number];
+
+/** The transition table: what may follow what. A status that nothing follows is final. */
+const FOLLOWERS: Record<OrderStatus, readonly OrderStatus[]> = {
+  pending: ['locked', 'cancelled', 'expired', 'suspended'],
+  locked: ['pending', 'cancelled', 'expired', 'partially_filled', 'filled', 'rejected', 'suspended'],
+  suspended: ['locked', 'pending', 'cancelled'],
+  partially_filled: [],
+  filled: [],
+  cancelled: [],
+  expired: [],
+  rejected: [],
+};
+
+/** Whether an order may go from one status to the other; `null` is the order that does not exist yet. */
+export function mayFollow(from: OrderStatus | null, to: OrderStatus): boolean {
+  return from === null ? to === 'pending' : FOLLOWERS[from].includes(to);
+}
+
+export function isFinal(status: OrderStatus): boolean {
+  return FOLLOWERS[status].length === 0;
+}
+
+export function assertMayFollow(from: OrderStatus | null, to: OrderStatus): void {
+  if (!mayFollow(from, to)) throw new BrokenInvariantError(`an order cannot go from ${from} to ${to}`);
+}

@@ -1,0 +1,240 @@
+import { randomUUID } from 'node:crypto';
+import type { Actor, EventLog, NewOrderEvent, OrderEventPayload } from '#events';
+import { type EntityManager, In } from 'typeorm';
+import {
+  CancellationRequest,
+  isOpen,
+  OPEN_STATUSES,
+  type ResolvedBy,
+} from '../cancellation/cancellation-request.entity.js';
+import { BrokenInvariantError } from '../trading-error.js';
+import type { DueStep } from './due-steps.js';
+import { assertMayFollow, type OrderStatus } from './order-status.js';
+import { Order } from './order.entity.js';
+
+type EventFields = Pick<NewOrderEvent, 'type'> &
+  Partial<Pick<NewOrderEvent, 'from_status' | 'to_status' | 'request_id'>>;
+
+export interface Lock {
+  lock_id: string;
+  locked_by: string;
+  locked_taker_id: string;
+  locked_at: Date;
+  lock_expires_at: Date;
+}
+
+const NO_LOCK = {
+  lock_id: null,
+  locked_by: null,
+  locked_taker_id: null,
+  locked_at: null,
+  lock_expires_at: null,
+};
+
+/** How an open request ends. */
+export interface Resolution {
+  status: 'accepted' | 'rejected';
+  resolved_by: ResolvedBy;
+  /** The taker's words; only an answer has them. */
+  message?: string;
+}
+
+/**
+ * One order in one transaction, its row locked. The verbs change the order and its open request in memory and note
+ * an event for each change; `write` puts all of it down at once. Locks are always taken order first, then request.
+ */
+export class OrderTransaction {
+  private readonly events: NewOrderEvent[] = [];
+  private readonly readVersion: number;
+  private requestIsNew = false;
+  private requestChanged = false;
+
+  private constructor(
+    private readonly manager: EntityManager,
+    readonly order: Order,
+    /** The order's last open request; after a verb resolved it, that same request, no longer open. */
+    private request: CancellationRequest | null,
+    /** The database's clock once the row was locked. */
+    readonly now: Date,
+  ) {
+    this.readVersion = order.version;
+  }
+
+  static async begin(manager: EntityManager, order: Order, now: Date): Promise<OrderTransaction> {
+    const request =
+      order.lock_id === null
+        ? null
+        : await manager.findOneBy(CancellationRequest, {
+            order_id: order.id,
+            status: In([...OPEN_STATUSES]),
+          });
+    return new OrderTransaction(manager, order, request, now);
+  }
+
+  get openRequest(): CancellationRequest | null {
+    return this.request && isOpen(this.request) ? this.request : null;
+  }
+
+  /** The request of this id to a taker's address, or without id the latest one to it. */
+  async requestTo(takerAddress: string, requestId?: string): Promise<CancellationRequest | null> {
+    const found = await this.manager.findOne(CancellationRequest, {
+      where: { order_id: this.order.id, taker_address: takerAddress, ...(requestId && { id: requestId }) },
+      order: { order_version: 'DESC' },
+    });
+    return found?.id === this.request?.id ? this.request : found;
+  }
+
+  lock(lock: Lock, actor: Actor): void {
+    Object.assign(this.order, lock);
+    this.transition('locked', actor, { expires_at: lock.lock_expires_at, lock_id: lock.lock_id });
+  }
+
+  /** Ends the lock, if there is one, and moves the order on. */
+  release(to: OrderStatus, actor: Actor, metadata: Record<string, unknown>): void {
+    this.transition(to, actor, metadata);
+    Object.assign(this.order, NO_LOCK);
+  }
+
+  /** Puts a cancellation to the holder of the lock: a new request, or the open one once more. */
+  ask(reason: string, timeoutSeconds: number, actor: Actor): CancellationRequest {
+    const expiresAt = new Date(this.now.getTime() + timeoutSeconds * 1000);
+    if (this.openRequest) {
+      Object.assign(this.openRequest, { status: 'requested', expires_at: expiresAt });
+    } else {
+      this.request = this.newRequest(reason, expiresAt);
+      this.requestIsNew = true;
+    }
+    const request = this.request!;
+    this.requestChanged = true;
+    const payload = { reason: request.reason, expires_at: expiresAt.toISOString() };
+    this.note({ type: 'cancellation_request', request_id: request.id }, payload, actor);
+    return request;
+  }
+
+  resolveRequest(resolution: Resolution, actor: Actor): void {
+    const request = this.openRequest;
+    if (!request) throw new BrokenInvariantError(`order ${this.order.id} has no open request to resolve`);
+    const { message = null, ...verdict } = resolution;
+    const late = resolution.resolved_by === 'answer' && request.status === 'timed_out';
+    Object.assign(request, { ...verdict, message, late, resolved_at: this.now });
+    this.noteUpdate(request, actor);
+  }
+
+  /** Writes down what time has changed. */
+  apply(step: DueStep): void {
+    const timer: Actor = { kind: 'timer' };
+    switch (step.kind) {
+      case 'request_times_out':
+        this.openRequest!.status = 'timed_out';
+        this.noteUpdate(this.openRequest!, timer);
+        break;
+      case 'lock_runs_out': {
+        if (this.openRequest) this.resolveRequest({ status: 'accepted', resolved_by: 'lock_expiry' }, timer);
+        this.release(step.to, timer, { cause: 'lock_expiry', lock_id: this.order.lock_id });
+        break;
+      }
+      case 'deadline_passes':
+        this.transition('expired', timer, { cause: 'deadline' });
+        break;
+    }
+  }
+
+  /** Writes everything the verbs changed; returns whether there was anything. */
+  async write(log: EventLog): Promise<boolean> {
+    if (this.events.length === 0) return false;
+    if (this.requestChanged) await this.writeRequest(this.request!);
+    await this.writeOrder();
+    await log.append(this.manager, this.events);
+    return true;
+  }
+
+  private transition(to: OrderStatus, actor: Actor, metadata: Record<string, unknown>): void {
+    const from = this.order.status;
+    assertMayFollow(from, to);
+    this.order.status = to;
+    const change = { type: 'order_status_change', from_status: from, to_status: to } as const;
+    this.note(change, { taker: this.order.locked_by, metadata }, actor);
+  }
+
+  private noteUpdate(request: CancellationRequest, actor: Actor): void {
+    this.requestChanged = true;
+    const { status, resolved_by, late, message } = request;
+    const payload = { status, resolved_by, late, message };
+    this.note({ type: 'cancellation_update', request_id: request.id }, payload, actor);
+  }
+
+  private note(fields: EventFields, payload: OrderEventPayload, actor: Actor): void {
+    this.order.version += 1;
+    this.order.updated_at = this.now;
+    this.events.push({
+      from_status: null,
+      to_status: null,
+      request_id: null,
+      ...fields,
+      order_id: this.order.id,
+      order_hash: this.order.order_hash,
+      version: this.order.version,
+      maker: this.order.maker,
+      taker_id: this.order.locked_taker_id,
+      actor,
+      payload,
+      created_at: this.now,
+    });
+  }
+
+  private newRequest(reason: string, expiresAt: Date): CancellationRequest {
+    return Object.assign(new CancellationRequest(), {
+      id: randomUUID(),
+      order_id: this.order.id,
+      order_version: this.order.version + 1,
+      lock_id: this.order.lock_id,
+      taker_id: this.order.locked_taker_id,
+      taker_address: this.order.locked_by,
+      reason,
+      status: 'requested',
+      resolved_by: null,
+      late: false,
+      message: null,
+      requested_at: this.now,
+      expires_at: expiresAt,
+      pushed_at: null,
+      resolved_at: null,
+    });
+  }
+
+  private async writeRequest(request: CancellationRequest): Promise<void> {
+    if (this.requestIsNew) {
+      await this.manager.insert(CancellationRequest, request);
+      return;
+    }
+    // pushed_at is the push's to write, outside the order's lock: a full-row save here would undo it
+    const { status, resolved_by, late, message, expires_at, resolved_at } = request;
+    const { affected } = await this.manager.update(
+      CancellationRequest,
+      { id: request.id, status: In([...OPEN_STATUSES]) },
+      { status, resolved_by, late, message, expires_at, resolved_at },
+    );
+    if (affected !== 1) throw new BrokenInvariantError(`cancellation request ${request.id} was not open`);
+  }
+
+  private async writeOrder(): Promise<void> {
+    const {
+      id,
+      status,
+      version,
+      updated_at,
+      lock_id,
+      locked_by,
+      locked_taker_id,
+      locked_at,
+      lock_expires_at,
+    } = this.order;
+    const lock = { lock_id, locked_by, locked_taker_id, locked_at, lock_expires_at };
+    const { affected } = await this.manager.update(
+      Order,
+      { id, version: this.readVersion },
+      { status, version, updated_at, ...lock },
+    );
+    if (affected !== 1) throw new BrokenInvariantError(`order ${id} was not at version ${this.readVersion}`);
+  }
+}

@@ -1,0 +1,39 @@
+import type { TakerCaller } from '../takers/taker-caller.js';
+import { TradingError } from '../trading-error.js';
+import { isFinal } from './order-status.js';
+import type { Order } from './order.entity.js';
+
+export function refuseSuspended(order: Order): void {
+  if (order.status === 'suspended') {
+    throw new TradingError('ORDER_SUSPENDED', 'the order is suspended; only the operator can change it');
+  }
+}
+
+export function refuseFinal(order: Order): void {
+  if (isFinal(order.status))
+    throw new TradingError('ORDER_FINAL', `the order is ${order.status}, which is final`);
+}
+
+/** For calls that name a taker's address: it must be one of the caller's own. */
+export function refuseForeignAddress(taker: TakerCaller, address: string): void {
+  if (!taker.addresses.includes(address)) {
+    throw new TradingError(
+      'TAKER_ADDRESS_NOT_ALLOWED',
+      `taker_address ${address} does not belong to this API key`,
+    );
+  }
+}
+
+export function refuseNotLocked(order: Order): void {
+  if (order.status !== 'locked') {
+    throw new TradingError('ORDER_NOT_LOCKED', `the order is not locked; its status is ${order.status}`);
+  }
+}
+
+/** For calls of the holder of the lock: `holds` says whether the caller is it. */
+export function refuseUnlessHolder(order: Order, holds: boolean): void {
+  refuseNotLocked(order);
+  if (!holds) {
+    throw new TradingError('LOCKED_BY_ANOTHER_TAKER', `the order is locked by ${order.locked_by}`);
+  }
+}

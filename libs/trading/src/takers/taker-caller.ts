@@ -1,0 +1,13 @@
+import type { Actor } from '#events';
+
+/** The taker on whose behalf a call is made. */
+export interface TakerCaller {
+  takerId: string;
+  keyId: string;
+  /** Lower-case. */
+  addresses: readonly string[];
+}
+
+export function takerActor({ takerId, keyId }: TakerCaller): Actor {
+  return { kind: 'taker', taker_id: takerId, key_id: keyId };
+}

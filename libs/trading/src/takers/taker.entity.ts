@@ -1,0 +1,21 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+
+/** A broker or custodian. */
+@Entity('takers')
+export class Taker {
+  @PrimaryColumn('uuid')
+  id!: string;
+
+  @Column('text')
+  name!: string;
+}
+
+/** An address under which a taker locks orders. */
+@Entity('taker_addresses')
+export class TakerAddress {
+  @PrimaryColumn('text')
+  address!: string;
+
+  @Column('uuid')
+  taker_id!: string;
+}

@@ -1,0 +1,7 @@
+import { Module } from '@nestjs/common';
+import { TradingModule } from '../trading.module.js';
+import { TimersService } from './timers.service.js';
+
+/** To be imported by the one application of a process that runs the worker. */
+@Module({ imports: [TradingModule], providers: [TimersService] })
+export class TimersModule {}

@@ -1,0 +1,75 @@
+import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource } from 'typeorm';
+import { OrderTransactions } from '../orders/order-transactions.js';
+
+/** How late a reader can see a time-out, at most, while the worker keeps up. */
+const TICK_MS = 500;
+const BATCH_ORDERS = 200;
+/** Login messages are valid for 5 minutes around their timestamp; after an hour their nonces protect nothing. */
+const FORGET_NONCES_AFTER = '1 hour';
+
+/** Orders with something due; by the partial indexes, so that idle ticks cost next to nothing. */
+const DUE_ORDERS = `
+  (SELECT id FROM orders WHERE status = 'locked' AND lock_expires_at <= clock_timestamp() LIMIT $1)
+  UNION
+  (SELECT id FROM orders
+    WHERE status = 'pending' AND deadline <= extract(epoch FROM clock_timestamp()) LIMIT $1)
+  UNION
+  (SELECT o.id FROM cancellation_requests r JOIN orders o ON o.id = r.order_id
+    WHERE r.status = 'requested' AND r.expires_at <= clock_timestamp() AND o.status = 'locked' LIMIT $1)`;
+
+/**
+ * The worker: writes down what time has made due, so that readers and sockets hear of it without a call.
+ * Calls settle their order by themselves, so nothing depends on when this comes by, and any number can run.
+ */
+@Injectable()
+export class TimersService implements OnApplicationBootstrap, OnModuleDestroy {
+  private readonly logger = new Logger(TimersService.name);
+  private timer: NodeJS.Timeout | undefined;
+  private ticking: Promise<void> | undefined;
+  private stopped = false;
+
+  constructor(
+    @InjectDataSource() private readonly dataSource: DataSource,
+    private readonly orders: OrderTransactions,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.timer = setInterval(() => {
+      this.ticking ??= this.tick().finally(() => (this.ticking = undefined));
+    }, TICK_MS);
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    this.stopped = true;
+    clearInterval(this.timer);
+    await this.ticking;
+  }
+
+  private async tick(): Promise<void> {
+    try {
+      while (await this.settleBatch());
+      await this.dataSource.query(
+        `DELETE FROM login_nonces WHERE used_at < clock_timestamp() - interval '${FORGET_NONCES_AFTER}'`,
+      );
+    } catch (error) {
+      this.logger.warn(`the timers wait for the database: ${(error as Error).message}`);
+    }
+  }
+
+  /** Returns whether the next batch can be taken at once. */
+  private async settleBatch(): Promise<boolean> {
+    const due = await this.dataSource.query<{ id: string }[]>(DUE_ORDERS, [BATCH_ORDERS]);
+    let failures = 0;
+    for (const { id } of due) {
+      if (this.stopped) return false;
+      // one order that cannot be settled must not hold up the others
+      await this.orders.settle({ id }).catch((error: Error) => {
+        failures += 1;
+        this.logger.error(`order ${id} could not be settled: ${error.message}`);
+      });
+    }
+    return due.length >= BATCH_ORDERS && failures === 0;
+  }
+}

@@ -1,0 +1,27 @@
+/** Everything the domain can refuse, by name; what goes over the wire for each is decided at the edge. */
+export type TradingErrorCode =
+  | 'INVALID_PARAMETER'
+  | 'TAKER_ADDRESS_NOT_ALLOWED'
+  | 'LOCKED_BY_ANOTHER_TAKER'
+  | 'ORDER_NOT_FOUND'
+  | 'ORDER_NOT_LOCKED'
+  | 'NO_CANCELLATION_REQUESTED'
+  | 'CANCELLATION_ALREADY_ANSWERED'
+  | 'ORDER_ALREADY_LOCKED'
+  | 'ORDER_FINAL'
+  | 'NONCE_ALREADY_USED'
+  | 'ORDER_EXPIRED'
+  | 'ORDER_SUSPENDED';
+
+/** A refusal: the call changed nothing, and `details` tells a person why. */
+export class TradingError extends Error {
+  constructor(
+    readonly code: TradingErrorCode,
+    readonly details: string,
+  ) {
+    super(`${code}: ${details}`);
+  }
+}
+
+/** A bug or a damaged database, not a refusal: the transaction is rolled back and the caller gets a 500. */
+export class BrokenInvariantError extends Error {}

@@ -1,0 +1,23 @@
+import { Module } from '@nestjs/common';
+import { EventsModule } from '#events';
+import { CancellationService } from './cancellation/cancellation.service.js';
+import { LockService } from './orders/lock.service.js';
+import { OrderPlacementService } from './orders/order-placement.service.js';
+import { OrderQueries } from './orders/order-queries.service.js';
+import { OrderTransactions } from './orders/order-transactions.js';
+import { ApiKeysService } from './takers/api-keys.service.js';
+import { TakersService } from './takers/takers.service.js';
+
+const services = [
+  OrderTransactions,
+  OrderPlacementService,
+  OrderQueries,
+  LockService,
+  CancellationService,
+  TakersService,
+  ApiKeysService,
+];
+
+/** The domain, over whichever DataSource the application has. */
+@Module({ imports: [EventsModule], providers: services, exports: services })
+export class TradingModule {}

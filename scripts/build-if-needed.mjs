@@ -1,0 +1,33 @@
+// Builds when the build is missing or older than a source. An installation without sources or compiler is left as it is.
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const STAMP = 'dist/.built';
+const SOURCES = [
+  'src',
+  'apps',
+  'libs',
+  'ormconfig.ts',
+  'nest-cli.json',
+  'tsconfig.json',
+  'tsconfig.build.json',
+  'package-lock.json',
+];
+const COMPILER = 'node_modules/@nestjs/cli/bin/nest.js';
+
+function newest(path) {
+  const { mtimeMs } = statSync(path);
+  if (!statSync(path).isDirectory()) return mtimeMs;
+  return Math.max(mtimeMs, ...readdirSync(path).map((name) => newest(join(path, name))));
+}
+
+const builtAt = existsSync(STAMP) ? statSync(STAMP).mtimeMs : 0;
+const stale = SOURCES.some((path) => existsSync(path) && newest(path) > builtAt);
+if (existsSync(COMPILER) && stale) {
+  process.stderr.write('lockstep: building …\n');
+  rmSync('dist', { recursive: true, force: true });
+  const { status } = spawnSync(process.execPath, [COMPILER, 'build'], { stdio: ['ignore', 2, 2] });
+  if (status !== 0) process.exit(1);
+  writeFileSync(STAMP, '');
+}

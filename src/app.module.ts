@@ -1,0 +1,31 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { type Settings, SettingsModule } from '#config';
+import { OpenDataSourceModule } from '#database';
+import { TimersModule } from '#trading';
+import { LoggerModule } from 'nestjs-pino';
+import type { DataSource } from 'typeorm';
+import { AuthModule } from './auth/auth.module.js';
+import { loggerOptions } from './http/logging.js';
+import { OperationsModule } from './operations/operations.module.js';
+import { OrdersModule } from './orders/orders.module.js';
+import { PushModule } from './push/push.module.js';
+
+@Module({})
+export class AppModule {
+  /** The service over an open DataSource, which it closes when it stops. */
+  static with(settings: Settings, dataSource: DataSource): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [
+        SettingsModule.with(settings),
+        LoggerModule.forRoot(loggerOptions(settings)),
+        OpenDataSourceModule.with(dataSource),
+        AuthModule,
+        OrdersModule,
+        PushModule,
+        OperationsModule,
+        ...(settings.WORKER === 'inline' ? [TimersModule] : []),
+      ],
+    };
+  }
+}

@@ -1,0 +1,16 @@
+import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
+import { requestOf } from './callers.js';
+import { TakerAuthenticator } from './taker-authenticator.service.js';
+
+/** Lets takers in: an API key in `X-API-Key`. */
+@Injectable()
+export class ApiKeyGuard implements CanActivate {
+  constructor(private readonly authenticator: TakerAuthenticator) {}
+
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const request = requestOf(context);
+    const key = request.headers['x-api-key'];
+    request.taker = await this.authenticator.authenticate(typeof key === 'string' ? key : undefined);
+    return true;
+  }
+}

@@ -1,0 +1,16 @@
+import { Module } from '@nestjs/common';
+import { JwtModule } from '@nestjs/jwt';
+import { TradingModule } from '#trading';
+import { MakerTokens } from './maker-tokens.service.js';
+import { MakersController } from './makers.controller.js';
+import { TakerAuthenticator } from './taker-authenticator.service.js';
+import { WalletLoginService } from './wallet-login.service.js';
+
+/** Who is calling, and how often. */
+@Module({
+  imports: [TradingModule, JwtModule],
+  controllers: [MakersController],
+  providers: [TakerAuthenticator, MakerTokens, WalletLoginService],
+  exports: [TakerAuthenticator, MakerTokens],
+})
+export class AuthModule {}

@@ -1,0 +1,35 @@
+import { EXAMPLES, TextField } from '../../http/fields.js';
+
+const MESSAGE = [
+  'Log in to Lockstep',
+  `Wallet address: ${EXAMPLES.address}`,
+  'ChainId: 97',
+  'Timestamp: 2026-01-17T03:00:24.123Z',
+  'Nonce: 5f2b9c',
+].join('\n');
+
+export class ConnectRequest {
+  /** The maker's wallet. */
+  @TextField({ max: 100, example: EXAMPLES.address })
+  wallet_address!: string;
+
+  /** The chain's EIP-155 id, as a string. */
+  @TextField({ max: 20, example: '97' })
+  chain_id!: string;
+
+  /**
+   * What the wallet signs. It has the lines `Wallet address: …`, `ChainId: …`, `Timestamp: …` (ISO 8601, at most
+   * 5 minutes from now) and `Nonce: …` (works once) in any order; further lines are ignored.
+   */
+  @TextField({ max: 4000, example: MESSAGE })
+  message!: string;
+
+  /** EIP-191 signature (personal_sign) of the message, 65 bytes as 0x and hex. */
+  @TextField({ max: 1000, example: EXAMPLES.signature })
+  signature!: string;
+}
+
+export class ConnectAnswer {
+  /** JWT (HS256) with the claims wallet_address, chain_id and exp; valid for 24 hours. */
+  jwt!: string;
+}

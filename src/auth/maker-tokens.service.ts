@@ -1,0 +1,57 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { JwtService, TokenExpiredError } from '@nestjs/jwt';
+import { SETTINGS, type Settings } from '#config';
+import { ApiError } from '../http/api-errors.js';
+
+const ALGORITHM = 'HS256';
+const LIFETIME = '24h';
+const BEARER = /^Bearer +(\S+)$/i;
+
+interface Claims {
+  wallet_address: string;
+  chain_id: string;
+}
+
+/** Issues and checks the JWTs that makers get for a wallet signature. */
+@Injectable()
+export class MakerTokens {
+  constructor(
+    private readonly jwt: JwtService,
+    @Inject(SETTINGS) private readonly settings: Settings,
+  ) {}
+
+  issue(wallet: string): string {
+    const claims: Claims = { wallet_address: wallet, chain_id: String(this.settings.EIP712_CHAIN_ID) };
+    return this.jwt.sign(claims, {
+      secret: this.settings.JWT_SECRET,
+      algorithm: ALGORITHM,
+      expiresIn: LIFETIME,
+    });
+  }
+
+  /** The wallet, lower-case, to which an Authorization header's token was issued. */
+  walletOf(authorization: string | undefined): string {
+    const [, token] = BEARER.exec(authorization ?? '') ?? [];
+    if (!token)
+      throw new ApiError('TOKEN_INVALID', 'Authorization must be "Bearer <token>"; see makers/connect');
+    const claims = this.verify(token);
+    if (claims.chain_id !== String(this.settings.EIP712_CHAIN_ID)) {
+      throw new ApiError('TOKEN_INVALID', 'the token was issued for another chain');
+    }
+    return claims.wallet_address;
+  }
+
+  private verify(token: string): Claims {
+    try {
+      return this.jwt.verify<Claims>(token, { secret: this.settings.JWT_SECRET, algorithms: [ALGORITHM] });
+    } catch (error) {
+      if (error instanceof TokenExpiredError) {
+        throw new ApiError(
+          'TOKEN_EXPIRED',
+          `the token expired at ${error.expiredAt.toISOString()}; log in again`,
+        );
+      }
+      throw new ApiError('TOKEN_INVALID', 'the token was not issued by this service');
+    }
+  }
+}

@@ -1,0 +1,15 @@
+import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
+import { requestOf } from './callers.js';
+import { MakerTokens } from './maker-tokens.service.js';
+
+/** Lets makers in: the JWT of their wallet in `Authorization: Bearer`. */
+@Injectable()
+export class MakerGuard implements CanActivate {
+  constructor(private readonly tokens: MakerTokens) {}
+
+  canActivate(context: ExecutionContext): boolean {
+    const request = requestOf(context);
+    request.maker = this.tokens.walletOf(request.headers.authorization);
+    return true;
+  }
+}

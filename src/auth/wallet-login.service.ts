@@ -1,0 +1,102 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { SETTINGS, type Settings } from '#config';
+import { databaseNow, violatesUnique } from '#database';
+import { isSignedBy, LoginNonce, Maker } from '#trading';
+import { DataSource } from 'typeorm';
+import { hashMessage } from 'viem';
+import { ApiError } from '../http/api-errors.js';
+import { isAddress, isSignature } from '../http/fields.js';
+import { type LoginMessage, parseLoginMessage } from './login-message.js';
+import { MakerTokens } from './maker-tokens.service.js';
+
+/** How far a login message's timestamp may lie from the database's clock, either way. */
+const TIMESTAMP_TOLERANCE_MS = 5 * 60 * 1000;
+
+export interface LoginAttempt {
+  walletAddress: string;
+  chainId: string;
+  message: string;
+  signature: string;
+}
+
+/** Lets a wallet log in with an EIP-191 signature (personal_sign) of a message that works once. */
+@Injectable()
+export class WalletLoginService {
+  constructor(
+    @InjectDataSource() private readonly dataSource: DataSource,
+    private readonly tokens: MakerTokens,
+    @Inject(SETTINGS) private readonly settings: Settings,
+  ) {}
+
+  /** Returns the maker's JWT. */
+  async connect(attempt: LoginAttempt): Promise<string> {
+    if (!isAddress(attempt.walletAddress)) {
+      throw new ApiError(
+        'LOGIN_ADDRESS',
+        'wallet_address must be 0x and 40 hex digits, in mixed case with a checksum',
+      );
+    }
+    const wallet = attempt.walletAddress.toLowerCase();
+    const login = this.readMessage(attempt, wallet);
+    await this.requireFresh(login.timestamp);
+    await requireSignature(attempt, wallet);
+    await this.useUp(wallet, login.nonce);
+    return this.tokens.issue(wallet);
+  }
+
+  private readMessage({ message, chainId }: LoginAttempt, wallet: string): LoginMessage {
+    const login = parseLoginMessage(message);
+    if (!login) {
+      throw new ApiError(
+        'LOGIN_FORMAT',
+        'message must have one line each of "Wallet address: …", "ChainId: …", "Timestamp: …" (ISO 8601) and "Nonce: …"',
+      );
+    }
+    if (!isAddress(login.walletAddress) || login.walletAddress.toLowerCase() !== wallet) {
+      throw new ApiError('LOGIN_ADDRESS', 'the message must name the same wallet as wallet_address');
+    }
+    const ours = String(this.settings.EIP712_CHAIN_ID);
+    if (chainId !== ours || login.chainId !== ours) {
+      throw new ApiError('LOGIN_CHAIN', `chain_id and the message's ChainId must both be ${ours}`);
+    }
+    return login;
+  }
+
+  private async requireFresh(timestamp: Date): Promise<void> {
+    const now = await databaseNow(this.dataSource.manager);
+    if (Math.abs(now.getTime() - timestamp.getTime()) > TIMESTAMP_TOLERANCE_MS) {
+      throw new ApiError(
+        'LOGIN_TIMESTAMP',
+        `the message must be signed within 5 minutes of now, ${now.toISOString()}`,
+      );
+    }
+  }
+
+  /** Last of the checks, so that nobody but the wallet's owner can use up its nonces. */
+  private async useUp(wallet: string, nonce: string): Promise<void> {
+    try {
+      await this.dataSource.transaction(async (manager) => {
+        await manager.insert(LoginNonce, { wallet_address: wallet, nonce });
+        await manager
+          .createQueryBuilder()
+          .insert()
+          .into(Maker)
+          .values({ wallet_address: wallet })
+          .orIgnore()
+          .execute();
+      });
+    } catch (error) {
+      if (violatesUnique(error, 'login_nonces_pkey')) {
+        throw new ApiError('LOGIN_NONCE', 'the nonce of this message was used for a login before');
+      }
+      throw error;
+    }
+  }
+}
+
+async function requireSignature({ message, signature }: LoginAttempt, wallet: string): Promise<void> {
+  if (!isSignature(signature) || !(await isSignedBy(wallet, hashMessage(message), signature))) {
+    throw new ApiError('LOGIN_SIGNATURE', "signature must be the wallet's EIP-191 signature of the message");
+  }
+}

@@ -1,0 +1,23 @@
+import { API_ERRORS, type ApiErrorName } from './api-errors.js';
+
+/** How every success is answered. */
+export interface Success<T> {
+  code: 0;
+  data: T;
+}
+
+/** How every refusal is answered. */
+export interface Failure {
+  code: number;
+  message: string;
+  details: string;
+}
+
+export function success<T>(data: T): Success<T> {
+  return { code: 0, data };
+}
+
+export function failure(error: ApiErrorName, details: string): Failure {
+  const { code, message } = API_ERRORS[error];
+  return { code, message, details };
+}

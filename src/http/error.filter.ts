@@ -1,0 +1,21 @@
+import { type ArgumentsHost, Catch, type ExceptionFilter, Logger } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { API_ERRORS } from './api-errors.js';
+import { failure } from './envelope.js';
+import { RETRY_AFTER_SECONDS, toFailure } from './to-failure.js';
+
+/** Answers every error with the envelope. */
+@Catch()
+export class ErrorFilter implements ExceptionFilter {
+  private readonly logger = new Logger(ErrorFilter.name);
+
+  catch(exception: unknown, host: ArgumentsHost): void {
+    const request = host.switchToHttp().getRequest<FastifyRequest>();
+    const reply = host.switchToHttp().getResponse<FastifyReply>();
+    const { error, details } = toFailure(exception, request.id);
+    const { status } = API_ERRORS[error];
+    if (status >= 500) this.logger.error(exception);
+    if (status === 503) void reply.header('retry-after', RETRY_AFTER_SECONDS);
+    void reply.status(status).send(failure(error, details));
+  }
+}

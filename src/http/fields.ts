@@ -1,0 +1,120 @@
+import { applyDecorators } from '@nestjs/common';
+import { isAddressText } from '#trading';
+import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
+import { ValidateBy, ValidateIf } from 'class-validator';
+
+/**
+ * The kinds of fields that the API has. Each is one rule, said in one phrase, and its shape in the OpenAPI document.
+ * Patterns spell out both cases of hex digits, because a document cannot carry a regular expression's flags.
+ */
+interface FieldOptions {
+  optional?: boolean;
+  example?: unknown;
+}
+
+const UINT256_MAX = 2n ** 256n - 1n;
+export const PATTERNS = {
+  address: '^0x[0-9a-fA-F]{40}$',
+  hash: '^0x[0-9a-fA-F]{64}$',
+  signature: '^0x[0-9a-fA-F]{130}$',
+  uint256: '^(0|[1-9][0-9]{0,77})$',
+  uuid: '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$',
+  ticker: '^[A-Za-z0-9][A-Za-z0-9._:/^-]{0,31}$',
+} as const;
+
+export const EXAMPLES = {
+  address: '0x71c7656ec7ab88b098defb751b7401b5f6d8976f',
+  hash: '0x1f9090aae28b8a3dceadf281b0f12828e676c3260c9a5c5a1d9c0b6e5d4f3a2b',
+  uuid: '8b9ad3ad-4d0c-4f3e-9a26-5b1f1b5a9c11',
+  signature: `0x${'5c'.repeat(32)}${'2a'.repeat(32)}1b`,
+} as const;
+
+const regexes = Object.fromEntries(
+  Object.entries(PATTERNS).map(([name, pattern]) => [name, new RegExp(pattern)]),
+) as Record<keyof typeof PATTERNS, RegExp>;
+
+const matches = (pattern: keyof typeof PATTERNS, value: unknown): value is string =>
+  typeof value === 'string' && regexes[pattern].test(value);
+
+export const isAddress = (value: unknown): boolean => typeof value === 'string' && isAddressText(value);
+
+export const isOrderHash = (value: unknown): boolean => matches('hash', value);
+export const isUuid = (value: unknown): boolean => matches('uuid', value);
+export const isSignature = (value: unknown): boolean => matches('signature', value);
+
+function field(
+  rule: string,
+  accepts: (value: unknown) => boolean,
+  schema: ApiPropertyOptions,
+  { optional = false, example }: FieldOptions = {},
+): PropertyDecorator {
+  const check = ValidateBy({ name: 'rule', validator: { validate: accepts, defaultMessage: () => rule } });
+  const shape = { ...schema, ...(example !== undefined && { example }), required: !optional };
+  const decorators = [check, ApiProperty(shape as ApiPropertyOptions)];
+  // not IsOptional, which would let null pass
+  if (optional) decorators.push(ValidateIf((_, value) => value !== undefined));
+  return applyDecorators(...decorators);
+}
+
+export const AddressField = (options?: FieldOptions) =>
+  field(
+    'must be 0x and 40 hex digits, with a valid EIP-55 checksum when the case is mixed',
+    isAddress,
+    { type: String, pattern: PATTERNS.address, example: EXAMPLES.address },
+    options,
+  );
+
+export const OrderHashField = (options?: FieldOptions) =>
+  field(
+    'must be 0x and 64 hex digits',
+    isOrderHash,
+    { type: String, pattern: PATTERNS.hash, example: EXAMPLES.hash },
+    options,
+  );
+
+export const SignatureField = (options?: FieldOptions) =>
+  field(
+    'must be a 65-byte signature: 0x and 130 hex digits',
+    isSignature,
+    { type: String, pattern: PATTERNS.signature, example: EXAMPLES.signature },
+    options,
+  );
+
+export const UuidField = (options?: FieldOptions) =>
+  field('must be a UUID', isUuid, { type: String, format: 'uuid', example: EXAMPLES.uuid }, options);
+
+export const Uint256Field = ({ min = 0n, ...options }: FieldOptions & { min?: bigint } = {}) =>
+  field(
+    `must be a whole number from ${min} to 2^256-1 as a decimal string without leading zeros`,
+    (value) => matches('uint256', value) && BigInt(value) >= min && BigInt(value) <= UINT256_MAX,
+    { type: String, pattern: PATTERNS.uint256, example: '1000000000000000000' },
+    options,
+  );
+
+export const IntegerField = ({ min, max, ...options }: FieldOptions & { min: number; max: number }) =>
+  field(
+    `must be a whole number from ${min} to ${max}`,
+    (value) => Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max,
+    { type: 'integer', minimum: min, maximum: max },
+    options,
+  );
+
+export const BooleanField = (options?: FieldOptions) =>
+  field('must be true or false', (value) => typeof value === 'boolean', { type: Boolean }, options);
+
+/** Free text; its length is counted in Unicode code points. */
+export const TextField = ({ max, ...options }: FieldOptions & { max: number }) =>
+  field(
+    `must be a string of 1 to ${max.toLocaleString('en')} characters`,
+    (value) => typeof value === 'string' && value.length > 0 && [...value].length <= max,
+    { type: String, minLength: 1, maxLength: max },
+    options,
+  );
+
+export const TickerField = (options?: FieldOptions) =>
+  field(
+    'must be a ticker of 1 to 32 letters, digits or . _ : / ^ -',
+    (value) => matches('ticker', value),
+    { type: String, pattern: PATTERNS.ticker, example: 'AAPL' },
+    options,
+  );

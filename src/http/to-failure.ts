@@ -1,0 +1,36 @@
+import { HttpException } from '@nestjs/common';
+import { isDatabaseAway } from '#database';
+import { TradingError } from '#trading';
+import { ApiError, type ApiErrorName } from './api-errors.js';
+
+/** Seconds after which a caller may try again when the service could not do its work. */
+export const RETRY_AFTER_SECONDS = 1;
+
+/** Every error as the name and the details under which it goes over the wire: the one place that decides. */
+export function toFailure(error: unknown, requestId: string): { error: ApiErrorName; details: string } {
+  if (error instanceof ApiError) return { error: error.error, details: error.details };
+  if (error instanceof TradingError) return { error: error.code, details: error.details };
+  if (isDatabaseAway(error)) {
+    return { error: 'UNAVAILABLE', details: `the database is away; try again, request id ${requestId}` };
+  }
+  return fromFramework(error) ?? { error: 'INTERNAL', details: `request id ${requestId}` };
+}
+
+/** What Nest and Fastify refuse by themselves. */
+function fromFramework(error: unknown): { error: ApiErrorName; details: string } | undefined {
+  const { code, message, statusCode } = error as { code?: string; message?: string; statusCode?: number };
+  switch (code) {
+    case 'FST_ERR_CTP_BODY_TOO_LARGE':
+      return { error: 'BODY_TOO_LARGE', details: 'the body must not be larger than 64 KiB' };
+    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
+      return { error: 'UNSUPPORTED_MEDIA_TYPE', details: 'the content type must be application/json' };
+    case 'FST_ERR_BAD_URL':
+      return { error: 'INVALID_PARAMETER', details: 'the path must be correctly percent-encoded' };
+  }
+  const status = error instanceof HttpException ? error.getStatus() : statusCode;
+  if (status === 404) return { error: 'ROUTE_NOT_FOUND', details: message ?? 'no such route' };
+  if (status !== undefined && status >= 400 && status < 500) {
+    return { error: 'INVALID_PARAMETER', details: message ?? 'the request cannot be read' };
+  }
+  return undefined;
+}

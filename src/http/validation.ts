@@ -1,0 +1,28 @@
+import { type ValidationError, ValidationPipe } from '@nestjs/common';
+import { ApiError } from './api-errors.js';
+
+/** Checks bodies and queries against their DTO classes: strict types, no unknown fields. */
+export function validationPipe(): ValidationPipe {
+  return new ValidationPipe({
+    transform: true,
+    whitelist: true,
+    forbidNonWhitelisted: true,
+    forbidUnknownValues: true,
+    exceptionFactory: (errors) => new ApiError('INVALID_PARAMETER', describe(errors).join('; ')),
+  });
+}
+
+/** One phrase a field: its path, then its rule. */
+function describe(errors: ValidationError[], parent = ''): string[] {
+  return errors.flatMap((error) => {
+    const path = parent + error.property;
+    if (error.children?.length) return describe(error.children, `${path}.`);
+    return `${path} ${ruleOf(error)}`;
+  });
+}
+
+function ruleOf({ constraints = {}, value }: ValidationError): string {
+  if ('whitelistValidation' in constraints) return 'is not a known field';
+  const rules = Object.values(constraints).join(' and ');
+  return value === undefined ? `is required and ${rules}` : rules;
+}

@@ -1,0 +1,48 @@
+import 'reflect-metadata';
+import { NestFactory } from '@nestjs/core';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { endLaunch, loadSettings, onStopSignal, type Settings } from '#config';
+import { openDatabase, type OpenDatabase, prepareSchema } from '#database';
+import { Logger } from 'nestjs-pino';
+import dataSource from '../ormconfig.js';
+import { AppModule } from './app.module.js';
+import { configureApp } from './configure-app.js';
+import { httpAdapter } from './http/http-adapter.js';
+import { demoAccess, printWelcome } from './operations/demo-access.js';
+import { requireFreePort } from './operations/require-free-port.js';
+
+/** Starts the service: settings, database, schema, HTTP and sockets; stops it in the opposite order. */
+async function start(): Promise<void> {
+  const settings = loadSettings();
+  await requireFreePort(settings.HOST, settings.PORT);
+  const database = await openDatabase(settings, dataSource);
+  try {
+    await prepareSchema(settings, dataSource, database.url);
+    await serve(settings, database);
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
+
+async function serve(settings: Settings, database: OpenDatabase): Promise<void> {
+  const app = await NestFactory.create<NestFastifyApplication>(
+    AppModule.with(settings, dataSource),
+    httpAdapter(),
+    // until it is started: the framework's list of modules and routes is of no use to an operator
+    { bodyParser: false, logger: ['warn', 'error', 'fatal'], abortOnError: false },
+  );
+  configureApp(app);
+  await app.init();
+  app.useLogger(app.get(Logger));
+  onStopSignal(async () => {
+    await app.close();
+    await database.close();
+  });
+  await app.listen(settings.PORT, settings.HOST);
+  const url = await app.getUrl();
+  app.get(Logger).log(`Lockstep listens on ${url}`);
+  if (database.embedded) printWelcome(url, await demoAccess(app, settings.DATA_DIR));
+}
+
+await start().catch(endLaunch);

@@ -1,0 +1,34 @@
+import { Controller, Get } from '@nestjs/common';
+import { ApiOperation, ApiProperty, ApiTags } from '@nestjs/swagger';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource } from 'typeorm';
+import { ApiReadErrors, ApiSuccess } from '../http/api-answers.js';
+import { type Success, success } from '../http/envelope.js';
+
+export class HealthAnswer {
+  @ApiProperty({ type: String, enum: ['ok'] })
+  status!: string;
+}
+
+@ApiTags('Operations')
+@Controller('health')
+export class HealthController {
+  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
+
+  @Get('live')
+  @ApiOperation({ operationId: 'getLiveness', summary: 'Whether the process runs' })
+  @ApiSuccess(200, HealthAnswer, 'It runs')
+  @ApiReadErrors()
+  live(): Success<HealthAnswer> {
+    return success({ status: 'ok' });
+  }
+
+  @Get('ready')
+  @ApiOperation({ operationId: 'getReadiness', summary: 'Whether calls can be served: the database answers' })
+  @ApiSuccess(200, HealthAnswer, 'It can serve calls')
+  @ApiReadErrors()
+  async ready(): Promise<Success<HealthAnswer>> {
+    await this.dataSource.query('SELECT 1');
+    return success({ status: 'ok' });
+  }
+}

@@ -1,0 +1,50 @@
+import { ApiProperty, PickType } from '@nestjs/swagger';
+import { TextField, UuidField } from '../../http/fields.js';
+import { Cancellation } from './order.dto.js';
+
+export class CancelOrderRequest {
+  /** Told to the taker; `user_requested` when left out. */
+  @TextField({ max: 1000, optional: true, example: 'user_requested' })
+  reason?: string;
+}
+
+/** The order was pending and is cancelled now. */
+export class OrderCancelled {
+  @ApiProperty({ type: Boolean, enum: [true] })
+  success!: boolean;
+
+  @UuidField()
+  order_id!: string;
+
+  @ApiProperty({ type: String, enum: ['cancelled'] })
+  status!: string;
+
+  @ApiProperty({ type: String, example: 'Order cancelled successfully' })
+  message!: string;
+}
+
+export class CancellationSummary extends PickType(Cancellation, [
+  'request_id',
+  'status',
+  'requested_at',
+  'expires_at',
+  'pushed_at',
+] as const) {}
+
+/** A taker holds the order and has been asked; the order is not cancelled (yet). */
+export class CancellationRequested {
+  /** Whether the order is cancelled. */
+  @ApiProperty({ type: Boolean, enum: [false] })
+  success!: boolean;
+
+  @UuidField()
+  order_id!: string;
+
+  @ApiProperty({ type: String, enum: ['cancellation_requested'] })
+  status!: string;
+
+  @ApiProperty({ type: String, example: 'The taker that holds the order has been asked to cancel it' })
+  message!: string;
+
+  cancellation!: CancellationSummary;
+}

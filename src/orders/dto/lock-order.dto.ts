@@ -1,0 +1,37 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { AddressField, IntegerField, OrderHashField } from '../../http/fields.js';
+
+/** One week: a lock must end some day, or a taker that vanished would hold the order for ever. */
+const LONGEST_LOCK_SECONDS = 604_800;
+
+export class LockOrderRequest {
+  @OrderHashField()
+  order_hash!: string;
+
+  /** The address that is to hold the lock; one of the API key's taker. */
+  @AddressField()
+  taker_address!: string;
+
+  /** Seconds; the service's LOCK_TTL_SECONDS (3600 unless set otherwise) when left out. */
+  @IntegerField({ min: 1, max: LONGEST_LOCK_SECONDS, optional: true, example: 3600 })
+  lock_duration?: number;
+}
+
+export class LockAnswer {
+  @ApiProperty({ type: Boolean, enum: [true] })
+  success!: boolean;
+
+  @OrderHashField()
+  order_hash!: string;
+
+  /** The address that holds the lock. */
+  @AddressField()
+  locked_by!: string;
+
+  @ApiProperty({ type: String, format: 'date-time', example: '2026-01-17T03:00:24.123Z' })
+  locked_at!: string;
+
+  /** When the lock runs out by itself. */
+  @ApiProperty({ type: String, format: 'date-time', example: '2026-01-17T04:00:24.123Z' })
+  expires_at!: string;
+}

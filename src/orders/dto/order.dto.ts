@@ -1,0 +1,89 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { CANCELLATION_STATUSES, ORDER_STATUSES, RESOLUTIONS } from '#trading';
+import { OrderHashField, SignatureField, Uint256Field, UuidField } from '../../http/fields.js';
+import { OrderTerms } from './order-terms.dto.js';
+
+/** Times are ISO 8601 in UTC with milliseconds. */
+const time = { type: String, format: 'date-time', example: '2026-01-17T03:00:24.123Z' } as const;
+
+/** A cancellation request, as the order's maker sees it. */
+export class Cancellation {
+  @UuidField()
+  request_id!: string;
+
+  /** `requested` and `timed_out` are open: the taker can still answer. */
+  @ApiProperty({ enum: CANCELLATION_STATUSES, enumName: 'CancellationStatus' })
+  status!: (typeof CANCELLATION_STATUSES)[number];
+
+  /** What the maker gave as reason. */
+  @ApiProperty({ type: String, example: 'user_requested' })
+  reason!: string;
+
+  /** When the maker asked. */
+  @ApiProperty(time)
+  requested_at!: string;
+
+  /** When the request times out, or did. Silence never cancels a live lock. */
+  @ApiProperty(time)
+  expires_at!: string;
+
+  /** When the request first went out on a live socket of the taker; null while none was connected. */
+  @ApiProperty({ ...time, nullable: true })
+  pushed_at!: string | null;
+
+  /** When it was accepted or rejected. */
+  @ApiProperty({ ...time, nullable: true })
+  resolved_at!: string | null;
+
+  /** What resolved it. */
+  @ApiProperty({ enum: RESOLUTIONS, enumName: 'ResolvedBy', nullable: true })
+  resolved_by!: (typeof RESOLUTIONS)[number] | null;
+
+  /** Whether the answer came after the time-out. */
+  late!: boolean;
+
+  /** The taker's words. */
+  @ApiProperty({ type: String, nullable: true, example: 'Not traded yet, cancelled' })
+  message!: string | null;
+}
+
+/** An order, as its maker sees it. */
+export class OrderView extends OrderTerms {
+  @UuidField()
+  id!: string;
+
+  /** The maker's EIP-712 signature. */
+  @SignatureField()
+  signature!: string;
+
+  /** The EIP-712 hash of the order, lower-case. */
+  @OrderHashField()
+  order_hash!: string;
+
+  /** Where the order stands. */
+  @ApiProperty({ enum: ORDER_STATUSES, enumName: 'OrderStatus' })
+  status!: (typeof ORDER_STATUSES)[number];
+
+  /** Whole units. */
+  @Uint256Field({ example: '0' })
+  filled_quantity!: string;
+
+  @ApiProperty(time)
+  created_at!: string;
+
+  @ApiProperty(time)
+  updated_at!: string;
+
+  /** The latest cancellation request; null when there was none. */
+  @ApiProperty({ type: Cancellation, nullable: true })
+  cancellation!: Cancellation | null;
+}
+
+export class NextNonceAnswer {
+  /** The wallet that is logged in. */
+  maker!: string;
+
+  /** The smallest nonce above all that this maker has used. */
+  @ApiProperty({ type: 'integer', minimum: 0, example: 7 })
+  next_nonce!: number;
+}

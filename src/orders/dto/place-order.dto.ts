@@ -1,0 +1,16 @@
+import { Type } from 'class-transformer';
+import { IsObject, ValidateNested } from 'class-validator';
+import { SignatureField } from '../../http/fields.js';
+import { OrderTerms } from './order-terms.dto.js';
+
+export class PlaceOrderRequest {
+  /** The order. */
+  @IsObject({ message: 'must be an object' })
+  @ValidateNested({ message: 'must be an object' })
+  @Type(() => OrderTerms)
+  order!: OrderTerms;
+
+  /** The maker's EIP-712 signature of the order, 65 bytes as 0x and hex. */
+  @SignatureField()
+  signature!: string;
+}

@@ -1,0 +1,17 @@
+import { Injectable, type PipeTransform } from '@nestjs/common';
+import type { OrderReference } from '#trading';
+import { ApiError } from '../http/api-errors.js';
+import { isOrderHash, isUuid } from '../http/fields.js';
+
+/** `{order_id}` in a path: the order's UUID or its hash. */
+@Injectable()
+export class OrderReferencePipe implements PipeTransform<string, OrderReference> {
+  transform(value: string): OrderReference {
+    if (isUuid(value)) return { id: value.toLowerCase() };
+    if (isOrderHash(value)) return { order_hash: value.toLowerCase() };
+    throw new ApiError(
+      'INVALID_PARAMETER',
+      'order_id must be a UUID or an order hash (0x and 64 hex digits)',
+    );
+  }
+}

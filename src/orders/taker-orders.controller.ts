@@ -1,0 +1,121 @@
+import { Body, Controller, HttpCode, Post, UseGuards } from '@nestjs/common';
+import { ApiOperation, ApiSecurity, ApiTags } from '@nestjs/swagger';
+import { CancellationService, LockService, type TakerCaller } from '#trading';
+import { ApiKeyGuard } from '../auth/api-key.guard.js';
+import { CallingTaker } from '../auth/callers.js';
+import { RateLimitGuard } from '../auth/rate-limit.guard.js';
+import { ApiErrors, ApiSuccess, TAKER_ERRORS } from '../http/api-answers.js';
+import { type Success, success } from '../http/envelope.js';
+import { CancelResultAnswer, CancelResultRequest } from './dto/cancel-result.dto.js';
+import { LockAnswer, LockOrderRequest } from './dto/lock-order.dto.js';
+import { UnlockAnswer, UnlockOrderRequest } from './dto/unlock-order.dto.js';
+
+@ApiTags('Takers: orders')
+@ApiSecurity('taker')
+@Controller('api/v1/orders')
+@UseGuards(ApiKeyGuard, RateLimitGuard)
+export class TakerOrdersController {
+  constructor(
+    private readonly locks: LockService,
+    private readonly cancellation: CancellationService,
+  ) {}
+
+  @Post('lock')
+  @HttpCode(200)
+  @ApiOperation({
+    operationId: 'lockOrder',
+    summary: 'Lock a pending order to trade it',
+    description:
+      'Nobody else can lock the order while the lock lives. Locking again what the address holds answers the same lock.',
+  })
+  @ApiSuccess(200, LockAnswer, 'The lock')
+  @ApiErrors(
+    ...TAKER_ERRORS,
+    'TAKER_ADDRESS_NOT_ALLOWED',
+    'ORDER_NOT_FOUND',
+    'ORDER_ALREADY_LOCKED',
+    'ORDER_FINAL',
+    'ORDER_EXPIRED',
+    'ORDER_SUSPENDED',
+  )
+  async lock(
+    @CallingTaker() taker: TakerCaller,
+    @Body() body: LockOrderRequest,
+  ): Promise<Success<LockAnswer>> {
+    const orderHash = body.order_hash.toLowerCase();
+    const lock = await this.locks.lock(
+      taker,
+      orderHash,
+      body.taker_address.toLowerCase(),
+      body.lock_duration,
+    );
+    return success({
+      success: true,
+      order_hash: orderHash,
+      locked_by: lock.locked_by,
+      locked_at: lock.locked_at.toISOString(),
+      expires_at: lock.lock_expires_at.toISOString(),
+    });
+  }
+
+  @Post('unlock')
+  @HttpCode(200)
+  @ApiOperation({
+    operationId: 'unlockOrder',
+    summary: 'Give a locked order back',
+    description:
+      'The order is pending again; cancelled, when its maker had asked for that; expired, when its deadline has passed.',
+  })
+  @ApiSuccess(200, UnlockAnswer, 'Unlocked')
+  @ApiErrors(
+    ...TAKER_ERRORS,
+    'LOCKED_BY_ANOTHER_TAKER',
+    'ORDER_NOT_FOUND',
+    'ORDER_NOT_LOCKED',
+    'ORDER_SUSPENDED',
+  )
+  async unlock(
+    @CallingTaker() taker: TakerCaller,
+    @Body() body: UnlockOrderRequest,
+  ): Promise<Success<UnlockAnswer>> {
+    const orderHash = body.order_hash.toLowerCase();
+    await this.locks.unlock(taker, orderHash);
+    return success({ success: true, order_hash: orderHash, message: 'Order unlocked successfully' });
+  }
+
+  @Post('cancel-result')
+  @HttpCode(200)
+  @ApiOperation({
+    operationId: 'answerCancellation',
+    summary: 'Answer a cancellation request',
+    description:
+      'True releases the lock: the order becomes cancelled (or expired, when its deadline has passed). False keeps ' +
+      'it locked for the trade to go on. A late answer counts. The same answer may be sent again at any later time ' +
+      'and is answered the same; a contradicting one is refused with the verdict that was recorded.',
+  })
+  @ApiSuccess(200, CancelResultAnswer, 'The verdict is recorded')
+  @ApiErrors(
+    ...TAKER_ERRORS,
+    'TAKER_ADDRESS_NOT_ALLOWED',
+    'LOCKED_BY_ANOTHER_TAKER',
+    'ORDER_NOT_FOUND',
+    'ORDER_NOT_LOCKED',
+    'NO_CANCELLATION_REQUESTED',
+    'CANCELLATION_ALREADY_ANSWERED',
+    'ORDER_SUSPENDED',
+  )
+  async answer(
+    @CallingTaker() taker: TakerCaller,
+    @Body() body: CancelResultRequest,
+  ): Promise<Success<CancelResultAnswer>> {
+    const orderHash = body.order_hash.toLowerCase();
+    await this.cancellation.answer(taker, {
+      orderHash,
+      takerAddress: body.taker_address.toLowerCase(),
+      cancel: body.cancellation_success,
+      message: body.message,
+      requestId: body.request_id?.toLowerCase(),
+    });
+    return success({ success: true, message: 'Cancellation result recorded', order_hash: orderHash });
+  }
+}

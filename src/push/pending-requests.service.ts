@@ -1,0 +1,40 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { OrderEvent } from '#events';
+import { CancellationRequest, OPEN_STATUSES } from '#trading';
+import { DataSource, In, IsNull } from 'typeorm';
+
+/** What takers have been asked and have not answered yet. */
+@Injectable()
+export class PendingRequests {
+  private readonly logger = new Logger(PendingRequests.name);
+
+  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
+
+  /** The events by which a taker's open requests were last put to it, oldest first. */
+  ofTaker(takerId: string): Promise<OrderEvent[]> {
+    return this.dataSource
+      .getRepository(OrderEvent)
+      .createQueryBuilder('event')
+      .innerJoin(CancellationRequest, 'request', 'request.id = event.request_id')
+      .where('request.taker_id = :takerId AND request.status IN (:...open)', { takerId, open: OPEN_STATUSES })
+      .andWhere("event.type = 'cancellation_request'")
+      .distinctOn(['event.request_id'])
+      .orderBy('event.request_id')
+      .addOrderBy('event.seq', 'DESC')
+      .getMany()
+      .then((events) => events.toSorted((a, b) => (BigInt(a.seq) < BigInt(b.seq) ? -1 : 1)));
+  }
+
+  /** Notes when requests first went out. An answer may have been faster than this note; it still came later. */
+  markPushed(requestIds: string[]): void {
+    if (requestIds.length === 0) return;
+    this.dataSource
+      .getRepository(CancellationRequest)
+      .update(
+        { id: In(requestIds), pushed_at: IsNull() },
+        { pushed_at: () => 'LEAST(clock_timestamp(), resolved_at)' },
+      )
+      .catch((error: Error) => this.logger.warn(`pushed_at could not be noted: ${error.message}`));
+  }
+}

@@ -1,0 +1,92 @@
+import type { IncomingMessage, Server } from 'node:http';
+import { STATUS_CODES } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import { type WebSocket, WebSocketServer } from 'ws';
+import { API_ERRORS, ApiError } from '../http/api-errors.js';
+import { failure } from '../http/envelope.js';
+import { requestIdOf } from '../http/request-id.js';
+import { RETRY_AFTER_SECONDS, toFailure } from '../http/to-failure.js';
+import { PushService } from './push.service.js';
+import { Subscriber, type Subscription } from './subscriber.js';
+import { JWT_PROTOCOL, UpgradeAuthorizer } from './upgrade-authorizer.service.js';
+
+/** Clients have nothing long to say. */
+const MAX_CLIENT_FRAME_BYTES = 4 * 1024;
+
+/** The two WebSocket endpoints, on the HTTP server's port: lets subscribers in, or answers why not. */
+@Injectable()
+export class PushServer implements OnApplicationBootstrap, OnModuleDestroy {
+  private readonly logger = new Logger(PushServer.name);
+  private readonly sockets = new WebSocketServer({
+    noServer: true,
+    maxPayload: MAX_CLIENT_FRAME_BYTES,
+    handleProtocols: (offered) => (offered.has(JWT_PROTOCOL) ? JWT_PROTOCOL : false),
+  });
+  private stopping = false;
+
+  constructor(
+    private readonly adapterHost: HttpAdapterHost,
+    private readonly authorizer: UpgradeAuthorizer,
+    private readonly push: PushService,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    const server = this.adapterHost.httpAdapter.getHttpServer() as Server;
+    server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+      socket.on('error', () => socket.destroy());
+      void this.upgrade(request, socket, head);
+    });
+    this.sockets.on('wsClientError', (error, socket, request) =>
+      this.refuse(
+        new ApiError('INVALID_PARAMETER', `not a WebSocket handshake: ${error.message}`),
+        request,
+        socket,
+      ),
+    );
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    this.stopping = true;
+    await this.push.closeAll();
+  }
+
+  private async upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    try {
+      const subscription = await this.authorizer.authorize(request);
+      if (this.stopping) socket.destroy();
+      else this.sockets.handleUpgrade(request, socket, head, (ws) => this.welcome(ws, subscription));
+    } catch (error) {
+      this.refuse(error, request, socket);
+    }
+  }
+
+  private welcome(socket: WebSocket, { participant, types }: Subscription): void {
+    const subscriber = new Subscriber(socket, participant, types);
+    socket.on('close', () => this.push.remove(subscriber));
+    socket.on('error', (error) => this.logger.debug(`a socket failed: ${error.message}`));
+    void this.push.add(subscriber);
+  }
+
+  /** Refuses an upgrade as the HTTP calls do: status and envelope. */
+  private refuse(error: unknown, request: IncomingMessage, socket: Duplex): void {
+    const requestId = requestIdOf(request);
+    const { error: name, details } = toFailure(error, requestId);
+    const { status } = API_ERRORS[name];
+    if (status >= 500) this.logger.error(error);
+    const body = JSON.stringify(failure(name, details));
+    socket.end(
+      [
+        `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+        'Connection: close',
+        'Content-Type: application/json; charset=utf-8',
+        `Content-Length: ${Buffer.byteLength(body)}`,
+        `X-Request-Id: ${requestId}`,
+        ...(status === 503 ? [`Retry-After: ${RETRY_AFTER_SECONDS}`] : []),
+        '',
+        body,
+      ].join('\r\n'),
+    );
+  }
+}

@@ -1,0 +1,14 @@
+import { Module } from '@nestjs/common';
+import { EventsModule } from '#events';
+import { AuthModule } from '../auth/auth.module.js';
+import { PendingRequests } from './pending-requests.service.js';
+import { PushServer } from './push-server.service.js';
+import { PushService } from './push.service.js';
+import { UpgradeAuthorizer } from './upgrade-authorizer.service.js';
+
+/** `WS /ws/taker/v1` and `WS /ws/maker/v1`. */
+@Module({
+  imports: [EventsModule, AuthModule],
+  providers: [PushServer, PushService, PendingRequests, UpgradeAuthorizer],
+})
+export class PushModule {}

@@ -1,0 +1,99 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { EventTail, isForEveryTaker, makerMessage, type OrderEvent, takerMessage } from '#events';
+import { PendingRequests } from './pending-requests.service.js';
+import type { Subscriber } from './subscriber.js';
+
+const HEARTBEAT_INTERVAL_MS = 30_000;
+/** A peer that stays silent for so many heartbeats is dropped. */
+const SILENT_HEARTBEATS = 2;
+/** How long peers have to answer the closing handshake when the service stops. */
+const CLOSE_TIMEOUT_MS = 2_000;
+
+/** Hands committed events to the sockets of those they concern. */
+@Injectable()
+export class PushService implements OnApplicationBootstrap, OnModuleDestroy {
+  private readonly logger = new Logger(PushService.name);
+  private readonly takers = new Map<string, Set<Subscriber>>();
+  private readonly makers = new Map<string, Set<Subscriber>>();
+  private heartbeat: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly tail: EventTail,
+    private readonly pending: PendingRequests,
+  ) {}
+
+  async onApplicationBootstrap(): Promise<void> {
+    await this.tail.start((events) => events.forEach((event) => this.deliver(event)));
+    this.heartbeat = setInterval(() => {
+      for (const subscriber of this.all()) subscriber.beat(SILENT_HEARTBEATS);
+    }, HEARTBEAT_INTERVAL_MS);
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    clearInterval(this.heartbeat);
+    await this.tail.stop();
+  }
+
+  /** From now on the subscriber hears what concerns it; a taker first hears again what it has not answered yet. */
+  async add(subscriber: Subscriber): Promise<void> {
+    const [group, key] = this.placeOf(subscriber);
+    const members = group.get(key) ?? new Set();
+    group.set(key, members.add(subscriber));
+    if (subscriber.participant.kind === 'taker' && subscriber.wants('cancellation_request')) {
+      await this.redeliver(subscriber, subscriber.participant.takerId);
+    }
+  }
+
+  remove(subscriber: Subscriber): void {
+    const [group, key] = this.placeOf(subscriber);
+    const members = group.get(key);
+    members?.delete(subscriber);
+    if (members?.size === 0) group.delete(key);
+  }
+
+  /** Says goodbye to every socket and waits, for a bounded time, until they are gone. */
+  async closeAll(): Promise<void> {
+    for (const subscriber of this.all()) subscriber.goAway();
+    const deadline = performance.now() + CLOSE_TIMEOUT_MS;
+    while (this.all().length > 0 && performance.now() < deadline) await delay(10);
+    for (const subscriber of this.all()) subscriber.terminate();
+  }
+
+  private placeOf({ participant }: Subscriber): [Map<string, Set<Subscriber>>, string] {
+    return participant.kind === 'taker'
+      ? [this.takers, participant.takerId]
+      : [this.makers, participant.wallet];
+  }
+
+  private all(): Subscriber[] {
+    return [...this.takers.values(), ...this.makers.values()].flatMap((members) => [...members]);
+  }
+
+  private deliver(event: OrderEvent): void {
+    const forMaker = makerMessage(event);
+    this.makers.get(event.maker)?.forEach((subscriber) => subscriber.send(forMaker));
+    const forTaker = takerMessage(event);
+    if (!forTaker) return;
+    let sent = 0;
+    for (const subscriber of this.takersConcerned(event)) if (subscriber.send(forTaker)) sent += 1;
+    if (sent > 0 && event.type === 'cancellation_request') this.pending.markPushed([event.request_id!]);
+  }
+
+  private takersConcerned(event: OrderEvent): Iterable<Subscriber> {
+    if (isForEveryTaker(event)) return [...this.takers.values()].flatMap((members) => [...members]);
+    return this.takers.get(event.taker_id ?? '') ?? [];
+  }
+
+  private async redeliver(subscriber: Subscriber, takerId: string): Promise<void> {
+    try {
+      const requests = await this.pending.ofTaker(takerId);
+      const sent = requests.filter((event) => subscriber.send(takerMessage(event, true)!));
+      this.pending.markPushed(sent.map((event) => event.request_id!));
+    } catch (error) {
+      // the taker must not believe that nothing is open: it connects again and gets them then
+      this.logger.warn(`open requests could not be read for a new socket: ${(error as Error).message}`);
+      subscriber.terminate();
+    }
+  }
+}

@@ -1,0 +1,68 @@
+import type { IncomingMessage } from 'node:http';
+import { Injectable } from '@nestjs/common';
+import { MAKER_MESSAGE_TYPES, TAKER_MESSAGE_TYPES } from '#events';
+import { MakerTokens } from '../auth/maker-tokens.service.js';
+import { TakerAuthenticator } from '../auth/taker-authenticator.service.js';
+import { ApiError } from '../http/api-errors.js';
+import type { Subscription } from './subscriber.js';
+
+/** The sub-protocol under which a browser hands over a maker's token: `['jwt', token]`. */
+export const JWT_PROTOCOL = 'jwt';
+const BEARER = /^Bearer +(\S+)$/i;
+
+/** Decides on upgrade requests: who asks, and what to hear. */
+@Injectable()
+export class UpgradeAuthorizer {
+  constructor(
+    private readonly takers: TakerAuthenticator,
+    private readonly tokens: MakerTokens,
+  ) {}
+
+  async authorize(request: IncomingMessage): Promise<Subscription> {
+    const [path = '', search = ''] = (request.url ?? '').split('?', 2);
+    const query = new URLSearchParams(search);
+    switch (path) {
+      case '/ws/taker/v1': {
+        const caller = await this.takers.authenticate(apiKeyOf(request, query));
+        const types = typesOf(query, TAKER_MESSAGE_TYPES, ['types', 'api_key']);
+        return { participant: { kind: 'taker', takerId: caller.takerId }, types };
+      }
+      case '/ws/maker/v1': {
+        const wallet = this.tokens.walletOf(authorizationOf(request));
+        const types = typesOf(query, MAKER_MESSAGE_TYPES, ['types']);
+        return { participant: { kind: 'maker', wallet }, types };
+      }
+      default:
+        throw new ApiError('ROUTE_NOT_FOUND', `no socket at ${path}`);
+    }
+  }
+}
+
+function apiKeyOf({ headers }: IncomingMessage, query: URLSearchParams): string | undefined {
+  const [, bearer] = BEARER.exec(headers.authorization ?? '') ?? [];
+  const header = headers['x-api-key'];
+  return bearer ?? (typeof header === 'string' ? header : undefined) ?? query.get('api_key') ?? undefined;
+}
+
+function authorizationOf({ headers }: IncomingMessage): string | undefined {
+  if (headers.authorization) return headers.authorization;
+  const [protocol, token] = (headers['sec-websocket-protocol'] ?? '').split(',').map((part) => part.trim());
+  return protocol === JWT_PROTOCOL && token ? `Bearer ${token}` : undefined;
+}
+
+function typesOf(query: URLSearchParams, offered: readonly string[], known: string[]): ReadonlySet<string> {
+  for (const name of query.keys()) {
+    if (!known.includes(name))
+      throw new ApiError('INVALID_PARAMETER', `${name} is not a known query parameter`);
+  }
+  const given = query.getAll('types');
+  const types = new Set(given[0]?.split(','));
+  if (given.length !== 1 || ![...types].every((type) => offered.includes(type))) {
+    const rule = `must be a comma-separated list of ${offered.join(', ')}`;
+    throw new ApiError(
+      'INVALID_PARAMETER',
+      given.length === 0 ? `types is required and ${rule}` : `types ${rule}`,
+    );
+  }
+  return types;
+}

@@ -1,0 +1,165 @@
+import type { Settings } from '#config';
+import { ApiKeysService, orderTypedData, type SignedTerms, signingDomain, TakersService } from '#trading';
+import type { DataSource } from 'typeorm';
+import { generatePrivateKey, type PrivateKeyAccount, privateKeyToAccount } from 'viem/accounts';
+import { type Answer, call, type CallOptions } from './http.js';
+import { Socket } from './socket.js';
+
+const THIRTY_ONE_DAYS_S = 31 * 24 * 3600;
+
+/** A maker with a real wallet, logged in. */
+export class MakerClient {
+  private nextNonce = 0;
+
+  private constructor(
+    readonly url: string,
+    readonly wallet: PrivateKeyAccount,
+    readonly token: string,
+    private readonly settings: Settings,
+  ) {}
+
+  static async logIn(url: string, settings: Settings): Promise<MakerClient> {
+    const wallet = privateKeyToAccount(generatePrivateKey());
+    const answer = await call('POST', `${url}/api/v1/makers/connect`, {
+      json: await loginOf(wallet, settings.EIP712_CHAIN_ID),
+    });
+    if (answer.status !== 200) throw new Error(`login failed: ${JSON.stringify(answer.body)}`);
+    return new MakerClient(url, wallet, answer.body.data.jwt, settings);
+  }
+
+  get address(): string {
+    return this.wallet.address.toLowerCase();
+  }
+
+  call(method: string, path: string, options: CallOptions = {}): Promise<Answer> {
+    const headers = { authorization: `Bearer ${this.token}`, ...options.headers };
+    return call(method, `${this.url}/api/v1${path}`, { ...options, headers });
+  }
+
+  /** The terms of a new order, with the next nonce. */
+  terms(overrides: Partial<SignedTerms> = {}): SignedTerms {
+    return {
+      maker: this.address,
+      principal: this.address,
+      is_buy: true,
+      ticker: 'AAPL',
+      exchange: 0,
+      asset: '0x55d398326f99059ff775485246999027b3197955',
+      price: '182500000000000000000',
+      quantity: '100',
+      incentive: '500000000000000000',
+      deadline: Math.floor(Date.now() / 1000) + THIRTY_ONE_DAYS_S,
+      nonce: this.nextNonce++,
+      ...overrides,
+    };
+  }
+
+  sign(terms: SignedTerms): Promise<string> {
+    const { EIP712_CHAIN_ID, EIP712_VERIFYING_CONTRACT } = this.settings;
+    const domain = signingDomain(EIP712_CHAIN_ID, EIP712_VERIFYING_CONTRACT);
+    return this.wallet.signTypedData(orderTypedData(domain, terms));
+  }
+
+  /** Signs and places an order; returns it. */
+  async place(overrides: Partial<SignedTerms> = {}): Promise<{ id: string; order_hash: string }> {
+    const terms = this.terms(overrides);
+    const json = { order: terms, signature: await this.sign(terms) };
+    const answer = await this.call('POST', '/orders', { json });
+    if (answer.status !== 201) throw new Error(`order refused: ${JSON.stringify(answer.body)}`);
+    return answer.body.data;
+  }
+
+  cancel(order: string, json?: object): Promise<Answer> {
+    return this.call('POST', `/orders/${order}/cancel`, { json });
+  }
+
+  /** The order as its maker sees it. */
+  // oxlint-disable-next-line typescript/no-explicit-any -- tests compare answers literally
+  async order(order: string): Promise<any> {
+    return (await this.call('GET', `/orders/${order}`)).body.data;
+  }
+
+  socket(types = 'order_status_change,cancellation_update'): Promise<Socket> {
+    const headers = { authorization: `Bearer ${this.token}` };
+    return Socket.open(`${this.url}/ws/maker/v1?types=${types}`, { headers });
+  }
+}
+
+/** A login as a wallet makes it; `changes` replace lines of the message before it is signed. */
+export async function loginOf(
+  wallet: PrivateKeyAccount,
+  chainId: number,
+  changes: { address?: string; chainId?: string; timestamp?: string; nonce?: string } = {},
+) {
+  const message = [
+    'Welcome!',
+    `Nonce: ${changes.nonce ?? generatePrivateKey().slice(2, 34)}`,
+    `Wallet address: ${changes.address ?? wallet.address}`,
+    `ChainId: ${changes.chainId ?? chainId}`,
+    `Timestamp: ${changes.timestamp ?? new Date().toISOString()}`,
+  ].join('\n');
+  return {
+    wallet_address: wallet.address as string,
+    chain_id: String(chainId),
+    message,
+    signature: (await wallet.signMessage({ message })) as string,
+  };
+}
+
+/** A taker with a real API key. */
+export class TakerClient {
+  private constructor(
+    readonly url: string,
+    readonly takerId: string,
+    readonly keyId: string,
+    readonly apiKey: string,
+    readonly addresses: string[],
+  ) {}
+
+  static async create(
+    url: string,
+    dataSource: DataSource,
+    settings: Settings,
+    { addresses: count = 1 } = {},
+  ): Promise<TakerClient> {
+    const addresses = Array.from({ length: count }, () =>
+      privateKeyToAccount(generatePrivateKey()).address.toLowerCase(),
+    );
+    const { takerId } = await new TakersService(dataSource).create(`taker ${addresses[0]}`, addresses);
+    const { keyId, apiKey } = await new ApiKeysService(dataSource, settings).create(takerId);
+    return new TakerClient(url, takerId, keyId, apiKey, addresses);
+  }
+
+  get address(): string {
+    return this.addresses[0]!;
+  }
+
+  call(method: string, path: string, options: CallOptions = {}): Promise<Answer> {
+    const headers = { 'x-api-key': this.apiKey, ...options.headers };
+    return call(method, `${this.url}/api/v1${path}`, { ...options, headers });
+  }
+
+  lock(order_hash: string, extra: object = {}): Promise<Answer> {
+    return this.call('POST', '/orders/lock', { json: { order_hash, taker_address: this.address, ...extra } });
+  }
+
+  unlock(order_hash: string): Promise<Answer> {
+    return this.call('POST', '/orders/unlock', { json: { order_hash } });
+  }
+
+  answer(order_hash: string, cancellation_success: boolean, extra: object = {}): Promise<Answer> {
+    return this.call('POST', '/orders/cancel-result', {
+      json: {
+        order_hash,
+        taker_address: this.address,
+        cancellation_success,
+        message: cancellation_success ? 'Not traded yet, cancelled' : 'Already trading',
+        ...extra,
+      },
+    });
+  }
+
+  socket(types = 'order_status_change,cancellation_request'): Promise<Socket> {
+    return Socket.open(`${this.url}/ws/taker/v1?types=${types}`, { headers: { 'x-api-key': this.apiKey } });
+  }
+}

@@ -1,0 +1,24 @@
+import { EmbeddedPostgres, migrate } from '#database';
+import { Client } from 'pg';
+import dataSource from '../../dist/ormconfig.js';
+
+/** One real PostgreSQL for the whole run, with a migrated template from which every test file gets its own database. */
+const TEMPLATE = 'lockstep_template';
+
+export default async function globalSetup() {
+  const postgres = await EmbeddedPostgres.start('.data/test', '-c max_connections=400');
+  const server = new Client({ connectionString: postgres.url('postgres') });
+  await server.connect();
+  const { rows } = await server.query("SELECT datname FROM pg_database WHERE datname LIKE 'test\\_%'");
+  for (const { datname } of rows) await server.query(`DROP DATABASE ${datname} WITH (FORCE)`); // of a killed run
+  await server.query(`DROP DATABASE IF EXISTS ${TEMPLATE} WITH (FORCE)`);
+  await server.query(`CREATE DATABASE ${TEMPLATE}`);
+  await server.end();
+
+  await dataSource.setOptions({ url: postgres.url(TEMPLATE) }).initialize();
+  await migrate(dataSource, postgres.url(TEMPLATE));
+  await dataSource.destroy();
+
+  process.env.TEST_SERVER_URL = postgres.url('postgres');
+  globalThis.testPostgres = postgres;
+}
