@@ -1,0 +1,211 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { makeDue } from './support/database.js';
+import { askedOrder, lockedOrder, succeeded } from './support/handshake.js';
+import { expectInvariants } from './support/invariants.js';
+import { startService, type TestService } from './support/service.js';
+import { Socket } from './support/socket.js';
+import { until } from './support/until.js';
+
+/** What the sockets tell, to the letter: contract section 7. */
+let service: TestService;
+beforeAll(async () => {
+  service = await startService();
+});
+afterAll(async () => {
+  await expectInvariants(service.dataSource);
+  await service.stop();
+});
+
+const ID = expect.stringMatching(/^[0-9a-f]{32}$/);
+const TIME = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+const UUID = expect.stringMatching(/^[0-9a-f-]{36}$/);
+
+describe('a taker hears', () => {
+  test('a cancellation request, once, with everything it needs to answer', async () => {
+    const taker = await service.newTaker();
+    const socket = await taker.socket();
+    const { maker, id, hash, requestId } = await askedOrder(service, { taker });
+    const push = await socket.hearAbout('cancellation_request', hash);
+    const { cancellation } = await maker.order(id);
+    expect(push).toEqual({
+      type: 'cancellation_request',
+      id: ID,
+      timestamp: cancellation.requested_at,
+      data: {
+        order_hash: hash,
+        maker: maker.address,
+        reason: 'user_requested',
+        metadata: {
+          request_id: requestId,
+          expires_at: cancellation.expires_at,
+          on_timeout: 'keep_locked',
+          redelivered: false,
+        },
+      },
+    });
+    succeeded(await taker.answer(hash, true), 200);
+    await socket.hear(({ data }) => data?.to_status === 'cancelled');
+    expect(socket.ofType('cancellation_request')).toHaveLength(1);
+    await socket.close();
+  });
+
+  test('of every new order, and then only of orders that it holds', async () => {
+    const [holder, bystander] = [await service.newTaker(), await service.newTaker()];
+    const [ofHolder, ofBystander] = [await holder.socket(), await bystander.socket()];
+    const { maker, hash } = await lockedOrder(service, { taker: holder });
+    succeeded(await holder.unlock(hash), 200);
+    await ofHolder.hear(({ data }) => data?.order_hash === hash && data.from_status === 'locked');
+    const about = (socket: Socket) => socket.messages.filter(({ data }) => data?.order_hash === hash);
+    expect(about(ofHolder)).toEqual([
+      {
+        type: 'order_status_change',
+        id: ID,
+        timestamp: TIME,
+        data: {
+          order_hash: hash,
+          maker: maker.address,
+          taker: null,
+          from_status: null,
+          to_status: 'pending',
+          metadata: {},
+        },
+      },
+      {
+        type: 'order_status_change',
+        id: ID,
+        timestamp: TIME,
+        data: {
+          order_hash: hash,
+          maker: maker.address,
+          taker: holder.address,
+          from_status: 'pending',
+          to_status: 'locked',
+          metadata: { expires_at: TIME, lock_id: UUID },
+        },
+      },
+      expect.objectContaining({
+        data: expect.objectContaining({ from_status: 'locked', to_status: 'pending', taker: holder.address }),
+      }),
+    ]);
+    // an event of its own shows that the bystander has heard everything before it
+    const marker = await lockedOrder(service, { taker: bystander });
+    await ofBystander.hear(({ data }) => data?.order_hash === marker.hash && data.to_status === 'locked');
+    expect(about(ofBystander)).toHaveLength(1);
+    await Promise.all([ofHolder.close(), ofBystander.close()]);
+  });
+
+  test('what it asked for in types, and nothing else', async () => {
+    const taker = await service.newTaker();
+    const socket = await taker.socket('cancellation_request');
+    const { hash } = await askedOrder(service, { taker });
+    await socket.hearAbout('cancellation_request', hash);
+    expect(socket.ofType('order_status_change')).toEqual([]);
+    await socket.close();
+  });
+
+  test('its open requests again at every connect, timed-out ones too, answered ones not', async () => {
+    const taker = await service.newTaker();
+    const [open, timedOut, answered] = [
+      await askedOrder(service, { taker }),
+      await askedOrder(service, { taker }),
+      await askedOrder(service, { taker }),
+    ];
+    await makeDue(service.dataSource, timedOut.hash, 'request');
+    succeeded(await taker.answer(answered.hash, false), 200);
+    for (let connect = 0; connect < 2; connect += 1) {
+      const socket = await taker.socket();
+      await until(() => socket.messages.length === 2, 'both open requests');
+      expect(socket.messages.map(({ data }) => data.metadata)).toEqual([
+        expect.objectContaining({ request_id: open.requestId, redelivered: true }),
+        expect.objectContaining({ request_id: timedOut.requestId, redelivered: true }),
+      ]);
+      await socket.close();
+    }
+  });
+
+  test('the same on every one of its sockets', async () => {
+    const taker = await service.newTaker();
+    const sockets = [await taker.socket(), await taker.socket()];
+    const { hash } = await askedOrder(service, { taker });
+    const [one, other] = await Promise.all(
+      sockets.map((socket) => socket.hearAbout('cancellation_request', hash)),
+    );
+    expect(one).toEqual(other);
+    await Promise.all(sockets.map((socket) => socket.close()));
+  });
+});
+
+describe('a maker hears', () => {
+  test('the whole course of its orders and requests, ids growing, and nothing of others', async () => {
+    const [maker, stranger] = [await service.newMaker(), await service.newMaker()];
+    const [socket, ofStranger] = [await maker.socket(), await stranger.socket()];
+    const { taker, id, hash, requestId } = await askedOrder(service, { maker });
+    await makeDue(service.dataSource, hash, 'request');
+    succeeded(await maker.cancel(id), 202); // asked again
+    succeeded(await taker.answer(hash, false, { message: 'already trading' }), 200);
+    succeeded(await maker.cancel(id), 202); // a new request
+    succeeded(await taker.answer(hash, true, { message: 'it fell through' }), 200);
+    await socket.hear(({ data }) => data.to_status === 'cancelled');
+    const course = socket.messages.map(({ type, data }) =>
+      type === 'order_status_change'
+        ? `${data.from_status} → ${data.to_status}`
+        : `${data.status} ${data.resolved_by} ${data.message}`,
+    );
+    expect(course).toEqual([
+      'null → pending',
+      'pending → locked',
+      'requested null null',
+      'timed_out null null',
+      'requested null null',
+      'rejected answer already trading',
+      'requested null null',
+      'accepted answer it fell through',
+      'locked → cancelled',
+    ]);
+    expect(socket.messages[2]).toEqual({
+      type: 'cancellation_update',
+      id: ID,
+      timestamp: TIME,
+      data: {
+        order_hash: hash,
+        order_id: id,
+        request_id: requestId,
+        status: 'requested',
+        resolved_by: null,
+        late: false,
+        message: null,
+      },
+    });
+    const ids = socket.messages.map((message) => message.id);
+    expect(ids).toEqual([...new Set(ids)].toSorted());
+    expect(ofStranger.messages).toEqual([]);
+    await Promise.all([socket.close(), ofStranger.close()]);
+  });
+});
+
+describe('pushed_at', () => {
+  test('is null while the taker has no live socket, then when it first went out', async () => {
+    const { maker, taker, id } = await askedOrder(service);
+    expect((await maker.order(id)).cancellation.pushed_at).toBeNull();
+    const pushedAt = async (): Promise<string | null> => (await maker.order(id)).cancellation.pushed_at;
+    const socket = await taker.socket();
+    await until(async () => (await pushedAt()) !== null, 'pushed_at');
+    const first = await pushedAt();
+    expect((await maker.cancel(id)).body.data.cancellation.pushed_at).toBe(first);
+    await socket.close();
+    const again = await taker.socket();
+    await until(() => again.messages.length === 1, 'the request again');
+    await again.close();
+    expect(await pushedAt()).toBe(first);
+  });
+
+  test('stays null when the socket did not ask for requests', async () => {
+    const taker = await service.newTaker();
+    const socket = await taker.socket('order_status_change');
+    const { maker, id, hash } = await askedOrder(service, { taker });
+    succeeded(await taker.answer(hash, true), 200);
+    await socket.hear(({ data }) => data?.to_status === 'cancelled');
+    expect((await maker.order(id)).cancellation.pushed_at).toBeNull();
+    await socket.close();
+  });
+});
