@@ -27,7 +27,19 @@ export function httpAdapter(): FastifyAdapter {
   fastify.addHook('onRequest', async (request, reply) => {
     void reply.header(REQUEST_ID_HEADER, request.id);
   });
+  closeConnectionsWhenStopping(fastify);
   return adapter;
+}
+
+/** Without it a client's kept-alive connection, idle after the answer in flight, would hold up the stop. */
+function closeConnectionsWhenStopping(fastify: FastifyInstance): void {
+  let stopping = false;
+  fastify.addHook('preClose', async () => {
+    stopping = true;
+  });
+  fastify.addHook('onSend', async (_, reply) => {
+    if (stopping) void reply.header('connection', 'close');
+  });
 }
 
 /** JSON is UTF-8 (RFC 8259); a client that says otherwise would be misread. */

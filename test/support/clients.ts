@@ -1,6 +1,7 @@
 import type { Settings } from '#config';
 import { ApiKeysService, orderTypedData, type SignedTerms, signingDomain, TakersService } from '#trading';
 import type { DataSource } from 'typeorm';
+import { hashTypedData } from 'viem';
 import { generatePrivateKey, type PrivateKeyAccount, privateKeyToAccount } from 'viem/accounts';
 import { type Answer, call, type CallOptions } from './http.js';
 import { Socket } from './socket.js';
@@ -55,9 +56,17 @@ export class MakerClient {
   }
 
   sign(terms: SignedTerms): Promise<string> {
+    return this.wallet.signTypedData(this.typedData(terms));
+  }
+
+  /** The order hash, as a wallet computes it. */
+  hash(terms: SignedTerms): string {
+    return hashTypedData(this.typedData(terms));
+  }
+
+  private typedData(terms: SignedTerms) {
     const { EIP712_CHAIN_ID, EIP712_VERIFYING_CONTRACT } = this.settings;
-    const domain = signingDomain(EIP712_CHAIN_ID, EIP712_VERIFYING_CONTRACT);
-    return this.wallet.signTypedData(orderTypedData(domain, terms));
+    return orderTypedData(signingDomain(EIP712_CHAIN_ID, EIP712_VERIFYING_CONTRACT), terms);
   }
 
   /** Signs and places an order; returns it. */

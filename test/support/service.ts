@@ -22,7 +22,7 @@ export interface TestService {
 }
 
 /** Settings under which tests run unless they say otherwise: nothing happens but what the test does. */
-const TEST_ENVIRONMENT = {
+export const TEST_ENVIRONMENT = {
   JWT_SECRET: 'a-secret-that-only-the-tests-know',
   MASTER_KEY: 'a-master-key-that-only-the-tests-know',
   LOG_LEVEL: 'silent',

@@ -1,14 +1,16 @@
 import { z } from 'zod';
 import { LaunchError } from './process-lifecycle.js';
 
-/** A whole number given as text, within bounds that its message names. */
-const whole = (min: number, max: number, unit: string) =>
+/** A whole number given as text, within bounds that its message names together with what it is. */
+const number = (what: string, min: number, max: number) =>
   z
     .string()
     .refine((text) => /^\d{1,15}$/.test(text) && Number(text) >= min && Number(text) <= max, {
-      error: `must be a whole number of ${unit} from ${min} to ${max}`,
+      error: `must be ${what} from ${min} to ${max}`,
     })
     .transform(Number);
+
+const SECONDS = 'a whole number of seconds';
 
 const secret = z.string().min(32, { error: 'must have at least 32 characters' });
 
@@ -18,7 +20,7 @@ const secret = z.string().min(32, { error: 'must have at least 32 characters' })
 export const settingsSchema = z.object({
   NODE_ENV: z.string().default('development'),
   HOST: z.string().min(1, { error: 'must not be empty' }).default('127.0.0.1'),
-  PORT: whole(0, 65_535, 'a TCP port').default(3000),
+  PORT: number('a TCP port', 0, 65_535).default(3000),
   DATABASE_URL: z
     .string()
     .regex(/^postgres(ql)?:\/\/./, { error: 'must be a postgres:// URL' })
@@ -26,15 +28,15 @@ export const settingsSchema = z.object({
   DATA_DIR: z.string().min(1, { error: 'must not be empty' }).default('.data'),
   JWT_SECRET: secret.optional(),
   MASTER_KEY: secret.optional(),
-  EIP712_CHAIN_ID: whole(1, 999_999_999_999_999, 'an EIP-155 chain id').default(97),
+  EIP712_CHAIN_ID: number('an EIP-155 chain id', 1, 999_999_999_999_999).default(97),
   EIP712_VERIFYING_CONTRACT: z
     .string()
     .regex(/^0x[0-9a-fA-F]{40}$/, { error: 'must be 0x and 40 hex digits' })
     .default('0xCB310C56A19078aA969A922f382613d932D89D83'),
-  ORDER_MIN_VALIDITY_HOURS: whole(0, 87_600, 'hours').default(720),
-  LOCK_TTL_SECONDS: whole(1, 604_800, 'seconds').default(3600),
-  CANCELLATION_TIMEOUT_SECONDS: whole(1, 86_400, 'seconds').default(60),
-  RATE_LIMIT_PER_SECOND: whole(0, 1_000_000, 'requests (0 = off)').default(200),
+  ORDER_MIN_VALIDITY_HOURS: number('a whole number of hours', 0, 87_600).default(720),
+  LOCK_TTL_SECONDS: number(SECONDS, 1, 604_800).default(3600),
+  CANCELLATION_TIMEOUT_SECONDS: number(SECONDS, 1, 86_400).default(60),
+  RATE_LIMIT_PER_SECOND: number('a number of requests (0: no limit)', 0, 1_000_000).default(200),
   LOG_LEVEL: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
       error: 'must be one of fatal, error, warn, info, debug, trace, silent',

@@ -1,0 +1,235 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { EmbeddedPostgres, freePort } from '#database';
+import { Client } from 'pg';
+import { createTestDatabase } from './support/database.js';
+import { call } from './support/http.js';
+import { ServiceProcess } from './support/service-process.js';
+import { Socket } from './support/socket.js';
+import { until } from './support/until.js';
+
+/** Starting and stopping the built service as an operator does. */
+const PATIENCE_MS = 60_000;
+
+/** The processes of this machine whose command line mentions a text. */
+function processesOf(text: string): string[] {
+  const lines = execFileSync('ps', ['-eo', 'pid,args']).toString().split('\n');
+  return lines.filter((line) => line.includes(text) && !line.includes('ps -eo'));
+}
+
+describe('on a bare folder', () => {
+  let dataDir: string;
+  let port: number;
+  let environment: NodeJS.ProcessEnv;
+  beforeAll(async () => {
+    dataDir = mkdtempSync(join(tmpdir(), 'lockstep-'));
+    port = await freePort();
+    environment = { DATA_DIR: dataDir, PORT: String(port) };
+  });
+  afterAll(() => rmSync(dataDir, { recursive: true }));
+
+  const printed = (service: ServiceProcess, label: string) =>
+    new RegExp(`${label} +(\\S+)`).exec(service.stdout)?.[1];
+
+  test(
+    'it prints what a newcomer needs, and all of it works',
+    async () => {
+      const service = await ServiceProcess.start(environment);
+      const url = `http://127.0.0.1:${port}`;
+      await until(() => service.stdout.includes('npm run demo'), 'the welcome');
+      for (const path of ['/docs', '/openapi.json', '/ws/taker/v1', '/api/v1'])
+        expect(service.stdout).toContain(path);
+      expect(printed(service, 'API secret')).toMatch(/^[0-9a-f]{64}$/);
+      expect(printed(service, 'Private key')).toMatch(/^0x[0-9a-f]{64}$/);
+      const key = printed(service, 'API key')!;
+      const curl = /curl -s [\s\S]*?\}'/.exec(service.stdout)![0];
+      expect(JSON.parse(execFileSync('sh', ['-c', curl]).toString())).toMatchObject({ code: 404001 });
+      const socket = await Socket.open(`${url}/ws/taker/v1?types=order_status_change`, {
+        headers: { 'x-api-key': key },
+      });
+      for (const file of ['jwt-secret', 'master-key', 'postgres-password', 'demo-access.json']) {
+        expect(statSync(join(dataDir, file)).mode & 0o077).toBe(0);
+      }
+      expect(await service.stop('SIGINT')).toBe(0);
+      await until(() => socket.closeCode !== undefined, 'the socket to be closed');
+      expect(socket.closeCode).toBe(1001);
+      expect(processesOf(dataDir)).toEqual([]);
+      expect(service.stderr).toBe('');
+    },
+    PATIENCE_MS,
+  );
+
+  test(
+    'it goes on with its data after kill -9, with the same key',
+    async () => {
+      const first = await ServiceProcess.start(environment);
+      await until(() => first.stdout.includes('npm run demo'), 'the welcome');
+      const key = printed(first, 'API key');
+      await first.stop('SIGKILL');
+      const second = await ServiceProcess.start(environment);
+      await until(() => second.stdout.includes('npm run demo'), 'the welcome');
+      expect(printed(second, 'API key')).toBe(key);
+      const ready = await call('GET', `http://127.0.0.1:${port}/health/ready`);
+      expect(ready).toMatchObject({ status: 200, body: { code: 0, data: { status: 'ok' } } });
+      expect(await second.stop()).toBe(0);
+      expect(processesOf(dataDir)).toEqual([]);
+    },
+    PATIENCE_MS,
+  );
+
+  test(
+    'npm start passes SIGTERM on, and leaves nothing behind',
+    async () => {
+      const npm = await ServiceProcess.start(environment, ['npm', 'start']);
+      await npm.stop('SIGTERM');
+      await until(() => processesOf(dataDir).length === 0, 'PostgreSQL to stop');
+      await expect(call('GET', `http://127.0.0.1:${port}/health/live`)).rejects.toThrow();
+    },
+    PATIENCE_MS,
+  );
+
+  test(
+    "the operator's tool works on the same data, while the service runs and while it does not",
+    async () => {
+      const admin = (...args: string[]) =>
+        execFileSync(process.execPath, ['dist/apps/admin/src/main.js', ...args], {
+          env: { PATH: process.env.PATH, DATA_DIR: dataDir },
+        }).toString();
+      const address = `0x${'7a'.repeat(20)}`;
+      const { taker_id } = JSON.parse(admin('taker', 'create', '--name', 'Broker', '--address', address));
+      expect(processesOf(dataDir)).toEqual([]);
+      const service = await ServiceProcess.start(environment);
+      const key = JSON.parse(admin('key', 'create', '--taker', taker_id));
+      const answer = await call('POST', `http://127.0.0.1:${port}/api/v1/orders/unlock`, {
+        headers: { 'x-api-key': key.api_key },
+        json: { order_hash: `0x${'00'.repeat(32)}` },
+      });
+      expect(answer.status).toBe(404);
+      expect(await service.stop()).toBe(0);
+      expect(processesOf(dataDir)).toEqual([]);
+    },
+    PATIENCE_MS,
+  );
+});
+
+describe('with DATABASE_URL', () => {
+  let database: Awaited<ReturnType<typeof createTestDatabase>>;
+  let dataDir: string;
+  let environment: NodeJS.ProcessEnv;
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    dataDir = mkdtempSync(join(tmpdir(), 'lockstep-'));
+    environment = { DATA_DIR: dataDir, DATABASE_URL: database.url, PORT: String(await freePort()) };
+  });
+  afterAll(async () => {
+    await database.drop();
+    rmSync(dataDir, { recursive: true });
+  });
+
+  test(
+    'no embedded database is started and no demo key made',
+    async () => {
+      const service = await ServiceProcess.start(environment);
+      await call('GET', `http://127.0.0.1:${environment.PORT}/health/ready`);
+      expect(await service.stop()).toBe(0);
+      expect(existsSync(join(dataDir, 'postgres'))).toBe(false);
+      expect(service.stdout).not.toContain('lk_');
+      const client = new Client({ connectionString: database.url });
+      await client.connect();
+      expect((await client.query('SELECT 1 FROM api_keys')).rows).toEqual([]);
+      await client.end();
+    },
+    PATIENCE_MS,
+  );
+
+  test(
+    'secrets that are not set are made once and kept',
+    async () => {
+      const secret = readFileSync(join(dataDir, 'jwt-secret'), 'utf8');
+      const service = await ServiceProcess.start(environment);
+      await service.stop();
+      expect(readFileSync(join(dataDir, 'jwt-secret'), 'utf8')).toBe(secret);
+    },
+    PATIENCE_MS,
+  );
+});
+
+describe('what keeps it from starting is said in one line, with exit code 1', () => {
+  const failures: [string, () => Promise<NodeJS.ProcessEnv>, string][] = [
+    ['a wrong PORT', async () => ({ PORT: '70000' }), 'PORT must be a TCP port from 0 to 65535'],
+    ['a wrong WORKER', async () => ({ WORKER: 'yes' }), 'WORKER must be inline or off'],
+    ['a wrong LOG_LEVEL', async () => ({ LOG_LEVEL: 'loud' }), 'LOG_LEVEL must be one of fatal'],
+    [
+      'two wrong settings',
+      async () => ({ LOCK_TTL_SECONDS: '0', DATABASE_URL: 'mysql://x' }),
+      'DATABASE_URL must be a postgres:// URL; LOCK_TTL_SECONDS must be a whole number of seconds from 1 to 604800',
+    ],
+    ['a short secret', async () => ({ JWT_SECRET: 'short' }), 'JWT_SECRET must have at least 32 characters'],
+    [
+      'production without secrets',
+      async () => ({ NODE_ENV: 'production' }),
+      'JWT_SECRET and MASTER_KEY must be set when NODE_ENV is production',
+    ],
+    [
+      'an unreachable database',
+      async () => ({ DATABASE_URL: `postgres://u:secret@127.0.0.1:${await freePort()}/db`, PORT: '0' }),
+      'cannot use the database at 127.0.0.1:',
+    ],
+  ];
+  test.each(failures)('%s', async (_, environment, line) => {
+    const dataDir = mkdtempSync(join(tmpdir(), 'lockstep-'));
+    const service = ServiceProcess.launch({ DATA_DIR: dataDir, ...(await environment()) });
+    expect(await service.end()).toBe(1);
+    expect(service.stderr).toMatch(/^lockstep: .*\n$/);
+    expect(service.stderr).toContain(line);
+    expect(service.stderr).not.toContain('secret@');
+    expect(service.stdout).toBe('');
+    rmSync(dataDir, { recursive: true });
+  });
+
+  test('a taken port, before any database is started', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await until(() => other.listening, 'the port');
+    const { port } = other.address() as { port: number };
+    const dataDir = mkdtempSync(join(tmpdir(), 'lockstep-'));
+    const service = ServiceProcess.launch({ DATA_DIR: dataDir, PORT: String(port) });
+    expect(await service.end()).toBe(1);
+    expect(service.stderr).toBe(
+      `lockstep: cannot listen on 127.0.0.1:${port} (HOST, PORT): the port is in use\n`,
+    );
+    expect(existsSync(join(dataDir, 'postgres'))).toBe(false);
+    other.close();
+    rmSync(dataDir, { recursive: true });
+  });
+});
+
+describe('migrations', () => {
+  test(
+    'are applied by one of several instances that start at once; MIGRATIONS=off leaves them alone',
+    async () => {
+      const dataDir = mkdtempSync(join(tmpdir(), 'lockstep-'));
+      const postgres = await EmbeddedPostgres.start(dataDir);
+      const environment = { DATA_DIR: dataDir, DATABASE_URL: postgres.url() };
+      const withPort = async () => ({ ...environment, PORT: String(await freePort()) });
+
+      const refused = ServiceProcess.launch({ ...(await withPort()), MIGRATIONS: 'off' });
+      expect(await refused.end()).toBe(1);
+      expect(refused.stderr).toBe(
+        'lockstep: migrations are pending and MIGRATIONS is off: run "npm run admin -- migrate"\n',
+      );
+      const instances = await Promise.all(
+        [await withPort(), await withPort(), await withPort()].map((env) => ServiceProcess.start(env)),
+      );
+      expect(await Promise.all(instances.map((instance) => instance.stop()))).toEqual([0, 0, 0]);
+      const last = await ServiceProcess.start({ ...(await withPort()), MIGRATIONS: 'off' });
+      expect(await last.stop()).toBe(0);
+      await postgres.stop();
+      rmSync(dataDir, { recursive: true });
+    },
+    PATIENCE_MS,
+  );
+});
