@@ -2,19 +2,8 @@ import { applyDecorators, type Type } from '@nestjs/common';
 import { ApiExtraModels, ApiParam, ApiResponse, getSchemaPath } from '@nestjs/swagger';
 import { API_ERRORS, type ApiErrorName } from './api-errors.js';
 import { failure } from './envelope.js';
+import { ErrorAnswer } from './error-answer.dto.js';
 import { EXAMPLES } from './fields.js';
-
-/** The envelope of refusals, as the OpenAPI document names it. */
-export class ErrorAnswer {
-  /** What went wrong, for programs; see the table of codes. */
-  code!: number;
-
-  /** What went wrong, short and stable. */
-  message!: string;
-
-  /** What went wrong this time, for a person: names the field and the rule, or the state that forbids the call. */
-  details!: string;
-}
 
 /** Documents a success: the envelope around a DTO (or around an array of it). */
 export function ApiSuccess(status: number, data: Type, description: string): MethodDecorator {

@@ -28,7 +28,7 @@ function fromFramework(error: unknown): { error: ApiErrorName; details: string }
       return { error: 'INVALID_PARAMETER', details: 'the path must be correctly percent-encoded' };
   }
   const status = error instanceof HttpException ? error.getStatus() : statusCode;
-  if (status === 404) return { error: 'ROUTE_NOT_FOUND', details: message ?? 'no such route' };
+  if (status === 404) return { error: 'ROUTE_NOT_FOUND', details: 'there is no such call; see /docs' };
   if (status !== undefined && status >= 400 && status < 500) {
     return { error: 'INVALID_PARAMETER', details: message ?? 'the request cannot be read' };
   }

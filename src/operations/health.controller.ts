@@ -1,14 +1,10 @@
 import { Controller, Get } from '@nestjs/common';
-import { ApiOperation, ApiProperty, ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { ApiReadErrors, ApiSuccess } from '../http/api-answers.js';
 import { type Success, success } from '../http/envelope.js';
-
-export class HealthAnswer {
-  @ApiProperty({ type: String, enum: ['ok'] })
-  status!: string;
-}
+import { HealthAnswer } from './dto/health.dto.js';
 
 @ApiTags('Operations')
 @Controller('health')

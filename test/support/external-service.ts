@@ -18,18 +18,18 @@ export class ExternalService {
     private readonly dropDatabase: () => Promise<void>,
   ) {}
 
-  static async prepare(environment: NodeJS.ProcessEnv = {}): Promise<ExternalService> {
+  /** On a migrated database of its own. */
+  static async prepare(): Promise<ExternalService> {
     const database = await createTestDatabase();
-    await testDataSource.setOptions({ url: database.url }).initialize();
+    return ExternalService.on(database.url, database.drop);
+  }
+
+  /** On a given database, which its first start migrates. */
+  static async on(databaseUrl: string, dropDatabase = async () => {}): Promise<ExternalService> {
+    await testDataSource.setOptions({ url: databaseUrl }).initialize();
     const port = String(await freePort());
-    const all = {
-      ...TEST_ENVIRONMENT,
-      LOG_LEVEL: 'info',
-      DATABASE_URL: database.url,
-      PORT: port,
-      ...environment,
-    };
-    return new ExternalService(`http://127.0.0.1:${port}`, testDataSource, all, database.drop);
+    const environment = { ...TEST_ENVIRONMENT, LOG_LEVEL: 'info', DATABASE_URL: databaseUrl, PORT: port };
+    return new ExternalService(`http://127.0.0.1:${port}`, testDataSource, environment, dropDatabase);
   }
 
   start(): Promise<ServiceProcess> {

@@ -1,6 +1,11 @@
 import type { Answer } from './http.js';
 import type { MakerClient, TakerClient } from './clients.js';
-import type { TestService } from './service.js';
+
+/** Whatever serves makers and takers, in this process or in another. */
+export interface Participants {
+  newTaker(): Promise<TakerClient>;
+  newMaker(): Promise<MakerClient>;
+}
 
 /** A maker's order that a taker holds locked. */
 export interface LockedOrder {
@@ -16,7 +21,7 @@ export interface AskedOrder extends LockedOrder {
 }
 
 export async function lockedOrder(
-  service: TestService,
+  service: Participants,
   { taker, maker, lockDuration }: { taker?: TakerClient; maker?: MakerClient; lockDuration?: number } = {},
 ): Promise<LockedOrder> {
   const owner = maker ?? (await service.newMaker());
@@ -27,7 +32,7 @@ export async function lockedOrder(
 }
 
 export async function askedOrder(
-  service: TestService,
+  service: Participants,
   options?: Parameters<typeof lockedOrder>[1],
 ): Promise<AskedOrder> {
   const order = await lockedOrder(service, options);

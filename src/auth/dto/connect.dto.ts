@@ -1,3 +1,4 @@
+import { ApiProperty } from '@nestjs/swagger';
 import { EXAMPLES, TextField } from '../../http/fields.js';
 
 const MESSAGE = [
@@ -31,5 +32,9 @@ export class ConnectRequest {
 
 export class ConnectAnswer {
   /** JWT (HS256) with the claims wallet_address, chain_id and exp; valid for 24 hours. */
+  @ApiProperty({
+    type: String,
+    example: 'eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJ3YWxsZXRfYWRkcmVzcyI6IjB4…',
+  })
   jwt!: string;
 }

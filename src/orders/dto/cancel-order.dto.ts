@@ -10,15 +10,19 @@ export class CancelOrderRequest {
 
 /** The order was pending and is cancelled now. */
 export class OrderCancelled {
+  /** Whether the order is cancelled. */
   @ApiProperty({ type: Boolean, enum: [true] })
   success!: boolean;
 
+  /** The service's own id of the order. */
   @UuidField()
   order_id!: string;
 
+  /** Where the order stands now. */
   @ApiProperty({ type: String, enum: ['cancelled'] })
   status!: string;
 
+  /** Says it for a person. */
   @ApiProperty({ type: String, example: 'Order cancelled successfully' })
   message!: string;
 }
@@ -37,14 +41,18 @@ export class CancellationRequested {
   @ApiProperty({ type: Boolean, enum: [false] })
   success!: boolean;
 
+  /** The service's own id of the order. */
   @UuidField()
   order_id!: string;
 
+  /** Tells this answer from that of an order that was cancelled at once. */
   @ApiProperty({ type: String, enum: ['cancellation_requested'] })
   status!: string;
 
+  /** Says it for a person. */
   @ApiProperty({ type: String, example: 'The taker that holds the order has been asked to cancel it' })
   message!: string;
 
+  /** The open request. */
   cancellation!: CancellationSummary;
 }

@@ -24,12 +24,15 @@ export class CancelResultRequest {
 }
 
 export class CancelResultAnswer {
+  /** Always true; a refusal is answered with its own code. */
   @ApiProperty({ type: Boolean, enum: [true] })
   success!: boolean;
 
+  /** Says it for a person. */
   @ApiProperty({ type: String, enum: ['Cancellation result recorded'] })
   message!: string;
 
+  /** The order hash, lower-case. */
   @OrderHashField()
   order_hash!: string;
 }

@@ -5,6 +5,7 @@ import { AddressField, IntegerField, OrderHashField } from '../../http/fields.js
 const LONGEST_LOCK_SECONDS = 604_800;
 
 export class LockOrderRequest {
+  /** The order hash. */
   @OrderHashField()
   order_hash!: string;
 
@@ -18,9 +19,11 @@ export class LockOrderRequest {
 }
 
 export class LockAnswer {
+  /** Always true; a refusal is answered with its own code. */
   @ApiProperty({ type: Boolean, enum: [true] })
   success!: boolean;
 
+  /** The order hash, lower-case. */
   @OrderHashField()
   order_hash!: string;
 
@@ -28,6 +31,7 @@ export class LockAnswer {
   @AddressField()
   locked_by!: string;
 
+  /** When the lock was taken. */
   @ApiProperty({ type: String, format: 'date-time', example: '2026-01-17T03:00:24.123Z' })
   locked_at!: string;
 

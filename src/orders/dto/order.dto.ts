@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { CANCELLATION_STATUSES, ORDER_STATUSES, RESOLUTIONS } from '#trading';
-import { OrderHashField, SignatureField, Uint256Field, UuidField } from '../../http/fields.js';
+import { AddressField, OrderHashField, SignatureField, Uint256Field, UuidField } from '../../http/fields.js';
 import { OrderTerms } from './order-terms.dto.js';
 
 /** Times are ISO 8601 in UTC with milliseconds. */
@@ -8,6 +8,7 @@ const time = { type: String, format: 'date-time', example: '2026-01-17T03:00:24.
 
 /** A cancellation request, as the order's maker sees it. */
 export class Cancellation {
+  /** The id of the request, the same in the push to the taker. */
   @UuidField()
   request_id!: string;
 
@@ -49,6 +50,7 @@ export class Cancellation {
 
 /** An order, as its maker sees it. */
 export class OrderView extends OrderTerms {
+  /** The service's own id of the order. */
   @UuidField()
   id!: string;
 
@@ -68,9 +70,11 @@ export class OrderView extends OrderTerms {
   @Uint256Field({ example: '0' })
   filled_quantity!: string;
 
+  /** When it was placed. */
   @ApiProperty(time)
   created_at!: string;
 
+  /** When it or its cancellation request last changed. */
   @ApiProperty(time)
   updated_at!: string;
 
@@ -81,6 +85,7 @@ export class OrderView extends OrderTerms {
 
 export class NextNonceAnswer {
   /** The wallet that is logged in. */
+  @AddressField()
   maker!: string;
 
   /** The smallest nonce above all that this maker has used. */

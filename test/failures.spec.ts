@@ -1,0 +1,103 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { EmbeddedPostgres } from '#database';
+import { ExternalService } from './support/external-service.js';
+import { askedOrder, succeeded } from './support/handshake.js';
+import { call } from './support/http.js';
+import type { ServiceProcess } from './support/service-process.js';
+import { Socket } from './support/socket.js';
+import { until } from './support/until.js';
+
+/** When something inside breaks: clear to the caller, and no word about the inside. */
+/** Well-formed, so that it takes the database to know that nobody has it. */
+const UNKNOWN_KEY = withChecksum(`lk_${'0'.repeat(16)}_${'0'.repeat(64)}`);
+
+let dataDir: string;
+let postgres: EmbeddedPostgres;
+let service: ExternalService;
+let instance: ServiceProcess;
+beforeAll(async () => {
+  dataDir = mkdtempSync(join(tmpdir(), 'lockstep-'));
+  postgres = await EmbeddedPostgres.start(dataDir);
+  service = await ExternalService.on(postgres.url());
+  instance = await service.start();
+});
+afterAll(async () => {
+  expect(await instance.stop()).toBe(0);
+  await service.drop();
+  await postgres.stop();
+  rmSync(dataDir, { recursive: true });
+});
+
+test('a bug: 500001 with the request id alone; the log has the rest, under the same id', async () => {
+  const { taker, maker, hash, id } = await askedOrder(service);
+  await service.dataSource.query('ALTER TABLE order_events ADD CONSTRAINT sabotage CHECK (false) NOT VALID');
+  const answer = await taker.call('POST', '/orders/cancel-result', {
+    headers: { 'x-request-id': 'find-me' },
+    json: { order_hash: hash, taker_address: taker.address, cancellation_success: true, message: 'x' },
+  });
+  await service.dataSource.query('ALTER TABLE order_events DROP CONSTRAINT sabotage');
+  expect(answer.status).toBe(500);
+  expect(answer.body).toEqual({ code: 500001, message: 'Internal error', details: 'request id find-me' });
+  await until(() => instance.stdout.includes('sabotage'), 'the log line');
+  const line = instance.stdout.split('\n').find((text) => text.includes('sabotage'))!;
+  expect(JSON.parse(line)).toMatchObject({ requestId: 'find-me' });
+  expect(await maker.order(id)).toMatchObject({ status: 'locked', cancellation: { status: 'requested' } });
+});
+
+test('the database away: 503001 with Retry-After on calls and sockets, and well again when it is back', async () => {
+  const { taker, maker, hash, id } = await askedOrder(service);
+  const socket = await maker.socket();
+  const { port } = new URL(postgres.url());
+  await postgres.stop();
+
+  const refused = await taker.answer(hash, true);
+  expect(refused.status).toBe(503);
+  expect(refused.body).toEqual({
+    code: 503001,
+    message: 'Service unavailable',
+    details: expect.stringContaining('the database is away'),
+  });
+  expect(refused.headers.get('retry-after')).toMatch(/^\d+$/);
+  expect((await call('GET', `${service.url}/health/ready`)).status).toBe(503);
+  expect((await call('GET', `${service.url}/health/live`)).status).toBe(200);
+  const stranger = await Socket.refused(`${service.url}/ws/taker/v1?types=order_status_change`, {
+    headers: { 'x-api-key': UNKNOWN_KEY },
+  });
+  expect(stranger).toMatchObject({ status: 503, body: { code: 503001 } });
+  expect(stranger.headers['retry-after']).toMatch(/^\d+$/);
+
+  postgres = await EmbeddedPostgres.start(dataDir, `-p ${port}`);
+  await until(async () => (await taker.answer(hash, true)).status === 200, 'the answer to be recorded');
+  await socket.hear(({ data }) => data.order_hash === hash && data.to_status === 'cancelled');
+  expect(await maker.order(id)).toMatchObject({ status: 'cancelled' });
+  await socket.close();
+});
+
+test('the log has a line for each call, with its id, and nothing secret', async () => {
+  const { taker, maker } = await askedOrder(service);
+  const url = `${service.url}/ws/taker/v1?types=order_status_change&api_key=${taker.apiKey}`;
+  await (await Socket.open(url)).close();
+  const echoed = await call('GET', `${service.url}/nowhere?api_key=${taker.apiKey}&token=${maker.token}`, {
+    headers: { 'x-request-id': 'look-here' },
+  });
+  expect(echoed.headers.get('x-request-id')).toBe('look-here');
+  await until(() => instance.stdout.includes('look-here'), 'the log line');
+  const line = instance.stdout.split('\n').find((text) => text.includes('look-here'))!;
+  expect(JSON.parse(line)).toMatchObject({
+    requestId: 'look-here',
+    req: { method: 'GET', url: '/nowhere?api_key=…&token=…' },
+    res: { statusCode: 404 },
+  });
+  const log = instance.stdout + instance.stderr;
+  const { JWT_SECRET, MASTER_KEY } = service.settings;
+  for (const secret of [taker.apiKey, maker.token, JWT_SECRET, MASTER_KEY]) expect(log).not.toContain(secret);
+  succeeded(await call('GET', `${service.url}/health/live`), 200);
+});
+
+function withChecksum(body: string): string {
+  return `${body}_${crc32(body).toString(16).padStart(8, '0')}`;
+}

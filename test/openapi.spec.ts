@@ -1,0 +1,149 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { ExternalService } from './support/external-service.js';
+import type { ServiceProcess } from './support/service-process.js';
+
+/** The document that takers generate their clients from, as the built service serves it. */
+interface Operation {
+  operationId?: string;
+  summary?: string;
+  tags?: string[];
+  security?: object[];
+  parameters?: { name: string; description?: string; example?: unknown }[];
+  requestBody?: { content: Record<string, { schema: Schema }> };
+  responses: Record<
+    string,
+    { description: string; content: Record<string, { schema: Schema; examples?: object }> }
+  >;
+}
+interface Schema {
+  $ref?: string;
+  type?: string;
+  enum?: unknown[];
+  required?: string[];
+  properties?: Record<string, Schema>;
+  allOf?: Schema[];
+  description?: string;
+  example?: unknown;
+  pattern?: string;
+}
+interface Document {
+  paths: Record<string, Record<string, Operation>>;
+  components: { schemas: Record<string, Schema>; securitySchemes: object };
+}
+
+let service: ExternalService;
+let instance: ServiceProcess;
+let document: Document;
+let operations: [string, Operation][];
+beforeAll(async () => {
+  service = await ExternalService.prepare();
+  instance = await service.start();
+  document = (await (await fetch(`${service.url}/openapi.json`)).json()) as Document;
+  operations = Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]): [string, Operation] => [
+      `${method} ${path}`,
+      operation,
+    ]),
+  );
+});
+afterAll(async () => {
+  await instance.stop();
+  await service.drop();
+});
+
+test('has every call, under its operationId', () => {
+  const ids = Object.fromEntries(operations.map(([call, { operationId }]) => [call, operationId]));
+  expect(ids).toEqual({
+    'post /api/v1/makers/connect': 'connectWallet',
+    'post /api/v1/orders': 'placeOrder',
+    'get /api/v1/orders/maker/next-nonce': 'getNextNonce',
+    'get /api/v1/orders/{order_id}': 'getOrder',
+    'delete /api/v1/orders/{order_id}': 'deleteOrder',
+    'post /api/v1/orders/{order_id}/cancel': 'cancelOrder',
+    'post /api/v1/orders/lock': 'lockOrder',
+    'post /api/v1/orders/unlock': 'unlockOrder',
+    'post /api/v1/orders/cancel-result': 'answerCancellation',
+    'get /health/live': 'getLiveness',
+    'get /health/ready': 'getReadiness',
+  });
+});
+
+test('each call has a summary, a tag, its way to authenticate, and its answers in the envelope', () => {
+  for (const [call, operation] of operations) {
+    expect([call, operation.summary]).toEqual([call, expect.stringMatching(/.{5,}/)]);
+    expect(operation.tags).toHaveLength(1);
+    const open = call.includes('/health/') || call.includes('/connect');
+    const scheme = /lock|cancel-result/.test(call) ? 'taker' : 'maker';
+    expect([call, operation.security]).toEqual([call, open ? undefined : [{ [scheme]: [] }]]);
+    for (const [status, answer] of Object.entries(operation.responses)) {
+      const { schema, examples } = answer.content['application/json']!;
+      if (Number(status) < 300) expect(schema.properties).toHaveProperty('data.$ref');
+      else {
+        expect(schema.$ref).toBe('#/components/schemas/ErrorAnswer');
+        expect(Object.keys(examples!).length).toBeGreaterThan(0);
+      }
+    }
+    const statuses = [
+      '400',
+      '429',
+      '500',
+      '503',
+      ...(operation.requestBody ? ['413', '415'] : []),
+      ...(open ? [] : ['401']),
+    ];
+    expect(Object.keys(operation.responses)).toEqual(expect.arrayContaining(statuses));
+  }
+});
+
+test('cancel-result lists each of its refusals with its code', () => {
+  const { responses } = document.paths['/api/v1/orders/cancel-result']!.post!;
+  const codes = Object.values(responses).flatMap(
+    ({ description }) => description.match(/\b\d{6,8}\b/g) ?? [],
+  );
+  expect(codes.map(Number).toSorted((a, b) => a - b)).toEqual([
+    400001, 400002, 403001, 403002, 404001, 409001, 409002, 409003, 409009, 413001, 415001, 429001, 500001,
+    503001, 10010009, 10010010, 10010012,
+  ]);
+});
+
+describe('every field', () => {
+  test('has a description, and an example or its few values', () => {
+    const bare: string[] = [];
+    for (const [name, schema] of Object.entries(document.components.schemas)) {
+      expect([name, schema.properties]).toEqual([name, expect.any(Object)]);
+      for (const [property, field] of Object.entries(schema.properties!)) {
+        const speaks = Boolean(field.description);
+        const shown =
+          field.example !== undefined || field.enum || field.$ref || field.allOf || field.type === 'boolean';
+        if (!speaks || !shown) bare.push(`${name}.${property}`);
+      }
+    }
+    expect(bare).toEqual([]);
+  });
+
+  test('of cancel-result is exact', () => {
+    const schema = document.components.schemas.CancelResultRequest!;
+    expect(schema.required).toEqual(['order_hash', 'taker_address', 'cancellation_success', 'message']);
+    expect(schema.properties).toMatchObject({
+      order_hash: { type: 'string', pattern: '^0x[0-9a-fA-F]{64}$' },
+      taker_address: { type: 'string', pattern: '^0x[0-9a-fA-F]{40}$' },
+      cancellation_success: { type: 'boolean' },
+      message: { type: 'string', minLength: 1, maxLength: 1000 },
+      request_id: { type: 'string', format: 'uuid' },
+    });
+  });
+});
+
+test('is served as YAML and as a page as well', async () => {
+  const yaml = await fetch(`${service.url}/openapi.yaml`);
+  expect(yaml.status).toBe(200);
+  expect(await yaml.text()).toContain('operationId: answerCancellation');
+  const page = await fetch(`${service.url}/docs`);
+  expect(page.headers.get('content-type')).toContain('text/html');
+  const html = await page.text();
+  const assets = [...html.matchAll(/(?:src|href)="([^"]+\.(?:js|css))"/g)].map(([, path]) => path!);
+  expect(assets.length).toBeGreaterThan(2);
+  for (const asset of assets) {
+    expect((await fetch(new URL(asset, `${service.url}/docs`))).status).toBe(200);
+  }
+});
