@@ -110,6 +110,7 @@ describe('every field', () => {
   test('has a description, and an example or its few values', () => {
     const bare: string[] = [];
     for (const [name, schema] of Object.entries(document.components.schemas)) {
+      if (schema.enum) continue; // a named list of values
       expect([name, schema.properties]).toEqual([name, expect.any(Object)]);
       for (const [property, field] of Object.entries(schema.properties!)) {
         const speaks = Boolean(field.description);
