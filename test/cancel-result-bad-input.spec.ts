@@ -1,0 +1,295 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { getAddress } from 'viem';
+import type { MakerClient, TakerClient } from './support/clients.js';
+import { askedOrder } from './support/handshake.js';
+import { startService, type TestService } from './support/service.js';
+import { stateOf } from './support/state.js';
+
+/** A body that answers the open request of an order; every row below spoils one. */
+interface Good {
+  order_hash: string;
+  taker_address: string;
+  cancellation_success: boolean;
+  message: string;
+  request_id: string;
+}
+
+/** What is sent instead: text and bytes as they are, anything else as JSON. */
+type Spoil = (good: Good) => unknown;
+type Row = [title: string, spoil: Spoil, details: string | RegExp];
+
+const INVALID = { status: 400, code: 400001, message: 'Invalid parameter' };
+const MALFORMED = { status: 400, code: 400002, message: 'Malformed JSON' };
+const TOO_LARGE = { status: 413, code: 413001, message: 'Body too large' };
+const UNSUPPORTED = { status: 415, code: 415001, message: 'Unsupported media type' };
+const BODY_LIMIT = 64 * 1024;
+
+const json = JSON.stringify;
+const same: Spoil = (good) => good;
+const plus =
+  (fields: object): Spoil =>
+  (good) => ({ ...good, ...fields });
+const edited =
+  (edit: (text: string) => string | Buffer): Spoil =>
+  (good) =>
+    edit(json(good));
+const withMember = (member: string) => edited((text) => `${text.slice(0, -1)},${member}}`);
+const withBytes = (bytes: string) => edited((text) => Buffer.from(text.replace('yet', bytes), 'latin1'));
+const nested = (depth: number, open: string, close: string) => open.repeat(depth) + close.repeat(depth);
+const upperDigits = (hex: string) => `0x${hex.slice(2).toUpperCase()}`;
+
+/** The address with every other letter in upper case, which is not its EIP-55 checksum. */
+function wrongChecksum(address: string): string {
+  const alternating = [0, 1].map((first) => {
+    let letters = first;
+    return address.replace(/[a-f]/g, (letter) => (letters++ % 2 ? letter.toUpperCase() : letter));
+  });
+  return alternating.find((candidate) => candidate !== getAddress(address))!;
+}
+
+type WrongValue = [title: string, wrong: (value: string) => unknown];
+const NOT_TEXT: WrongValue[] = [
+  ['null', () => null],
+  ['a number', () => 7],
+  ['a boolean', () => true],
+  ['in an array', (value) => [value]],
+  ['in an object', (value) => ({ value })],
+  ['empty', () => ''],
+];
+const NOT_HEX: WrongValue[] = [
+  ['a digit short', (value) => value.slice(0, -1)],
+  ['a digit long', (value) => `${value}0`],
+  ['without 0x', (value) => value.slice(2)],
+  ['with 0X', (value) => value.replace('x', 'X')],
+  ['with a digit that is not hex', (value) => `${value.slice(0, -1)}g`],
+  ['after a space', (value) => ` ${value}`],
+  ['before a line break', (value) => `${value}\n`],
+];
+const NOT_BOOLEAN: WrongValue[] = [
+  ['null', () => null],
+  ['the string "true"', () => 'true'],
+  ['the number 1', () => 1],
+  ['the number 0', () => 0],
+  ['empty', () => ''],
+  ['in an array', () => [true]],
+  ['an object', () => ({})],
+];
+const NOT_UUID: WrongValue[] = [
+  ['a word', () => 'latest'],
+  ['in braces', (value) => `{${value}}`],
+  ['without hyphens', (value) => value.replaceAll('-', '')],
+  ['before a line break', (value) => `${value}\n`],
+];
+const TOO_LONG: WrongValue[] = [
+  ['of 1,001 characters', () => 'm'.repeat(1001)],
+  ['of 1,001 emoji', () => '🙂'.repeat(1001)],
+];
+
+const RULES = {
+  order_hash: 'must be 0x and 64 hex digits',
+  taker_address: 'must be 0x and 40 hex digits, with a valid EIP-55 checksum when the case is mixed',
+  cancellation_success: 'must be true or false',
+  message: 'must be a string of 1 to 1,000 characters',
+};
+const FIELDS: [field: keyof Good, rule: string, wrong: WrongValue[]][] = [
+  ['order_hash', RULES.order_hash, [...NOT_TEXT, ...NOT_HEX]],
+  ['taker_address', RULES.taker_address, [...NOT_TEXT, ...NOT_HEX, ['with a wrong checksum', wrongChecksum]]],
+  ['cancellation_success', RULES.cancellation_success, NOT_BOOLEAN],
+  ['message', RULES.message, [...NOT_TEXT, ...TOO_LONG]],
+  ['request_id', 'must be a UUID', [...NOT_TEXT, ...NOT_UUID]],
+];
+const missing = Object.entries(RULES).map(([field, rule]) => `${field} is required and ${rule}`);
+
+const wrongFields: Row[] = [
+  ...missing.map((rule): Row => {
+    const field = rule.split(' ')[0]!;
+    return [`${field} missing`, plus({ [field]: undefined }), rule];
+  }),
+  ...FIELDS.flatMap(([field, rule, wrong]) =>
+    wrong.map(([title, wrongValue]): Row => {
+      const spoil: Spoil = (good) => ({ ...good, [field]: wrongValue(String(good[field])) });
+      return [`${field} ${title}`, spoil, `${field} ${rule}`];
+    }),
+  ),
+];
+
+const unknownFields: [field: string, spoil: Spoil][] = [
+  ['force', plus({ force: true })],
+  ['Message', plus({ Message: 'm' })],
+  ['__proto__', withMember('"__proto__":{"force":true}')],
+  ['constructor', withMember('"constructor":{"force":true}')],
+  ['prototype', withMember('"prototype":1')],
+  ['toString', withMember('"toString":1')],
+  ['hasOwnProperty', withMember('"hasOwnProperty":1')],
+];
+
+const NO_OBJECT = 'the body must be a JSON object';
+const NOT_UNICODE = /^message must be well-formed Unicode/;
+const TOO_DEEP = /^the body must not be nested deeper than \d+ levels$/;
+const manyKeys = Object.fromEntries(Array.from({ length: 5000 }, (_, index) => [`k${index}`, 1]));
+const unusableBodies: Row[] = [
+  ['an empty object', () => ({}), missing.join('; ')],
+  ['nothing', () => '', missing.join('; ')],
+  ['an array', (good) => [good], NO_OBJECT],
+  ['null', () => null, NO_OBJECT],
+  ['a string', () => '"order_hash"', NO_OBJECT],
+  ['a number', () => 7, NO_OBJECT],
+  ['true', () => true, NO_OBJECT],
+  ['NUL in the message', plus({ message: 'a\u0000b' }), 'message must not contain the NUL character'],
+  ['a lone high surrogate', plus({ message: 'a\ud83db' }), NOT_UNICODE],
+  ['a lone low surrogate', plus({ message: 'a\ude42b' }), NOT_UNICODE],
+  ['surrogates the wrong way round', plus({ message: '\ude42\ud83d' }), NOT_UNICODE],
+  ['20 arrays deep', withMember(`"a":${nested(20, '[', ']')}`), TOO_DEEP],
+  ['20 objects deep', withMember(nested(20, '"a":{', '}')), TOO_DEEP],
+  ['30,000 arrays deep', () => nested(30_000, '[', ']'), TOO_DEEP],
+  ['60,000 arrays deep without end', () => '['.repeat(60_000), TOO_DEEP],
+  ['5,000 keys', plus(manyKeys), /^the body must not have more than \d+ keys$/],
+];
+
+const NOT_JSON = /^the body is not valid JSON/;
+const NOT_UTF8 = /^the body is not valid UTF-8$/;
+const malformedBodies: Row[] = [
+  ['cut off', edited((text) => text.slice(0, -1)), NOT_JSON],
+  ['cut off in a string', edited((text) => text.slice(0, -5)), NOT_JSON],
+  ['a trailing comma', edited((text) => text.replace('}', ',}')), NOT_JSON],
+  ['single quotes', edited((text) => text.replaceAll('"', "'")), NOT_JSON],
+  ['a key without quotes', edited((text) => text.replace('"message"', 'message')), NOT_JSON],
+  ['a line comment', edited((text) => `${text}// yes`), NOT_JSON],
+  ['a block comment', edited((text) => `/* yes */${text}`), NOT_JSON],
+  ['NaN', edited((text) => text.replace('true', 'NaN')), NOT_JSON],
+  ['True', edited((text) => text.replace('true', 'True')), NOT_JSON],
+  ['two documents', edited((text) => text.repeat(2)), NOT_JSON],
+  ['a raw line break in a string', edited((text) => text.replace('yet', '\n')), NOT_JSON],
+  ['a raw NUL in a string', edited((text) => text.replace('yet', '\0')), NOT_JSON],
+  ['an escape that JSON lacks', edited((text) => text.replace('yet', '\\x41')), NOT_JSON],
+  ['a form', () => 'cancellation_success=true&message=m', NOT_JSON],
+  ['blanks', () => ' \n ', NOT_JSON],
+  ['a byte order mark', edited((text) => `\ufeff${text}`), /byte order mark/],
+  ['bytes that are not UTF-8', withBytes('\xc3\x28'), NOT_UTF8],
+  ['Latin-1 bytes', withBytes('\xe9'), NOT_UTF8],
+  ['an overlong encoding', withBytes('\xc0\x80'), NOT_UTF8],
+  ['a surrogate encoded in UTF-8', withBytes('\xed\xa0\xbd'), NOT_UTF8],
+  ['UTF-16', edited((text) => Buffer.from(text, 'utf16le')), NOT_JSON],
+  ['a field twice', withMember('"cancellation_success":false'), 'cancellation_success is given twice'],
+  ['a field twice alike', withMember('"cancellation_success":true'), 'cancellation_success is given twice'],
+  ['a field twice, once escaped', withMember('"mess\\u0061ge":"m"'), 'message is given twice'],
+];
+
+const wrongContentTypes: [title: string, contentType: string | null, details: string | RegExp][] = [
+  ['none', null, /application\/json/],
+  ['text', 'text/plain', /application\/json/],
+  ['a form', 'application/x-www-form-urlencoded', /application\/json/],
+  ['multipart', 'multipart/form-data; boundary=x', /application\/json/],
+  ['a name that begins like JSON', 'application/jsonx', /application\/json/],
+  ['charset latin1', 'application/json; charset=latin1', 'the charset must be utf-8, not latin1'],
+  ['charset "utf-16"', 'application/json; charset="utf-16"', 'the charset must be utf-8, not utf-16'],
+];
+
+let service: TestService;
+let maker: MakerClient;
+let taker: TakerClient;
+let good: Good;
+
+beforeAll(async () => {
+  service = await startService();
+  [maker, taker] = [await service.newMaker(), await service.newTaker()];
+});
+afterAll(() => service.stop());
+
+beforeEach(async () => {
+  const { hash, requestId } = await askedOrder(service, { maker, taker });
+  good = {
+    order_hash: hash,
+    taker_address: taker.address,
+    cancellation_success: true,
+    message: 'Not traded yet, cancelled',
+    request_id: requestId,
+  };
+});
+
+interface Sending {
+  contentType?: string | null;
+  query?: string;
+}
+
+async function send(body: unknown, { contentType = 'application/json', query = '' }: Sending = {}) {
+  const headers: Record<string, string> = { 'x-api-key': taker.apiKey };
+  if (contentType !== null) headers['content-type'] = contentType;
+  const bytes = Buffer.isBuffer(body) ? body : Buffer.from(typeof body === 'string' ? body : json(body));
+  const url = `${service.url}/api/v1/orders/cancel-result${query}`;
+  const response = await fetch(url, { method: 'POST', headers, body: bytes });
+  return { status: response.status, body: await response.json() };
+}
+
+async function expectAccepted(body: unknown, sending?: Sending): Promise<void> {
+  const data = { success: true, message: 'Cancellation result recorded', order_hash: good.order_hash };
+  expect(await send(body, sending)).toEqual({ status: 200, body: { code: 0, data } });
+}
+
+/** The call is refused and changes nothing; what it was made of is accepted. */
+async function expectRefused(
+  refusal: typeof INVALID,
+  details: string | RegExp,
+  spoil: Spoil,
+  sending?: Sending,
+) {
+  const before = await stateOf(service.dataSource);
+  const answer = await send(spoil(good), sending);
+  const expected = typeof details === 'string' ? details : expect.stringMatching(details);
+  const { status, ...error } = refusal;
+  expect(answer).toEqual({ status, body: { ...error, details: expected } });
+  expect(await stateOf(service.dataSource)).toEqual(before);
+  await expectAccepted(good);
+}
+
+describe('a verdict is refused, and nothing changes, for', () => {
+  test.each(wrongFields)('%s', (_, spoil, details) => expectRefused(INVALID, details, spoil));
+  test.each(unknownFields)('an unknown field: %s', (field, spoil) =>
+    expectRefused(INVALID, `${field} is not a known field`, spoil),
+  );
+  test.each(['force', 'message'])('a query parameter: %s', (name) =>
+    expectRefused(INVALID, `${name} is not a known query parameter`, same, { query: `?${name}=1` }),
+  );
+  test.each(unusableBodies)('a body that is unusable: %s', (_, spoil, details) =>
+    expectRefused(INVALID, details, spoil),
+  );
+  test('no body of no type', () =>
+    expectRefused(INVALID, missing.join('; '), () => '', { contentType: null }));
+  test.each(malformedBodies)('a body that is not JSON: %s', (_, spoil, details) =>
+    expectRefused(MALFORMED, details, spoil),
+  );
+  test.each(wrongContentTypes)('a content type: %s', (_, contentType, details) =>
+    expectRefused(UNSUPPORTED, details, same, { contentType }),
+  );
+  test.each([
+    ['blanks', edited((text) => text.padEnd(BODY_LIMIT + 1))],
+    ['a message', plus({ message: 'm'.repeat(BODY_LIMIT) })],
+  ])('a body over 64 KiB: %s', (_, spoil) => expectRefused(TOO_LARGE, /64 KiB/, spoil));
+});
+
+describe('a verdict is accepted, and its message kept as it was sent, with', () => {
+  test.each<[title: string, spoil: Spoil, sending: Sending]>([
+    ['1 character', plus({ message: 'm' }), {}],
+    ['1,000 characters', plus({ message: 'm'.repeat(1000) }), {}],
+    ['1,000 emoji', plus({ message: '🙂'.repeat(1000) }), {}],
+    ['quotes, line breaks, markup', plus({ message: `"it's" \\ \n\r\t <b>&amp;</b> $1 %s ' OR 1=1 --` }), {}],
+    ['other scripts', plus({ message: 'ü ß 日本語 עברית 👩‍👩‍👧 e\u0301' }), {}],
+    ['escapes', edited((text) => text.replace('yet', '\\u00fc\\ud83d\\ude42\\/')), {}],
+    ['an upper-case hash', (body) => ({ ...body, order_hash: upperDigits(body.order_hash) }), {}],
+    ['an upper-case address', (body) => ({ ...body, taker_address: upperDigits(body.taker_address) }), {}],
+    ['a checksummed address', (body) => ({ ...body, taker_address: getAddress(body.taker_address) }), {}],
+    ['an upper-case request_id', (body) => ({ ...body, request_id: body.request_id.toUpperCase() }), {}],
+    ['no request_id', plus({ request_id: undefined }), {}],
+    ['exactly 64 KiB', edited((text) => text.padEnd(BODY_LIMIT)), {}],
+    ['charset=utf-8', same, { contentType: 'application/json; charset=utf-8' }],
+    ['charset="UTF-8"', same, { contentType: 'Application/JSON;charset="UTF-8"' }],
+  ])('%s', async (_, spoil, sending) => {
+    const body = spoil(good);
+    await expectAccepted(body, sending);
+    const { message } = typeof body === 'string' ? JSON.parse(body) : body;
+    expect(await maker.order(good.order_hash)).toMatchObject({
+      status: 'cancelled',
+      cancellation: { request_id: good.request_id, status: 'accepted', message },
+    });
+  });
+});
