@@ -2,8 +2,16 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { getAddress } from 'viem';
 import type { MakerClient, TakerClient } from './support/clients.js';
 import { askedOrder } from './support/handshake.js';
+import {
+  expectRefusedUnchanged,
+  INVALID,
+  MALFORMED,
+  type Refusal,
+  RULES,
+  TOO_LARGE,
+  UNSUPPORTED,
+} from './support/refused.js';
 import { startService, type TestService } from './support/service.js';
-import { stateOf } from './support/state.js';
 
 /** A body that answers the open request of an order; every row below spoils one. */
 interface Good {
@@ -18,10 +26,6 @@ interface Good {
 type Spoil = (good: Good) => unknown;
 type Row = [title: string, spoil: Spoil, details: string | RegExp];
 
-const INVALID = { status: 400, code: 400001, message: 'Invalid parameter' };
-const MALFORMED = { status: 400, code: 400002, message: 'Malformed JSON' };
-const TOO_LARGE = { status: 413, code: 413001, message: 'Body too large' };
-const UNSUPPORTED = { status: 415, code: 415001, message: 'Unsupported media type' };
 const BODY_LIMIT = 64 * 1024;
 
 const json = JSON.stringify;
@@ -85,20 +89,20 @@ const TOO_LONG: WrongValue[] = [
   ['of 1,001 emoji', () => '🙂'.repeat(1001)],
 ];
 
-const RULES = {
-  order_hash: 'must be 0x and 64 hex digits',
-  taker_address: 'must be 0x and 40 hex digits, with a valid EIP-55 checksum when the case is mixed',
-  cancellation_success: 'must be true or false',
-  message: 'must be a string of 1 to 1,000 characters',
+const REQUIRED = {
+  order_hash: RULES.hash,
+  taker_address: RULES.address,
+  cancellation_success: RULES.boolean,
+  message: RULES.text,
 };
 const FIELDS: [field: keyof Good, rule: string, wrong: WrongValue[]][] = [
-  ['order_hash', RULES.order_hash, [...NOT_TEXT, ...NOT_HEX]],
-  ['taker_address', RULES.taker_address, [...NOT_TEXT, ...NOT_HEX, ['with a wrong checksum', wrongChecksum]]],
-  ['cancellation_success', RULES.cancellation_success, NOT_BOOLEAN],
-  ['message', RULES.message, [...NOT_TEXT, ...TOO_LONG]],
-  ['request_id', 'must be a UUID', [...NOT_TEXT, ...NOT_UUID]],
+  ['order_hash', RULES.hash, [...NOT_TEXT, ...NOT_HEX]],
+  ['taker_address', RULES.address, [...NOT_TEXT, ...NOT_HEX, ['with a wrong checksum', wrongChecksum]]],
+  ['cancellation_success', RULES.boolean, NOT_BOOLEAN],
+  ['message', RULES.text, [...NOT_TEXT, ...TOO_LONG]],
+  ['request_id', RULES.uuid, [...NOT_TEXT, ...NOT_UUID]],
 ];
-const missing = Object.entries(RULES).map(([field, rule]) => `${field} is required and ${rule}`);
+const missing = Object.entries(REQUIRED).map(([field, rule]) => `${field} is required and ${rule}`);
 
 const wrongFields: Row[] = [
   ...missing.map((rule): Row => {
@@ -226,26 +230,16 @@ async function expectAccepted(body: unknown, sending?: Sending): Promise<void> {
   expect(await send(body, sending)).toEqual({ status: 200, body: { code: 0, data } });
 }
 
-/** The call is refused and changes nothing; what it was made of is accepted. */
-async function expectRefused(
-  refusal: typeof INVALID,
-  details: string | RegExp,
-  spoil: Spoil,
-  sending?: Sending,
-) {
-  const before = await stateOf(service.dataSource);
-  const answer = await send(spoil(good), sending);
-  const expected = typeof details === 'string' ? details : expect.stringMatching(details);
-  const { status, ...error } = refusal;
-  expect(answer).toEqual({ status, body: { ...error, details: expected } });
-  expect(await stateOf(service.dataSource)).toEqual(before);
+/** The spoilt body is refused and changes nothing; the good one is accepted then. */
+async function expectRefused(refusal: Refusal, details: string | RegExp, spoil: Spoil, sending?: Sending) {
+  await expectRefusedUnchanged(service.dataSource, () => send(spoil(good), sending), refusal, details);
   await expectAccepted(good);
 }
 
 describe('a verdict is refused, and nothing changes, for', () => {
   test.each(wrongFields)('%s', (_, spoil, details) => expectRefused(INVALID, details, spoil));
   test.each(unknownFields)('an unknown field: %s', (field, spoil) =>
-    expectRefused(INVALID, `${field} is not a known field`, spoil),
+    expectRefused(INVALID, `${field} ${RULES.unknown}`, spoil),
   );
   test.each(['force', 'message'])('a query parameter: %s', (name) =>
     expectRefused(INVALID, `${name} is not a known query parameter`, same, { query: `?${name}=1` }),

@@ -1,0 +1,295 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { orderTypedData, type SignedTerms, signingDomain } from '#trading';
+import { checksumAddress, type Hex, parseSignature, serializeSignature } from 'viem';
+import type { MakerClient, TakerClient } from './support/clients.js';
+import { type Answer, call, type CallOptions } from './support/http.js';
+import * as refused from './support/refused.js';
+import { expectRefusedUnchanged, INVALID, type Refusal, RULES, wrongValues } from './support/refused.js';
+import { startService, type TestService } from './support/service.js';
+
+const UINT256_MAX = (2n ** 256n - 1n).toString();
+const SECP256K1_N = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n;
+const hexBytes = (count: number) => `0x${'5c'.repeat(count)}`;
+const HASH = hexBytes(32);
+const ADDRESS = '0x71c7656ec7ab88b098defb751b7401b5f6d8976f';
+const WRONG_CHECKSUM = '0x71c7656EC7ab88b098defB751B7401B5f6d8976f';
+
+const NOT_ADDRESS = [undefined, null, 7, '', ADDRESS.slice(0, -1), ADDRESS.slice(2), WRONG_CHECKSUM];
+const NOT_HASH = [undefined, null, 7, [HASH], '', hexBytes(31), hexBytes(33), HASH.slice(2)];
+const NOT_DECIMAL = [undefined, null, 100, '', '-1', '1.5', '0100', '1e18', '0x10', '+1', ' 1', '1 '];
+const NOT_UINT256 = [...NOT_DECIMAL, (2n ** 256n).toString(), '9'.repeat(78), '1'.repeat(5000)];
+const NOT_INTEGER = [undefined, null, '0', 1.5, -1, true, 2 ** 53];
+const NOT_TEXT = [null, 7, true, [], {}, '', 'm'.repeat(1001), '🙂'.repeat(1001)];
+const whole = (min: number, max: number) => `must be a whole number from ${min} to ${max}`;
+
+let service: TestService;
+let maker: MakerClient;
+let other: MakerClient;
+let taker: TakerClient;
+
+beforeAll(async () => {
+  service = await startService();
+  [maker, other, taker] = [await service.newMaker(), await service.newMaker(), await service.newTaker()];
+});
+afterAll(() => service.stop());
+
+const expectRefused = (refusal: Refusal, details: string | RegExp, act: () => Promise<Answer>) =>
+  expectRefusedUnchanged(service.dataSource, act, refusal, details);
+
+interface Placement {
+  order: SignedTerms;
+  signature: string;
+}
+
+async function placement(overrides: Partial<SignedTerms> = {}): Promise<Placement> {
+  const order = maker.terms(overrides);
+  const signed = { ...order, asset: order.asset.toLowerCase(), principal: order.principal.toLowerCase() };
+  return { order, signature: await maker.sign(signed) };
+}
+
+const place = (options: CallOptions) => maker.call('POST', '/orders', options);
+const hoursAhead = (hours: number) => Math.floor(Date.now() / 1000) + hours * 3600;
+
+function signFor(chainId: number, contract: string, order: SignedTerms): Promise<string> {
+  return maker.wallet.signTypedData(orderTypedData(signingDomain(chainId, contract), order));
+}
+
+/** The other signature that recovers to the same wallet. */
+function malleated(signature: string): string {
+  const { r, s, yParity } = parseSignature(signature as Hex);
+  const highS = (SECP256K1_N - BigInt(s)).toString(16).padStart(64, '0');
+  return serializeSignature({ r, s: `0x${highS}`, yParity: 1 - yParity });
+}
+
+describe('an order is refused, and not created, for', () => {
+  test.each([
+    ...wrongValues('maker', RULES.address, NOT_ADDRESS, 'order.'),
+    ...wrongValues('principal', RULES.address, NOT_ADDRESS, 'order.'),
+    ...wrongValues('asset', RULES.address, NOT_ADDRESS, 'order.'),
+    ...wrongValues('is_buy', RULES.boolean, [undefined, null, 'true', 1, []], 'order.'),
+    ...wrongValues(
+      'ticker',
+      RULES.ticker,
+      [undefined, null, 7, ['AAPL'], '', 'A ', 'A'.repeat(33)],
+      'order.',
+    ),
+    ...wrongValues('exchange', whole(0, 65_535), [...NOT_INTEGER, 65_536], 'order.'),
+    ...wrongValues('price', RULES.positiveAmount, NOT_UINT256, 'order.'),
+    ...wrongValues('quantity', RULES.positiveAmount, [...NOT_UINT256, '0'], 'order.'),
+    ...wrongValues('incentive', RULES.amount, NOT_UINT256, 'order.'),
+    ...wrongValues('deadline', whole(1, 253_402_300_799), [...NOT_INTEGER, Date.UTC(2100, 0)], 'order.'),
+    ...wrongValues('nonce', whole(0, 2 ** 53 - 2), NOT_INTEGER, 'order.'),
+    ...wrongValues('isBuy', RULES.unknown, [true], 'order.'),
+    ...wrongValues('toString', RULES.unknown, [1], 'order.'),
+  ])('$title', async ({ field, value, details }) => {
+    const { order, signature } = await placement();
+    const json = { order: { ...order, [field]: value }, signature };
+    await expectRefused(INVALID, details, () => place({ json }));
+  });
+
+  test.each([
+    ...wrongValues('order', RULES.object, [undefined, null, '{}', 7, true, [], [{}]]),
+    ...wrongValues('signature', RULES.signature, [undefined, null, 7, '0x', hexBytes(64), hexBytes(66)]),
+    ...wrongValues('force', RULES.unknown, [true]),
+  ])('$title', async ({ field, value, details }) => {
+    const json = { ...(await placement()), [field]: value };
+    await expectRefused(INVALID, details, () => place({ json }));
+  });
+
+  test('order in an array', async () => {
+    const { order, signature } = await placement();
+    const json = { order: [order], signature };
+    await expectRefused(INVALID, 'order must be an object', () => place({ json }));
+  });
+
+  test.each<[title: string, forge: (good: Placement) => string | Promise<string>]>([
+    ['of another wallet', ({ order }) => other.sign(order)],
+    ['of other terms', ({ order }) => maker.sign({ ...order, quantity: '101' })],
+    ['for another chain', ({ order }) => signFor(1, service.settings.EIP712_VERIFYING_CONTRACT, order)],
+    ['for another contract', ({ order }) => signFor(service.settings.EIP712_CHAIN_ID, ADDRESS, order)],
+    ['with the high s', ({ signature }) => malleated(signature)],
+    ['with a recovery id that there is not', ({ signature }) => `${signature.slice(0, -2)}1d`],
+    ['of zeros', () => `0x${'00'.repeat(65)}`],
+  ])('a signature %s', async (_, forge) => {
+    const good = await placement();
+    const signature = await forge(good);
+    await expectRefused(INVALID, /^signature must be/, () => place({ json: { ...good, signature } }));
+  });
+
+  test("a maker that is not the token's wallet", async () => {
+    const order = maker.terms({ maker: other.address });
+    const json = { order, signature: await other.sign(order) };
+    await expectRefused(INVALID, /^order\.maker must be the wallet/, () => place({ json }));
+  });
+
+  test('a deadline that is too early', async () => {
+    const json = await placement({ deadline: hoursAhead(720) - 60 });
+    await expectRefused(INVALID, /^order\.deadline must lie at least 720 hours ahead/, () => place({ json }));
+  });
+
+  test('a field given twice', async () => {
+    const raw = JSON.stringify(await placement()).replace('"price"', '"price":"1","price"');
+    await expectRefused(refused.MALFORMED, 'order.price is given twice', () => place({ raw }));
+  });
+});
+
+test.each<[title: string, terms: () => Partial<SignedTerms>]>([
+  ['the largest amounts', () => ({ price: UINT256_MAX, quantity: UINT256_MAX, incentive: UINT256_MAX })],
+  ['the smallest amounts', () => ({ price: '1', quantity: '1', incentive: '0' })],
+  ['the last exchange', () => ({ exchange: 65_535 })],
+  ['the earliest deadline', () => ({ deadline: hoursAhead(720) + 60 })],
+  ['a long ticker', () => ({ ticker: 'A'.repeat(32) })],
+  ['a checksummed asset', () => ({ asset: checksumAddress(ADDRESS) })],
+  ['an upper-case principal', () => ({ principal: `0x${ADDRESS.slice(2).toUpperCase()}` })],
+])('an order at the limits is created as it was signed: %s', async (_, terms) => {
+  const json = await placement(terms());
+  const { status, body } = await place({ json });
+  const { asset, principal, ...rest } = json.order;
+  const order = { ...rest, asset: asset.toLowerCase(), principal: principal.toLowerCase() };
+  expect({ status, body }).toMatchObject({ status: 201, body: { code: 0, data: order } });
+});
+
+describe('an order_id', () => {
+  test.each([
+    ['a number', '1'],
+    ['a word', 'latest'],
+    ['a hash without 0x', HASH.slice(2)],
+    ['a hash that is too short', hexBytes(31)],
+    ['a hash that is too long', hexBytes(33)],
+    ['a UUID without hyphens', randomUUID().replaceAll('-', '')],
+    ['a UUID in braces', `%7B${randomUUID()}%7D`],
+    ['NUL', '%00'],
+    ['a space', '%20'],
+    ['a path', '..%2Forders'],
+    ['very long', 'x'.repeat(200)],
+  ])('that is %s is refused', async (_, id) => {
+    const details = /^order_id must be a UUID or an order hash/;
+    await expectRefused(INVALID, details, () => maker.call('GET', `/orders/${id}`));
+    await expectRefused(INVALID, details, () => maker.call('POST', `/orders/${id}/cancel`));
+    await expectRefused(INVALID, details, () => maker.call('DELETE', `/orders/${id}`));
+  });
+
+  test('with a broken percent-encoding is refused', () =>
+    expectRefused(INVALID, /percent-encoded/, () => maker.call('GET', '/orders/%zz')));
+
+  test.each([
+    ['a hash', HASH],
+    ['a UUID', randomUUID()],
+  ])('that is %s of no order is not found', (_, id) =>
+    expectRefused(refused.ORDER_NOT_FOUND, /./, () => maker.call('GET', `/orders/${id}`)),
+  );
+});
+
+describe('on a pending order, nothing changes for', () => {
+  test.each([
+    ...wrongValues('reason', RULES.text, NOT_TEXT),
+    ...wrongValues('reason', 'must not contain the NUL character', ['a\u0000b']),
+    ...wrongValues('reason', 'must be well-formed Unicode, without lone surrogates', ['a\ud83d']),
+    ...wrongValues('message', RULES.unknown, ['m']),
+  ])('cancel: $title', async ({ field, value, details }) => {
+    const { id } = await maker.place();
+    await expectRefused(INVALID, details, () => maker.cancel(id, { [field]: value }));
+  });
+
+  test.each([
+    ...wrongValues('order_hash', RULES.hash, NOT_HASH),
+    ...wrongValues('taker_address', RULES.address, NOT_ADDRESS),
+    ...wrongValues('lock_duration', whole(1, 604_800), [null, 0, -1, 1.5, '60', true, [], 604_801, 2 ** 53]),
+    ...wrongValues('force', RULES.unknown, [true]),
+  ])('lock: $title', async ({ field, value, details }) => {
+    const { order_hash } = await maker.place();
+    await expectRefused(INVALID, details, () => taker.lock(order_hash, { [field]: value }));
+  });
+
+  test.each([
+    ['of another taker', async () => (await service.newTaker()).address],
+    ['of nobody', () => ADDRESS],
+  ])('lock: a taker_address %s', async (_, address) => {
+    const [{ order_hash }, taker_address] = [await maker.place(), await address()];
+    const lock = () => taker.lock(order_hash, { taker_address });
+    await expectRefused(refused.TAKER_ADDRESS_NOT_ALLOWED, new RegExp(taker_address), lock);
+  });
+});
+
+test('a reason of 1,000 emoji is kept', async () => {
+  const { id, order_hash } = await maker.place();
+  await taker.lock(order_hash);
+  expect((await maker.cancel(id, { reason: '🙂'.repeat(1000) })).status).toBe(202);
+  expect((await maker.order(id)).cancellation.reason).toBe('🙂'.repeat(1000));
+});
+
+test.each([
+  ...wrongValues('order_hash', RULES.hash, NOT_HASH),
+  ...wrongValues('taker_address', RULES.unknown, [ADDRESS]),
+])('unlock changes nothing for $title', async ({ field, value, details }) => {
+  const { order_hash } = await maker.place();
+  await taker.lock(order_hash);
+  const json = { order_hash, [field]: value };
+  await expectRefused(INVALID, details, () => taker.call('POST', '/orders/unlock', { json }));
+});
+
+test.each<[call: string, by: 'maker' | 'taker']>([
+  ['POST /makers/connect', 'maker'],
+  ['POST /orders', 'maker'],
+  ['GET /orders/maker/next-nonce', 'maker'],
+  ['GET /orders/ID', 'maker'],
+  ['POST /orders/ID/cancel', 'maker'],
+  ['DELETE /orders/ID', 'maker'],
+  ['POST /orders/lock', 'taker'],
+  ['POST /orders/unlock', 'taker'],
+])('%s refuses an unknown query parameter', async (name, by) => {
+  const [method, path] = name.replace('ID', (await maker.place()).id).split(' ') as [string, string];
+  const caller = by === 'maker' ? maker : taker;
+  await expectRefused(INVALID, 'no_such_parameter is not a known query parameter', () =>
+    caller.call(method, `${path}?no_such_parameter=1`),
+  );
+});
+
+test.each([
+  'GET /',
+  'GET /api/v2/orders',
+  'GET /api/v1/nothing',
+  'PUT /api/v1/orders',
+  'POST /api/v1/orders/ID/grab',
+])('%s is no route', async (name) => {
+  const [method, path] = name.replace('ID', HASH).split(' ') as [string, string];
+  await expectRefused(refused.ROUTE_NOT_FOUND, /./, () => call(method, service.url + path));
+});
+
+describe('X-Request-Id', () => {
+  const ping = (id?: string) =>
+    taker.call('POST', '/orders/unlock', {
+      json: {},
+      headers: id === undefined ? {} : { 'x-request-id': id },
+    });
+
+  test.each(['a', '7', 'Az-09._', 'x'.repeat(128), randomUUID()])('%s is echoed', async (id) => {
+    expect((await ping(id)).headers.get('x-request-id')).toBe(id);
+  });
+
+  test.each([undefined, '', 'x'.repeat(129), 'a b', 'a/b', 'a,b', 'ü', '{}'])(
+    '%j is replaced',
+    async (id) => {
+      const made = [await ping(id), await ping(id)].map(({ headers }) => headers.get('x-request-id'));
+      for (const requestId of made) expect(requestId).toMatch(/^[A-Za-z0-9._-]{1,128}$/);
+      expect(new Set([...made, id]).size).toBe(3);
+    },
+  );
+
+  test.each<[status: number, method: string, path: string, options: CallOptions]>([
+    [200, 'GET', '/api/v1/orders/maker/next-nonce', {}],
+    [400, 'POST', '/api/v1/makers/connect', { json: {} }],
+    [400, 'POST', '/api/v1/orders', { raw: '{' }],
+    [400, 'GET', '/api/v1/orders/%zz', {}],
+    [401, 'GET', '/api/v1/orders/maker/next-nonce', { headers: { authorization: 'none' } }],
+    [404, 'GET', '/api/v1/nothing', {}],
+    [404, 'GET', `/api/v1/orders/${HASH}`, {}],
+    [413, 'POST', '/api/v1/orders', { raw: ' '.repeat(64 * 1024 + 1) }],
+    [415, 'POST', '/api/v1/orders', { raw: '{}', headers: { 'content-type': 'text/plain' } }],
+  ])('is on a %i answer to %s %s', async (status, method, path, options) => {
+    const headers = { authorization: `Bearer ${maker.token}`, 'x-request-id': 'mine', ...options.headers };
+    const answer = await call(method, service.url + path, { ...options, headers });
+    expect([answer.status, answer.headers.get('x-request-id')]).toEqual([status, 'mine']);
+  });
+});

@@ -1,0 +1,76 @@
+import { expect } from '@jest/globals';
+import type { DataSource } from 'typeorm';
+import type { Answer } from './http.js';
+
+/** A row of the contract's table of errors. */
+export interface Refusal {
+  status: number;
+  code: number;
+  message: string;
+}
+
+export const INVALID: Refusal = { status: 400, code: 400001, message: 'Invalid parameter' };
+export const MALFORMED: Refusal = { status: 400, code: 400002, message: 'Malformed JSON' };
+export const TAKER_ADDRESS_NOT_ALLOWED: Refusal = {
+  status: 403,
+  code: 403001,
+  message: 'Taker address not allowed',
+};
+export const ROUTE_NOT_FOUND: Refusal = { status: 404, code: 404000, message: 'Route not found' };
+export const ORDER_NOT_FOUND: Refusal = { status: 404, code: 404001, message: 'Order not found' };
+export const TOO_LARGE: Refusal = { status: 413, code: 413001, message: 'Body too large' };
+export const UNSUPPORTED: Refusal = { status: 415, code: 415001, message: 'Unsupported media type' };
+
+/** What the details say of a field whose value is none. */
+export const RULES = {
+  hash: 'must be 0x and 64 hex digits',
+  address: 'must be 0x and 40 hex digits, with a valid EIP-55 checksum when the case is mixed',
+  boolean: 'must be true or false',
+  text: 'must be a string of 1 to 1,000 characters',
+  uuid: 'must be a UUID',
+  ticker: 'must be a ticker of 1 to 32 letters, digits or . _ : / ^ -',
+  signature: 'must be a 65-byte signature: 0x and 130 hex digits',
+  amount: 'must be a whole number from 0 to 2^256-1 as a decimal string without leading zeros',
+  positiveAmount: 'must be a whole number from 1 to 2^256-1 as a decimal string without leading zeros',
+  object: 'must be an object',
+  unknown: 'is not a known field',
+};
+
+/** A test's row for each of a field's wrong values, with its title and the details that refuse it. */
+export const wrongValues = (field: string, rule: string, values: unknown[], path = '') =>
+  values.map((value) => ({
+    field,
+    value,
+    title: `${path}${field} ${value === undefined ? 'missing' : JSON.stringify(value).slice(0, 80)}`,
+    details: `${path}${field} ${value === undefined ? 'is required and ' : ''}${rule}`,
+  }));
+
+/** The answer is this refusal and nothing else, with these details. */
+export function expectRefusal(
+  { status, body }: Pick<Answer, 'status' | 'body'>,
+  { status: refusedStatus, ...error }: Refusal,
+  details: string | RegExp = /./,
+): void {
+  const expected = typeof details === 'string' ? details : expect.stringMatching(details);
+  expect({ status, body }).toEqual({ status: refusedStatus, body: { ...error, details: expected } });
+}
+
+/** The call is refused, and changes no order, no cancellation request and no event. */
+export async function expectRefusedUnchanged(
+  dataSource: DataSource,
+  call: () => Promise<Pick<Answer, 'status' | 'body'>>,
+  refusal: Refusal,
+  details?: string | RegExp,
+): Promise<void> {
+  const before = await stateOf(dataSource);
+  expectRefusal(await call(), refusal, details);
+  expect(await stateOf(dataSource)).toEqual(before);
+}
+
+async function stateOf(dataSource: DataSource): Promise<unknown> {
+  const [state] = await dataSource.query<unknown[]>(`
+    SELECT (SELECT jsonb_agg(o ORDER BY id) FROM orders o) AS orders,
+      (SELECT jsonb_agg(r ORDER BY id) FROM cancellation_requests r) AS requests,
+      (SELECT jsonb_agg(e ORDER BY seq) FROM order_events e) AS events`);
+  return state;
+}
