@@ -70,7 +70,7 @@ export default {
     {
       name: 'no-development-packages-at-run-time',
       severity: 'error',
-      from: { path: '^(src|apps|libs|ormconfig)' },
+      from: { path: '^(src|apps|libs|ormconfig)', pathNot: '\\.spec\\.ts$' },
       to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
     },
   ],

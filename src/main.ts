@@ -1,8 +1,8 @@
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { endLaunch, loadSettings, onStopSignal, type Settings } from '#config';
-import { openDatabase, type OpenDatabase, prepareSchema } from '#database';
+import { loadSettings, runUntilStopped, type Settings } from '#config';
+import { type OpenDatabase, openPreparedDatabase } from '#database';
 import { Logger } from 'nestjs-pino';
 import dataSource from '../ormconfig.js';
 import { AppModule } from './app.module.js';
@@ -11,21 +11,24 @@ import { httpAdapter } from './http/http-adapter.js';
 import { demoAccess, printWelcome } from './operations/demo-access.js';
 import { requireFreePort } from './operations/require-free-port.js';
 
-/** Starts the service: settings, database, schema, HTTP and sockets; stops it in the opposite order. */
-async function start(): Promise<void> {
+/** Starts the service: settings, database, schema, HTTP and sockets. Resolves to what stops it in the opposite order. */
+async function start(): Promise<() => Promise<void>> {
   const settings = loadSettings();
   await requireFreePort(settings.HOST, settings.PORT);
-  const database = await openDatabase(settings, dataSource);
+  const database = await openPreparedDatabase(settings, dataSource);
   try {
-    await prepareSchema(settings, dataSource, database.url);
-    await serve(settings, database);
+    const app = await serve(settings, database);
+    return async () => {
+      await app.close();
+      await database.close();
+    };
   } catch (error) {
     await database.close();
     throw error;
   }
 }
 
-async function serve(settings: Settings, database: OpenDatabase): Promise<void> {
+async function serve(settings: Settings, database: OpenDatabase): Promise<NestFastifyApplication> {
   const app = await NestFactory.create<NestFastifyApplication>(
     AppModule.with(settings, dataSource),
     httpAdapter(),
@@ -35,14 +38,11 @@ async function serve(settings: Settings, database: OpenDatabase): Promise<void> 
   configureApp(app);
   await app.init();
   app.useLogger(app.get(Logger));
-  onStopSignal(async () => {
-    await app.close();
-    await database.close();
-  });
   await app.listen(settings.PORT, settings.HOST);
   const url = await app.getUrl();
   app.get(Logger).log(`Lockstep listens on ${url}`);
   if (database.embedded) printWelcome(url, await demoAccess(app, settings.DATA_DIR));
+  return app;
 }
 
-await start().catch(endLaunch);
+await runUntilStopped(start);

@@ -93,6 +93,17 @@ describe('on a bare folder', () => {
   );
 
   test(
+    'a signal while it still starts stops it as cleanly',
+    async () => {
+      const service = ServiceProcess.launch(environment);
+      await until(() => processesOf(dataDir).length > 0, 'PostgreSQL to start');
+      expect(await service.stop()).toBe(0);
+      expect(processesOf(dataDir)).toEqual([]);
+    },
+    PATIENCE_MS,
+  );
+
+  test(
     "the operator's tool works on the same data, while the service runs and while it does not",
     async () => {
       const admin = (...args: string[]) =>

@@ -1,16 +1,19 @@
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
-import { endLaunch, LaunchError, loadSettings, type Settings } from '#config';
-import { migrate, openDatabase, prepareSchema } from '#database';
+import { LaunchError, loadSettings, runUntilStopped, type Settings } from '#config';
+import { migrate, openDatabase, openPreparedDatabase } from '#database';
 import { TradingError } from '#trading';
 import dataSource from '../../../ormconfig.js';
 import { adminProgram } from './admin-program.js';
 import { AdminModule } from './admin.module.js';
 
 /** Opens the service's database, prints the command's answer as JSON, and leaves the database as it was found. */
-async function printed(command: (settings: Settings, url: string) => Promise<unknown>): Promise<void> {
+async function printed(
+  open: typeof openDatabase,
+  command: (settings: Settings, url: string) => Promise<unknown>,
+): Promise<void> {
   const settings = loadSettings();
-  const database = await openDatabase(settings, dataSource);
+  const database = await open(settings, dataSource);
   try {
     const answer = await command(settings, database.url);
     process.stdout.write(`${JSON.stringify(answer, null, 2)}\n`);
@@ -23,12 +26,15 @@ async function printed(command: (settings: Settings, url: string) => Promise<unk
 
 const program = adminProgram({
   onService: (command) =>
-    printed(async (settings, url) => {
-      await prepareSchema(settings, dataSource, url);
+    printed(openPreparedDatabase, async (settings) => {
       const module = AdminModule.with(settings, dataSource);
       return command(await NestFactory.createApplicationContext(module, { logger: ['error', 'fatal'] }));
     }),
-  migrate: () => printed(async (_, url) => ({ applied: await migrate(dataSource, url) })),
+  migrate: () => printed(openDatabase, async (_, url) => ({ applied: await migrate(dataSource, url) })),
 });
 
-await program.parseAsync().catch(endLaunch);
+// a command is not cut short by a signal: it would leave an embedded database running that it has started
+await runUntilStopped(async () => {
+  await program.parseAsync();
+  return async () => {};
+});

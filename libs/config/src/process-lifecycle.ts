@@ -4,23 +4,31 @@ const STOP_TIMEOUT_MS = 20_000;
 /** A process cannot start, for a reason that its operator can mend; the message is the one line that is printed. */
 export class LaunchError extends Error {}
 
-/** Stops once, at the first SIGINT or SIGTERM; a terminal and npm both pass the same Ctrl-C on, so more may come. */
-export function onStopSignal(stop: () => Promise<void>): void {
+/**
+ * Runs a process from its start to SIGINT, SIGTERM or SIGHUP. `start` resolves to what stops it again; a signal that
+ * comes while it still starts waits for that, so that nothing is left behind half-started. A terminal and npm both
+ * pass the same Ctrl-C on, so further signals are ignored. A failed start ends the process with one line.
+ */
+export async function runUntilStopped(start: () => Promise<() => Promise<void>>): Promise<void> {
   let stopping = false;
-  const stopOnce = (): void => {
+  const stop = (): void => {
     if (stopping) return;
     stopping = true;
     setTimeout(() => endWith('the process did not stop in time'), STOP_TIMEOUT_MS).unref();
-    stop().then(
-      () => process.exit(0),
-      (error: Error) => endWith(`the process did not stop cleanly: ${error.message}`),
-    );
+    started
+      .then((close) => close())
+      .then(
+        () => process.exit(0),
+        (error: Error) => endWith(`the process did not stop cleanly: ${error.message}`),
+      );
   };
-  process.on('SIGINT', stopOnce).on('SIGTERM', stopOnce);
+  process.on('SIGINT', stop).on('SIGTERM', stop).on('SIGHUP', stop);
+  const started = start();
+  await started.catch(endLaunch);
 }
 
-/** Ends a process that could not start: one line for the operator; a bug comes with its stack. */
-export function endLaunch(error: Error): never {
+/** One line for what an operator can mend; a bug comes with its stack. */
+function endLaunch(error: Error): never {
   return endWith(error instanceof LaunchError ? error.message : (error.stack ?? String(error)));
 }
 

@@ -4,4 +4,4 @@ export { dataSourceOptions } from './data-source-options.js';
 export { EmbeddedPostgres, freePort } from './embedded-postgres.js';
 export { migrate } from './migrate.js';
 export { OpenDataSourceModule } from './open-data-source.module.js';
-export { openDatabase, type OpenDatabase, prepareSchema } from './open-database.js';
+export { openDatabase, type OpenDatabase, openPreparedDatabase } from './open-database.js';

@@ -29,8 +29,22 @@ export async function openDatabase(settings: Settings, dataSource: DataSource): 
   return { embedded: embedded !== undefined, url, close };
 }
 
-/** Brings the schema up to date, or with MIGRATIONS=off makes sure that somebody else has. */
-export async function prepareSchema(settings: Settings, dataSource: DataSource, url: string): Promise<void> {
+/** The same, with the schema brought up to date, or with MIGRATIONS=off found to be so. */
+export async function openPreparedDatabase(
+  settings: Settings,
+  dataSource: DataSource,
+): Promise<OpenDatabase> {
+  const database = await openDatabase(settings, dataSource);
+  try {
+    await prepareSchema(settings, dataSource, database.url);
+    return database;
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
+
+async function prepareSchema(settings: Settings, dataSource: DataSource, url: string): Promise<void> {
   if (settings.MIGRATIONS === 'on') {
     await migrate(dataSource, url);
   } else if (await dataSource.showMigrations()) {
