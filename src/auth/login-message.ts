@@ -1,3 +1,5 @@
+import { z } from 'zod';
+
 /** What a maker's login message says; see makers/connect. */
 export interface LoginMessage {
   walletAddress: string;
@@ -6,7 +8,7 @@ export interface LoginMessage {
   nonce: string;
 }
 
-const ISO_8601 = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/;
+const isoTime = z.iso.datetime({ offset: true });
 const NONCE = /^[\x21-\x7e]{1,128}$/;
 
 /** Reads the four lines, in any order; other lines are ignored. A line that is missing or given twice is no login. */
@@ -21,7 +23,6 @@ export function parseLoginMessage(message: string): LoginMessage | undefined {
   const timestamp = valueOf('Timestamp');
   const nonce = valueOf('Nonce');
   if (!walletAddress || !chainId || !timestamp || !nonce) return undefined;
-  if (!ISO_8601.test(timestamp) || Number.isNaN(Date.parse(timestamp)) || !NONCE.test(nonce))
-    return undefined;
+  if (!isoTime.safeParse(timestamp).success || !NONCE.test(nonce)) return undefined;
   return { walletAddress, chainId, timestamp: new Date(timestamp), nonce };
 }

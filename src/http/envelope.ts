@@ -1,5 +1,8 @@
 import { API_ERRORS, type ApiErrorName } from './api-errors.js';
 
+/** Details quote names that callers made up, however long. */
+const MAX_DETAILS_CHARACTERS = 4_000;
+
 /** How every success is answered. */
 export interface Success<T> {
   code: 0;
@@ -19,5 +22,5 @@ export function success<T>(data: T): Success<T> {
 
 export function failure(error: ApiErrorName, details: string): Failure {
   const { code, message } = API_ERRORS[error];
-  return { code, message, details };
+  return { code, message, details: details.slice(0, MAX_DETAILS_CHARACTERS) };
 }

@@ -103,11 +103,11 @@ export const BooleanField = (options?: FieldOptions) =>
   field('must be true or false', (value) => typeof value === 'boolean', { type: Boolean }, options);
 
 /** Free text; its length is counted in Unicode code points. */
-export const TextField = ({ max, ...options }: FieldOptions & { max: number }) =>
+export const TextField = ({ min = 1, max, ...options }: FieldOptions & { min?: number; max: number }) =>
   field(
-    `must be a string of 1 to ${max.toLocaleString('en')} characters`,
-    (value) => typeof value === 'string' && value.length > 0 && [...value].length <= max,
-    { type: String, minLength: 1, maxLength: max },
+    `must be a string of ${min} to ${max.toLocaleString('en')} characters`,
+    (value) => typeof value === 'string' && value.length >= min && [...value].length <= max,
+    { type: String, minLength: min, maxLength: max },
     options,
   );
 

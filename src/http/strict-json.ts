@@ -5,8 +5,8 @@ import { ApiError } from './api-errors.js';
 const MAX_DEPTH = 16;
 const MAX_KEYS = 256;
 
-/** Names that no field has and that JavaScript gives a meaning of its own. */
-const RESERVED_KEYS = new Set(['__proto__', 'constructor', 'prototype']);
+/** Names that no field has: plain objects know them already (`__proto__`, `toString`), or class-transformer drops them. */
+const isReserved = (key: string): boolean => key in Object.prototype || key === 'prototype';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
@@ -18,8 +18,10 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 export function parseStrictJson(body: Buffer): object {
   if (body.length === 0) return {};
   const text = decode(body);
-  visit(text, new StrictVisitor(), { disallowComments: true });
+  const visitor = new StrictVisitor();
+  visit(text, visitor, { disallowComments: true });
   const value = parse(text);
+  if (visitor.unusableText) throw visitor.unusableText;
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new ApiError('INVALID_PARAMETER', 'the body must be a JSON object');
   }
@@ -42,7 +44,9 @@ function parse(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new ApiError('MALFORMED_JSON', `the body is not valid JSON: ${(error as Error).message}`);
+    // the parser's message quotes the body, whatever it holds
+    const reason = (error as Error).message.replaceAll(/\p{C}/gu, '\uFFFD');
+    throw new ApiError('MALFORMED_JSON', `the body is not valid JSON: ${reason}`);
   }
 }
 
@@ -50,6 +54,8 @@ type PathSupplier = () => (string | number)[];
 
 /** Looks at a document while it is scanned; the scanner forgives bad syntax, JSON.parse then does not. */
 class StrictVisitor implements JSONVisitor {
+  /** The first text that may be valid JSON but cannot be stored. */
+  unusableText: ApiError | undefined;
   private readonly keysOfOpenObjects: Set<string>[] = [];
   private depth = 0;
   private keys = 0;
@@ -79,7 +85,7 @@ class StrictVisitor implements JSONVisitor {
     if (this.keys > MAX_KEYS) {
       throw new ApiError('INVALID_PARAMETER', `the body must not have more than ${MAX_KEYS} keys`);
     }
-    if (RESERVED_KEYS.has(key)) throw new ApiError('INVALID_PARAMETER', `${name} is not a known field`);
+    if (isReserved(key)) throw new ApiError('INVALID_PARAMETER', `${name} is not a known field`);
     const keys = this.keysOfOpenObjects.at(-1);
     if (keys?.has(key)) throw new ApiError('MALFORMED_JSON', `${name} is given twice`);
     keys?.add(key);
@@ -90,9 +96,8 @@ class StrictVisitor implements JSONVisitor {
     ...[, , , , path]: [number, number, number, number, PathSupplier]
   ): void => {
     if (typeof value !== 'string') return;
-    if (value.includes('\u0000')) throw unusableText(path, 'must not contain the NUL character');
-    if (!value.isWellFormed())
-      throw unusableText(path, 'must be well-formed Unicode, without lone surrogates');
+    if (value.includes('\u0000')) this.refuse(path, 'must not contain the NUL character');
+    else if (!value.isWellFormed()) this.refuse(path, 'must be well-formed Unicode, without lone surrogates');
   };
 
   private enter(): void {
@@ -101,8 +106,8 @@ class StrictVisitor implements JSONVisitor {
       throw new ApiError('INVALID_PARAMETER', `the body must not be nested deeper than ${MAX_DEPTH} levels`);
     }
   }
-}
 
-function unusableText(path: PathSupplier, rule: string): ApiError {
-  return new ApiError('INVALID_PARAMETER', `${path().join('.')} ${rule}`);
+  private refuse(path: PathSupplier, rule: string): void {
+    this.unusableText ??= new ApiError('INVALID_PARAMETER', `${path().join('.')} ${rule}`);
+  }
 }

@@ -18,17 +18,16 @@ export function toFailure(error: unknown, requestId: string): { error: ApiErrorN
 
 /** What Nest and Fastify refuse by themselves. */
 function fromFramework(error: unknown): { error: ApiErrorName; details: string } | undefined {
-  const { code, message, statusCode } = error as { code?: string; message?: string; statusCode?: number };
-  switch (code) {
-    case 'FST_ERR_CTP_BODY_TOO_LARGE':
-      return { error: 'BODY_TOO_LARGE', details: 'the body must not be larger than 64 KiB' };
-    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
-      return { error: 'UNSUPPORTED_MEDIA_TYPE', details: 'the content type must be application/json' };
-    case 'FST_ERR_BAD_URL':
-      return { error: 'INVALID_PARAMETER', details: 'the path must be correctly percent-encoded' };
-  }
+  const { message, statusCode } = error as { message?: string; statusCode?: number };
   const status = error instanceof HttpException ? error.getStatus() : statusCode;
-  if (status === 404) return { error: 'ROUTE_NOT_FOUND', details: 'there is no such call; see /docs' };
+  switch (status) {
+    case 404:
+      return { error: 'ROUTE_NOT_FOUND', details: 'there is no such call; see /docs' };
+    case 413:
+      return { error: 'BODY_TOO_LARGE', details: 'the body must not be larger than 64 KiB' };
+    case 415:
+      return { error: 'UNSUPPORTED_MEDIA_TYPE', details: 'the content type must be application/json' };
+  }
   if (status !== undefined && status >= 400 && status < 500) {
     return { error: 'INVALID_PARAMETER', details: message ?? 'the request cannot be read' };
   }

@@ -16,13 +16,15 @@ export function validationPipe(): ValidationPipe {
 function describe(errors: ValidationError[], parent = ''): string[] {
   return errors.flatMap((error) => {
     const path = parent + error.property;
-    if (error.children?.length) return describe(error.children, `${path}.`);
-    return `${path} ${ruleOf(error)}`;
+    if (error.constraints) return `${path} ${ruleOf(error)}`;
+    return describe(error.children ?? [], `${path}.`);
   });
 }
 
-function ruleOf({ constraints = {}, value }: ValidationError): string {
+function ruleOf({ constraints = {}, value, children = [] }: ValidationError): string {
   if ('whitelistValidation' in constraints) return 'is not a known field';
-  const rules = Object.values(constraints).join(' and ');
-  return value === undefined ? `is required and ${rules}` : rules;
+  const rules = [...new Set(Object.values(constraints))].join(' and ');
+  // Nest takes the value out of errors that have children
+  const missing = value === undefined && children.length === 0;
+  return missing ? `is required and ${rules}` : rules;
 }

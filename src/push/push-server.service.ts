@@ -1,13 +1,12 @@
 import type { IncomingMessage, Server } from 'node:http';
-import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { API_ERRORS, ApiError } from '../http/api-errors.js';
-import { failure } from '../http/envelope.js';
+import { refuseOnSocket } from '../http/refuse-on-socket.js';
 import { requestIdOf } from '../http/request-id.js';
-import { RETRY_AFTER_SECONDS, toFailure } from '../http/to-failure.js';
+import { toFailure } from '../http/to-failure.js';
 import { PushService } from './push.service.js';
 import { Subscriber, type Subscription } from './subscriber.js';
 import { JWT_PROTOCOL, UpgradeAuthorizer } from './upgrade-authorizer.service.js';
@@ -73,20 +72,7 @@ export class PushServer implements OnApplicationBootstrap, OnModuleDestroy {
   private refuse(error: unknown, request: IncomingMessage, socket: Duplex): void {
     const requestId = requestIdOf(request);
     const { error: name, details } = toFailure(error, requestId);
-    const { status } = API_ERRORS[name];
-    if (status >= 500) this.logger.error(error);
-    const body = JSON.stringify(failure(name, details));
-    socket.end(
-      [
-        `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
-        'Connection: close',
-        'Content-Type: application/json; charset=utf-8',
-        `Content-Length: ${Buffer.byteLength(body)}`,
-        `X-Request-Id: ${requestId}`,
-        ...(status === 503 ? [`Retry-After: ${RETRY_AFTER_SECONDS}`] : []),
-        '',
-        body,
-      ].join('\r\n'),
-    );
+    if (API_ERRORS[name].status >= 500) this.logger.error(error);
+    refuseOnSocket(socket, name, details, requestId);
   }
 }

@@ -9,24 +9,25 @@ const MESSAGE = [
   'Nonce: 5f2b9c',
 ].join('\n');
 
+/** Empty texts pass here: the login itself says what is wrong with them. */
 export class ConnectRequest {
   /** The maker's wallet. */
-  @TextField({ max: 100, example: EXAMPLES.address })
+  @TextField({ min: 0, max: 100, example: EXAMPLES.address })
   wallet_address!: string;
 
   /** The chain's EIP-155 id, as a string. */
-  @TextField({ max: 20, example: '97' })
+  @TextField({ min: 0, max: 20, example: '97' })
   chain_id!: string;
 
   /**
    * What the wallet signs. It has the lines `Wallet address: …`, `ChainId: …`, `Timestamp: …` (ISO 8601, at most
    * 5 minutes from now) and `Nonce: …` (works once) in any order; further lines are ignored.
    */
-  @TextField({ max: 4000, example: MESSAGE })
+  @TextField({ min: 0, max: 4000, example: MESSAGE })
   message!: string;
 
   /** EIP-191 signature (personal_sign) of the message, 65 bytes as 0x and hex. */
-  @TextField({ max: 1000, example: EXAMPLES.signature })
+  @TextField({ min: 0, max: 1000, example: EXAMPLES.signature })
   signature!: string;
 }
 

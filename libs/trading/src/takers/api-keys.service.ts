@@ -16,11 +16,14 @@ const CACHE_MAX_KEYS = 10_000;
 
 export type Authentication = { caller: TakerCaller } | { refused: 'unknown' | 'expired' };
 
+/** A key as it was looked up; times are this process's monotonic clock, ms. */
 interface CachedKey {
   keyHash: Buffer;
-  /** By this process's monotonic clock, ms. */
   readAt: number;
-  authentication: Authentication;
+  /** From the database's clock at the look-up. */
+  expiresAt: number;
+  revoked: boolean;
+  caller: TakerCaller;
 }
 
 /** Makes, lists, revokes and checks API keys. */
@@ -72,8 +75,10 @@ export class ApiKeysService {
   async authenticate(apiKey: string): Promise<Authentication> {
     const keyId = keyIdOf(apiKey);
     const known = keyId && (await this.lookUp(keyId));
-    if (!known || !timingSafeEqual(known.keyHash, hashApiKey(apiKey))) return { refused: 'unknown' };
-    return known.authentication;
+    if (!known || known.revoked || !timingSafeEqual(known.keyHash, hashApiKey(apiKey))) {
+      return { refused: 'unknown' };
+    }
+    return performance.now() < known.expiresAt ? { caller: known.caller } : { refused: 'expired' };
   }
 
   private async lookUp(keyId: string): Promise<CachedKey | undefined> {
@@ -92,15 +97,13 @@ export class ApiKeysService {
     const key = await this.dataSource.getRepository(ApiKey).findOneBy({ id: keyId });
     if (!key) return undefined;
     const owned = await this.dataSource.getRepository(TakerAddress).findBy({ taker_id: key.taker_id });
-    const caller = { takerId: key.taker_id, keyId, addresses: owned.map(({ address }) => address) };
-    return { keyHash: key.key_hash, readAt, authentication: await this.judge(key, caller) };
-  }
-
-  private async judge(key: ApiKey, caller: TakerCaller): Promise<Authentication> {
-    if (key.revoked_at) return { refused: 'unknown' };
-    if (key.expires_at && key.expires_at <= (await databaseNow(this.dataSource.manager))) {
-      return { refused: 'expired' };
-    }
-    return { caller };
+    const now = await databaseNow(this.dataSource.manager);
+    return {
+      keyHash: key.key_hash,
+      readAt,
+      expiresAt: key.expires_at ? readAt + key.expires_at.getTime() - now.getTime() : Infinity,
+      revoked: key.revoked_at !== null,
+      caller: { takerId: key.taker_id, keyId, addresses: owned.map(({ address }) => address) },
+    };
   }
 }
