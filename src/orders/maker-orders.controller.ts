@@ -1,5 +1,5 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Res, UseGuards } from '@nestjs/common';
-import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiBody, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { CancellationService, OrderPlacementService, OrderQueries, type OrderReference } from '#trading';
 import type { FastifyReply } from 'fastify';
 import { CallingMaker } from '../auth/callers.js';
@@ -71,6 +71,7 @@ export class MakerOrdersController {
       'and puts one that timed out to the taker once more.',
   })
   @ApiOrderId()
+  @ApiBody({ type: CancelOrderRequest, required: false })
   @ApiSuccess(200, OrderCancelled, 'Cancelled')
   @ApiSuccess(202, CancellationRequested, 'A taker holds the order and has been asked')
   @ApiErrors(...MAKER_ERRORS, 'ORDER_NOT_FOUND', 'ORDER_FINAL', 'ORDER_SUSPENDED')
@@ -88,6 +89,7 @@ export class MakerOrdersController {
   @Delete(':order_id')
   @ApiOperation({ operationId: 'deleteOrder', summary: 'The same as cancelOrder' })
   @ApiOrderId()
+  @ApiBody({ type: CancelOrderRequest, required: false })
   @ApiSuccess(200, OrderCancelled, 'Cancelled')
   @ApiSuccess(202, CancellationRequested, 'A taker holds the order and has been asked')
   @ApiErrors(...MAKER_ERRORS, 'ORDER_NOT_FOUND', 'ORDER_FINAL', 'ORDER_SUSPENDED')

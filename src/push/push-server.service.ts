@@ -37,6 +37,7 @@ export class PushServer implements OnApplicationBootstrap, OnModuleDestroy {
       socket.on('error', () => socket.destroy());
       void this.upgrade(request, socket, head);
     });
+    this.sockets.on('headers', (headers, request) => headers.push(`X-Request-Id: ${requestIdOf(request)}`));
     this.sockets.on('wsClientError', (error, socket, request) =>
       this.refuse(
         new ApiError('INVALID_PARAMETER', `not a WebSocket handshake: ${error.message}`),
