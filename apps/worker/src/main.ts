@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import { loadSettings, runUntilStopped } from '#config';
 import { openPreparedDatabase } from '#database';
+import { Logger } from 'nestjs-pino';
 import dataSource from '../../../ormconfig.js';
 import { WorkerModule } from './worker.module.js';
 
@@ -10,8 +11,10 @@ async function start(): Promise<() => Promise<void>> {
   const settings = loadSettings();
   const database = await openPreparedDatabase(settings, dataSource);
   const worker = await NestFactory.createApplicationContext(WorkerModule.with(settings, dataSource), {
-    logger: ['log', 'warn', 'error', 'fatal'],
+    logger: ['warn', 'error', 'fatal'],
   });
+  worker.useLogger(worker.get(Logger));
+  worker.get(Logger).log('Lockstep worker runs');
   return async () => {
     await worker.close();
     await database.close();

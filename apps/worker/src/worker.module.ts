@@ -2,6 +2,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { type Settings, SettingsModule } from '#config';
 import { OpenDataSourceModule } from '#database';
 import { TimersModule } from '#trading';
+import { LoggerModule } from 'nestjs-pino';
 import type { DataSource } from 'typeorm';
 
 @Module({})
@@ -9,7 +10,12 @@ export class WorkerModule {
   static with(settings: Settings, dataSource: DataSource): DynamicModule {
     return {
       module: WorkerModule,
-      imports: [SettingsModule.with(settings), OpenDataSourceModule.with(dataSource), TimersModule],
+      imports: [
+        SettingsModule.with(settings),
+        LoggerModule.forRoot({ pinoHttp: { level: settings.LOG_LEVEL } }),
+        OpenDataSourceModule.with(dataSource),
+        TimersModule,
+      ],
     };
   }
 }
