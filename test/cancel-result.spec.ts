@@ -181,6 +181,13 @@ describe('row 6: the request was resolved and the verdict agrees', () => {
     ['true again', true, ({ taker, hash }) => taker.answer(hash, true)],
     ['false again', false, ({ taker, hash }) => taker.answer(hash, false)],
     ['true after it unlocked', true, ({ taker, hash }) => taker.unlock(hash)],
+    ['true after it rejected the order', true, ({ taker, hash }) => taker.reject(hash)],
+    ['false after it filled', false, ({ taker, placed }) => taker.fill(placed)],
+    [
+      'false after it filled in part',
+      false,
+      ({ taker, placed }) => taker.fill(placed, { fill_quantity: '1' }),
+    ],
     [
       'true after the lock ran out',
       true,
@@ -219,6 +226,13 @@ describe('row 7: the request was resolved and the verdict disagrees', () => {
     ['false after true', false, 'accepted by answer', ({ taker, hash }) => taker.answer(hash, true)],
     ['true after false', true, 'rejected by answer', ({ taker, hash }) => taker.answer(hash, false)],
     ['false after it unlocked', false, 'accepted by unlock', ({ taker, hash }) => taker.unlock(hash)],
+    ['true after it filled', true, 'rejected by fill', ({ taker, placed }) => taker.fill(placed)],
+    [
+      'false after it rejected the order',
+      false,
+      'accepted by reject',
+      ({ taker, hash }) => taker.reject(hash),
+    ],
     [
       'false after the lock ran out',
       false,

@@ -62,6 +62,8 @@ test('has every call, under its operationId', () => {
     'post /api/v1/orders/{order_id}/cancel': 'cancelOrder',
     'post /api/v1/orders/lock': 'lockOrder',
     'post /api/v1/orders/unlock': 'unlockOrder',
+    'post /api/v1/orders/fill': 'fillOrder',
+    'post /api/v1/orders/reject': 'rejectOrder',
     'post /api/v1/orders/cancel-result': 'answerCancellation',
     'get /health/live': 'getLiveness',
     'get /health/ready': 'getReadiness',
@@ -73,7 +75,7 @@ test('each call has a summary, a tag, its way to authenticate, and its answers i
     expect([call, operation.summary]).toEqual([call, expect.stringMatching(/.{5,}/)]);
     expect(operation.tags).toHaveLength(1);
     const open = call.includes('/health/') || call.includes('/connect');
-    const scheme = /lock|cancel-result/.test(call) ? 'taker' : 'maker';
+    const scheme = /lock|fill|reject|cancel-result/.test(call) ? 'taker' : 'maker';
     expect([call, operation.security]).toEqual([call, open ? undefined : [{ [scheme]: [] }]]);
     for (const [status, answer] of Object.entries(operation.responses)) {
       const { schema, examples } = answer.content['application/json']!;

@@ -1,6 +1,12 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import type { MakerClient, TakerClient } from './support/clients.js';
-import { askedOrder, type AskedOrder, succeeded } from './support/handshake.js';
+import {
+  askedOrder,
+  type AskedOrder,
+  lockedOrder,
+  type LockedOrder,
+  succeeded,
+} from './support/handshake.js';
 import type { Answer } from './support/http.js';
 import { expectInvariants } from './support/invariants.js';
 import { startService, type TestService } from './support/service.js';
@@ -10,7 +16,7 @@ import { until } from './support/until.js';
 const ROUNDS = 200;
 /** Orders raced side by side, so that the races also meet each other. */
 const SIDE_BY_SIDE = 10;
-const PATIENCE_MS = 120_000;
+jest.setTimeout(120_000);
 
 let service: TestService;
 let maker: MakerClient;
@@ -57,160 +63,176 @@ async function verdictEvents(order: AskedOrder): Promise<number> {
 }
 
 describe('at the same instant', () => {
-  test(
-    'two takers lock one order: one wins',
-    async () => {
-      const other = await service.newTaker();
-      const outcomes = await race(async () => {
-        const { order_hash } = await maker.place();
-        const answers = await Promise.all([taker.lock(order_hash), other.lock(order_hash)]);
-        const winner = answers.find(({ status }) => status === 200);
-        const [row] = await service.dataSource.query('SELECT locked_by FROM orders WHERE order_hash = $1', [
-          order_hash,
-        ]);
-        expect(row.locked_by).toBe(winner?.body.data.locked_by);
-        return statusesOf(answers.toSorted((a, b) => a.status - b.status));
-      });
-      expect(outcomes).toEqual({ '200 409004': ROUNDS });
-    },
-    PATIENCE_MS,
-  );
+  test('two takers lock one order: one wins', async () => {
+    const other = await service.newTaker();
+    const outcomes = await race(async () => {
+      const { order_hash } = await maker.place();
+      const answers = await Promise.all([taker.lock(order_hash), other.lock(order_hash)]);
+      const winner = answers.find(({ status }) => status === 200);
+      const [row] = await service.dataSource.query('SELECT locked_by FROM orders WHERE order_hash = $1', [
+        order_hash,
+      ]);
+      expect(row.locked_by).toBe(winner?.body.data.locked_by);
+      return statusesOf(answers.toSorted((a, b) => a.status - b.status));
+    });
+    expect(outcomes).toEqual({ '200 409004': ROUNDS });
+  });
 
-  test(
-    'true and unlock: cancelled once, whichever is first',
-    async () => {
-      const outcomes = await race(async () => {
-        const order = await asked();
-        const [answer, unlock] = await Promise.all([
-          taker.answer(order.hash, true),
-          taker.unlock(order.hash),
-        ]);
-        const { status, cancellation } = await maker.order(order.id);
-        expect([await transitionsTo(order, 'cancelled'), await verdictEvents(order)]).toEqual([1, 1]);
-        return `${statusesOf([answer, unlock])}: ${status} by ${cancellation.resolved_by}`;
-      });
-      // when the answer wins, there is nothing left to unlock
-      const possible = ['200 409001: cancelled by answer', '200 200: cancelled by unlock'];
-      expect(possible).toEqual(expect.arrayContaining(Object.keys(outcomes)));
-    },
-    PATIENCE_MS,
-  );
+  test('true and unlock: cancelled once, whichever is first', async () => {
+    const outcomes = await race(async () => {
+      const order = await asked();
+      const [answer, unlock] = await Promise.all([taker.answer(order.hash, true), taker.unlock(order.hash)]);
+      const { status, cancellation } = await maker.order(order.id);
+      expect([await transitionsTo(order, 'cancelled'), await verdictEvents(order)]).toEqual([1, 1]);
+      return `${statusesOf([answer, unlock])}: ${status} by ${cancellation.resolved_by}`;
+    });
+    // when the answer wins, there is nothing left to unlock
+    const possible = ['200 409001: cancelled by answer', '200 200: cancelled by unlock'];
+    expect(possible).toEqual(expect.arrayContaining(Object.keys(outcomes)));
+  });
 
-  test(
-    'true and the lock running out: cancelled once',
-    async () => {
-      const outcomes = await race(async () => {
-        const order = await asked();
-        await endLockWithin(order, 20);
-        let answer = await taker.answer(order.hash, true);
-        const first = answer;
-        await until(
-          async () => (await maker.order(order.id)).status === 'cancelled',
-          'the order to be cancelled',
-        );
-        answer = await taker.answer(order.hash, true); // whoever won, the verdict agrees
-        expect(await transitionsTo(order, 'cancelled')).toBe(1);
-        return `${statusesOf([first, answer])}: ${(await maker.order(order.id)).cancellation.resolved_by}`;
-      });
-      const possible = ['200 200: answer', '200 200: lock_expiry'];
-      expect(possible).toEqual(expect.arrayContaining(Object.keys(outcomes)));
-    },
-    PATIENCE_MS,
-  );
+  test('true and the lock running out: cancelled once', async () => {
+    const outcomes = await race(async () => {
+      const order = await asked();
+      await endLockWithin(order, 20);
+      let answer = await taker.answer(order.hash, true);
+      const first = answer;
+      await until(
+        async () => (await maker.order(order.id)).status === 'cancelled',
+        'the order to be cancelled',
+      );
+      answer = await taker.answer(order.hash, true); // whoever won, the verdict agrees
+      expect(await transitionsTo(order, 'cancelled')).toBe(1);
+      return `${statusesOf([first, answer])}: ${(await maker.order(order.id)).cancellation.resolved_by}`;
+    });
+    const possible = ['200 200: answer', '200 200: lock_expiry'];
+    expect(possible).toEqual(expect.arrayContaining(Object.keys(outcomes)));
+  });
 
-  test(
-    'true and false: one is recorded, the other learns which',
-    async () => {
-      const outcomes = await race(async () => {
-        const order = await asked();
-        const answers = await Promise.all([taker.answer(order.hash, true), taker.answer(order.hash, false)]);
-        expect(await verdictEvents(order)).toBe(1);
-        const { status, cancellation } = await maker.order(order.id);
-        const loser = answers.find((answer) => answer.status !== 200);
-        expect(loser?.body.details).toContain(`${cancellation.status} by answer`);
-        return `${statusesOf(answers)}: ${status} ${cancellation.status}`;
-      });
-      const possible = ['200 409003: cancelled accepted', '409003 200: locked rejected'];
-      expect(possible).toEqual(expect.arrayContaining(Object.keys(outcomes)));
-    },
-    PATIENCE_MS,
-  );
+  test('true and false: one is recorded, the other learns which', async () => {
+    const outcomes = await race(async () => {
+      const order = await asked();
+      const answers = await Promise.all([taker.answer(order.hash, true), taker.answer(order.hash, false)]);
+      expect(await verdictEvents(order)).toBe(1);
+      const { status, cancellation } = await maker.order(order.id);
+      const loser = answers.find((answer) => answer.status !== 200);
+      expect(loser?.body.details).toContain(`${cancellation.status} by answer`);
+      return `${statusesOf(answers)}: ${status} ${cancellation.status}`;
+    });
+    const possible = ['200 409003: cancelled accepted', '409003 200: locked rejected'];
+    expect(possible).toEqual(expect.arrayContaining(Object.keys(outcomes)));
+  });
 
-  test.each([true, false])(
-    'the same answer (%s) ten times: one transition, one event',
-    async (verdict) => {
-      const outcomes = await race(async () => {
-        const order = await asked();
-        const before = await transitionsTo(order, 'cancelled');
-        const answers = await Promise.all(
-          Array.from({ length: 10 }, () => taker.answer(order.hash, verdict)),
-        );
-        expect(new Set(answers.map(({ body }) => JSON.stringify(body))).size).toBe(1);
-        expect([before, await transitionsTo(order, 'cancelled'), await verdictEvents(order)]).toEqual([
-          0,
-          verdict ? 1 : 0,
-          1,
-        ]);
-        return statusesOf(answers);
-      });
-      expect(outcomes).toEqual({ [Array.from({ length: 10 }, () => 200).join(' ')]: ROUNDS });
-    },
-    PATIENCE_MS,
-  );
+  test.each([true, false])('the same answer (%s) ten times: one transition, one event', async (verdict) => {
+    const outcomes = await race(async () => {
+      const order = await asked();
+      const before = await transitionsTo(order, 'cancelled');
+      const answers = await Promise.all(Array.from({ length: 10 }, () => taker.answer(order.hash, verdict)));
+      expect(new Set(answers.map(({ body }) => JSON.stringify(body))).size).toBe(1);
+      expect([before, await transitionsTo(order, 'cancelled'), await verdictEvents(order)]).toEqual([
+        0,
+        verdict ? 1 : 0,
+        1,
+      ]);
+      return statusesOf(answers);
+    });
+    expect(outcomes).toEqual({ [Array.from({ length: 10 }, () => 200).join(' ')]: ROUNDS });
+  });
 
-  test(
-    "the maker's cancel and a taker's lock: cancelled, or locked and asked",
-    async () => {
-      const outcomes = await race(async () => {
-        const { id, order_hash } = await maker.place();
-        const answers = await Promise.all([maker.cancel(id), taker.lock(order_hash)]);
-        const { status, cancellation } = await maker.order(id);
-        return `${statusesOf(answers)}: ${status} ${cancellation?.status}`;
-      });
-      const possible = ['200 409005: cancelled undefined', '202 200: locked requested'];
-      expect(possible).toEqual(expect.arrayContaining(Object.keys(outcomes)));
-    },
-    PATIENCE_MS,
-  );
+  test.each([
+    ['fill', '100', 'filled'],
+    ['partial fill', '40', 'partially_filled'],
+  ])('%s and true: exactly one wins', async (_, fill_quantity, filled) => {
+    const outcomes = await race(async () => {
+      const order = await asked();
+      const answers = await Promise.all([
+        taker.fill(order.placed, { fill_quantity }),
+        taker.answer(order.hash, true),
+      ]);
+      const { status, cancellation } = await maker.order(order.id);
+      const loser = answers.find((answer) => answer.status !== 200);
+      expect(loser?.body.details).toContain(status);
+      return `${statusesOf(answers)}: ${status}, ${cancellation.status} by ${cancellation.resolved_by}`;
+    });
+    const possible = [`200 409003: ${filled}, rejected by fill`, '409001 200: cancelled, accepted by answer'];
+    expect(possible).toEqual(expect.arrayContaining(Object.keys(outcomes)));
+  });
 
-  test(
-    'two cancels: one request',
-    async () => {
-      const outcomes = await race(async () => {
-        const { id, order_hash } = await maker.place();
-        succeeded(await taker.lock(order_hash), 200);
-        const answers = await Promise.all([maker.cancel(id), maker.cancel(id)]);
-        const [one, other] = answers.map(({ body }) => body.data.cancellation.request_id);
-        expect(one).toBe(other);
-        return statusesOf(answers);
-      });
-      expect(outcomes).toEqual({ '202 202': ROUNDS });
-    },
-    PATIENCE_MS,
-  );
+  test('fill and the lock running out: filled, or back to pending', async () => {
+    const outcomes = await race(async () => {
+      const order = await lockedOrder(service, { maker, taker });
+      await endLockWithin(order, 20);
+      const fill = await taker.fill(order.placed);
+      await until(async () => (await maker.order(order.id)).status !== 'locked', 'the lock to end');
+      return `${statusesOf([fill])}: ${(await maker.order(order.id)).status}`;
+    });
+    expect(['200: filled', '409001: pending']).toEqual(expect.arrayContaining(Object.keys(outcomes)));
+  });
 
-  test(
-    'two orders with one nonce: one is placed',
-    async () => {
-      const outcomes = await race(async () => {
-        const first = maker.terms();
-        const terms = [first, { ...first, ticker: 'MSFT' }];
-        const signatures = await Promise.all(terms.map((order) => maker.sign(order)));
-        const answers = await Promise.all(
-          terms.map((order, index) =>
-            maker.call('POST', '/orders', { json: { order, signature: signatures[index] } }),
-          ),
-        );
-        return statusesOf(answers.toSorted((a, b) => a.status - b.status));
-      });
-      expect(outcomes).toEqual({ '201 409006': ROUNDS });
-    },
-    PATIENCE_MS,
-  );
+  test('two fills: one counts', async () => {
+    const outcomes = await race(async () => {
+      const order = await lockedOrder(service, { maker, taker });
+      const answers = await Promise.all([
+        taker.fill(order.placed, { fill_quantity: '60' }),
+        taker.fill(order.placed, { fill_quantity: '70' }),
+      ]);
+      return statusesOf(answers.toSorted((a, b) => a.status - b.status));
+    });
+    expect(outcomes).toEqual({ '200 409001': ROUNDS });
+  });
+
+  test('reject and true: rejected with consent, or cancelled', async () => {
+    const outcomes = await race(async () => {
+      const order = await asked();
+      const answers = await Promise.all([taker.reject(order.hash), taker.answer(order.hash, true)]);
+      const { status, cancellation } = await maker.order(order.id);
+      return `${statusesOf(answers)}: ${status}, ${cancellation.status} by ${cancellation.resolved_by}`;
+    });
+    const possible = ['200 200: rejected, accepted by reject', '409001 200: cancelled, accepted by answer'];
+    expect(possible).toEqual(expect.arrayContaining(Object.keys(outcomes)));
+  });
+
+  test("the maker's cancel and a taker's lock: cancelled, or locked and asked", async () => {
+    const outcomes = await race(async () => {
+      const { id, order_hash } = await maker.place();
+      const answers = await Promise.all([maker.cancel(id), taker.lock(order_hash)]);
+      const { status, cancellation } = await maker.order(id);
+      return `${statusesOf(answers)}: ${status} ${cancellation?.status}`;
+    });
+    const possible = ['200 409005: cancelled undefined', '202 200: locked requested'];
+    expect(possible).toEqual(expect.arrayContaining(Object.keys(outcomes)));
+  });
+
+  test('two cancels: one request', async () => {
+    const outcomes = await race(async () => {
+      const { id, order_hash } = await maker.place();
+      succeeded(await taker.lock(order_hash), 200);
+      const answers = await Promise.all([maker.cancel(id), maker.cancel(id)]);
+      const [one, other] = answers.map(({ body }) => body.data.cancellation.request_id);
+      expect(one).toBe(other);
+      return statusesOf(answers);
+    });
+    expect(outcomes).toEqual({ '202 202': ROUNDS });
+  });
+
+  test('two orders with one nonce: one is placed', async () => {
+    const outcomes = await race(async () => {
+      const first = maker.terms();
+      const terms = [first, { ...first, ticker: 'MSFT' }];
+      const signatures = await Promise.all(terms.map((order) => maker.sign(order)));
+      const answers = await Promise.all(
+        terms.map((order, index) =>
+          maker.call('POST', '/orders', { json: { order, signature: signatures[index] } }),
+        ),
+      );
+      return statusesOf(answers.toSorted((a, b) => a.status - b.status));
+    });
+    expect(outcomes).toEqual({ '201 409006': ROUNDS });
+  });
 });
 
 /** Brings the end of the lock so near that the answer meets it, now before and now after. */
-async function endLockWithin(order: AskedOrder, milliseconds: number): Promise<void> {
+async function endLockWithin(order: LockedOrder, milliseconds: number): Promise<void> {
   await service.dataSource.query(
     `UPDATE orders SET locked_at = locked_at - interval '1 day',
        lock_expires_at = clock_timestamp() + random() * $2 * interval '1 millisecond' WHERE order_hash = $1`,

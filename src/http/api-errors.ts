@@ -20,6 +20,7 @@ const tradingErrors = {
   ORDER_ALREADY_LOCKED: { status: 409, code: 409004, message: 'Order already locked' },
   ORDER_FINAL: { status: 409, code: 409005, message: 'Order is final' },
   NONCE_ALREADY_USED: { status: 409, code: 409006, message: 'Nonce already used' },
+  QUANTITY_EXCEEDS_REMAINING: { status: 409, code: 409007, message: 'Quantity exceeds remaining' },
   ORDER_EXPIRED: { status: 409, code: 409008, message: 'Order expired' },
   ORDER_SUSPENDED: { status: 409, code: 409009, message: 'Order suspended' },
 } as const satisfies Record<TradingErrorCode, WireError>;

@@ -1,5 +1,14 @@
-import type { CancellationRequest, CancelOutcome, OrderWithCancellation, SignedTerms } from '#trading';
+import type {
+  CancellationRequest,
+  CancelOutcome,
+  Fill,
+  FillReport,
+  Order,
+  OrderWithCancellation,
+  SignedTerms,
+} from '#trading';
 import type { CancellationRequested, OrderCancelled } from './dto/cancel-order.dto.js';
+import type { FillAnswer, FillOrderRequest } from './dto/fill-order.dto.js';
 import type { OrderTerms } from './dto/order-terms.dto.js';
 import type { Cancellation, OrderView } from './dto/order.dto.js';
 
@@ -68,5 +77,30 @@ export function cancelView({ order, request }: CancelOutcome): OrderCancelled | 
     status: 'cancellation_requested',
     message: 'The taker that holds the order has been asked to cancel it',
     cancellation: { request_id, status, requested_at, expires_at, pushed_at },
+  };
+}
+
+export function fillReportOf(body: FillOrderRequest): FillReport {
+  return {
+    terms: termsOf(body.order),
+    signature: body.signature.toLowerCase(),
+    fillQuantity: body.fill_quantity,
+    takerIncentive: body.taker_incentive,
+    txHash: body.tx_hash?.toLowerCase(),
+    blockNumber: body.block_number,
+    referenceId: body.reference_id,
+  };
+}
+
+export function fillView({ order, fill }: { order: Order; fill: Fill }): FillAnswer {
+  return {
+    success: true,
+    tx_hash: fill.tx_hash,
+    order_hash: order.order_hash,
+    filled_quantity: fill.fill_quantity,
+    filled_amount: fill.fill_amount,
+    fee_amount: fill.fee_amount,
+    incentive_amount: fill.incentive_amount,
+    status: order.status,
   };
 }

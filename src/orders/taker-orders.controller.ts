@@ -1,14 +1,17 @@
 import { Body, Controller, HttpCode, Post, UseGuards } from '@nestjs/common';
 import { ApiOperation, ApiSecurity, ApiTags } from '@nestjs/swagger';
-import { CancellationService, LockService, type TakerCaller } from '#trading';
+import { CancellationService, FillService, LockService, type TakerCaller } from '#trading';
 import { ApiKeyGuard } from '../auth/api-key.guard.js';
 import { CallingTaker } from '../auth/callers.js';
 import { RateLimitGuard } from '../auth/rate-limit.guard.js';
 import { ApiErrors, ApiSuccess, TAKER_ERRORS } from '../http/api-answers.js';
 import { type Success, success } from '../http/envelope.js';
 import { CancelResultAnswer, CancelResultRequest } from './dto/cancel-result.dto.js';
+import { FillAnswer, FillOrderRequest } from './dto/fill-order.dto.js';
 import { LockAnswer, LockOrderRequest } from './dto/lock-order.dto.js';
+import { RejectAnswer, RejectOrderRequest } from './dto/reject-order.dto.js';
 import { UnlockAnswer, UnlockOrderRequest } from './dto/unlock-order.dto.js';
+import { fillReportOf, fillView } from './order.mapper.js';
 
 @ApiTags('Takers: orders')
 @ApiSecurity('taker')
@@ -17,6 +20,7 @@ import { UnlockAnswer, UnlockOrderRequest } from './dto/unlock-order.dto.js';
 export class TakerOrdersController {
   constructor(
     private readonly locks: LockService,
+    private readonly fills: FillService,
     private readonly cancellation: CancellationService,
   ) {}
 
@@ -81,6 +85,56 @@ export class TakerOrdersController {
     const orderHash = body.order_hash.toLowerCase();
     await this.locks.unlock(taker, orderHash);
     return success({ success: true, order_hash: orderHash, message: 'Order unlocked successfully' });
+  }
+
+  @Post('fill')
+  @HttpCode(200)
+  @ApiOperation({
+    operationId: 'fillOrder',
+    summary: 'Report the trade of a locked order',
+    description:
+      'Closes the order as filled, or partially filled. While a cancellation request is open, the fill counts and ' +
+      'the request is rejected. The same fill may be sent again: it is answered the same and counts once.',
+  })
+  @ApiSuccess(200, FillAnswer, 'The fill is recorded')
+  @ApiErrors(
+    ...TAKER_ERRORS,
+    'LOCKED_BY_ANOTHER_TAKER',
+    'ORDER_NOT_FOUND',
+    'ORDER_NOT_LOCKED',
+    'QUANTITY_EXCEEDS_REMAINING',
+    'ORDER_EXPIRED',
+    'ORDER_SUSPENDED',
+  )
+  async fill(
+    @CallingTaker() taker: TakerCaller,
+    @Body() body: FillOrderRequest,
+  ): Promise<Success<FillAnswer>> {
+    return success(fillView(await this.fills.fill(taker, fillReportOf(body))));
+  }
+
+  @Post('reject')
+  @HttpCode(200)
+  @ApiOperation({
+    operationId: 'rejectOrder',
+    summary: 'Turn a locked order down for good',
+    description: 'The order is rejected, which is final; an open cancellation request is accepted thereby.',
+  })
+  @ApiSuccess(200, RejectAnswer, 'Rejected')
+  @ApiErrors(
+    ...TAKER_ERRORS,
+    'LOCKED_BY_ANOTHER_TAKER',
+    'ORDER_NOT_FOUND',
+    'ORDER_NOT_LOCKED',
+    'ORDER_SUSPENDED',
+  )
+  async reject(
+    @CallingTaker() taker: TakerCaller,
+    @Body() body: RejectOrderRequest,
+  ): Promise<Success<RejectAnswer>> {
+    const orderHash = body.order_hash.toLowerCase();
+    await this.locks.reject(taker, orderHash, body.reason);
+    return success({ success: true, order_hash: orderHash, message: 'Order rejected successfully' });
   }
 
   @Post('cancel-result')

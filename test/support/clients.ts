@@ -70,12 +70,15 @@ export class MakerClient {
   }
 
   /** Signs and places an order; returns it. */
-  async place(overrides: Partial<SignedTerms> = {}): Promise<{ id: string; order_hash: string }> {
+  async place(
+    overrides: Partial<SignedTerms> = {},
+  ): Promise<{ id: string; order_hash: string; placed: PlacedOrder }> {
     const terms = this.terms(overrides);
-    const json = { order: terms, signature: await this.sign(terms) };
+    const signature = await this.sign(terms);
+    const json = { order: terms, signature };
     const answer = await this.call('POST', '/orders', { json });
     if (answer.status !== 201) throw new Error(`order refused: ${JSON.stringify(answer.body)}`);
-    return answer.body.data;
+    return { ...answer.body.data, placed: { ...terms, signature } };
   }
 
   cancel(order: string, json?: object): Promise<Answer> {
@@ -114,6 +117,9 @@ export async function loginOf(
     signature: (await wallet.signMessage({ message })) as string,
   };
 }
+
+/** What a taker knows of an order: its terms and the maker's signature. */
+export type PlacedOrder = SignedTerms & { signature: string };
 
 /** A taker with a real API key. */
 export class TakerClient {
@@ -166,6 +172,17 @@ export class TakerClient {
         ...extra,
       },
     });
+  }
+
+  /** Fills an order as its maker placed it: the whole of it, unless told otherwise. */
+  fill(order: PlacedOrder, extra: object = {}): Promise<Answer> {
+    const { signature, ...terms } = order;
+    const json = { order: terms, signature, fill_quantity: terms.quantity, taker_incentive: '0', ...extra };
+    return this.call('POST', '/orders/fill', { json });
+  }
+
+  reject(order_hash: string, reason = 'The instrument is halted'): Promise<Answer> {
+    return this.call('POST', '/orders/reject', { json: { order_hash, reason } });
   }
 
   socket(types = 'order_status_change,cancellation_request'): Promise<Socket> {

@@ -1,5 +1,5 @@
 import type { Answer } from './http.js';
-import type { MakerClient, TakerClient } from './clients.js';
+import type { MakerClient, PlacedOrder, TakerClient } from './clients.js';
 
 /** Whatever serves makers and takers, in this process or in another. */
 export interface Participants {
@@ -13,6 +13,7 @@ export interface LockedOrder {
   taker: TakerClient;
   id: string;
   hash: string;
+  placed: PlacedOrder;
 }
 
 /** The same with an open cancellation request. */
@@ -28,7 +29,7 @@ export async function lockedOrder(
   const holder = taker ?? (await service.newTaker());
   const order = await owner.place();
   succeeded(await holder.lock(order.order_hash, lockDuration ? { lock_duration: lockDuration } : {}), 200);
-  return { maker: owner, taker: holder, id: order.id, hash: order.order_hash };
+  return { maker: owner, taker: holder, id: order.id, hash: order.order_hash, placed: order.placed };
 }
 
 export async function askedOrder(

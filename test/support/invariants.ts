@@ -32,6 +32,10 @@ const BROKEN = {
   'an open request belongs to the live lock': `
     SELECT r.id FROM cancellation_requests r JOIN orders o ON o.id = r.order_id
     WHERE r.status IN ('requested', 'timed_out') AND r.lock_id IS DISTINCT FROM o.lock_id`,
+  'an order has a fill when it is filled, of what it says, and only then': `
+    SELECT o.order_hash FROM orders o LEFT JOIN fills f ON f.order_id = o.id
+    WHERE o.filled_quantity <> COALESCE(f.fill_quantity, 0)
+      OR (f.id IS NOT NULL) <> (o.status IN ('filled', 'partially_filled'))`,
   'a request was pushed within its life': `
     SELECT id FROM cancellation_requests WHERE pushed_at < requested_at OR pushed_at > resolved_at`,
 };

@@ -1,5 +1,6 @@
 import type { DataSourceOptions, EntityTarget } from 'typeorm';
 import { InitialSchema1764000000000 } from './migrations/1764000000000-initial-schema.js';
+import { Fills1764100000000 } from './migrations/1764100000000-fills.js';
 
 /** Connections of one process. */
 const POOL_SIZE = 20;
@@ -17,7 +18,7 @@ export function dataSourceOptions(
     type: 'postgres',
     url,
     entities: entities as Function[],
-    migrations: [InitialSchema1764000000000],
+    migrations: [InitialSchema1764000000000, Fills1764100000000],
     migrationsTransactionMode: 'each',
     synchronize: false,
     // everything the schema needs is in PostgreSQL itself, and the service's role need not create extensions

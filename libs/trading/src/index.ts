@@ -1,10 +1,20 @@
 import { CancellationRequest } from './cancellation/cancellation-request.entity.js';
+import { Fill } from './fills/fill.entity.js';
 import { LoginNonce, Maker } from './makers/maker.entity.js';
 import { Order } from './orders/order.entity.js';
 import { ApiKey } from './takers/api-key.entity.js';
 import { Taker, TakerAddress } from './takers/taker.entity.js';
 
-export const tradingEntities = [Taker, TakerAddress, ApiKey, Maker, LoginNonce, Order, CancellationRequest];
+export const tradingEntities = [
+  Taker,
+  TakerAddress,
+  ApiKey,
+  Maker,
+  LoginNonce,
+  Order,
+  CancellationRequest,
+  Fill,
+];
 
 export {
   CANCELLATION_STATUSES,
@@ -13,6 +23,8 @@ export {
   RESOLUTIONS,
 } from './cancellation/cancellation-request.entity.js';
 export { CancellationService, type CancelOutcome } from './cancellation/cancellation.service.js';
+export { Fill } from './fills/fill.entity.js';
+export { type FillReport, FillService } from './fills/fill.service.js';
 export { isAddressText } from './addresses.js';
 export { LoginNonce, Maker } from './makers/maker.entity.js';
 export { LockService } from './orders/lock.service.js';

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { EventsModule } from '#events';
 import { CancellationService } from './cancellation/cancellation.service.js';
+import { FillService } from './fills/fill.service.js';
 import { LockService } from './orders/lock.service.js';
 import { OrderPlacementService } from './orders/order-placement.service.js';
 import { OrderQueries } from './orders/order-queries.service.js';
@@ -14,6 +15,7 @@ const services = [
   OrderQueries,
   LockService,
   CancellationService,
+  FillService,
   TakersService,
   ApiKeysService,
 ];

@@ -7,9 +7,15 @@ import { statusAfterRelease } from './due-steps.js';
 import type { Lock } from './order-transaction.js';
 import { OrderTransactions } from './order-transactions.js';
 import type { Order } from './order.entity.js';
-import { refuseFinal, refuseForeignAddress, refuseSuspended, refuseUnlessHolder } from './refusals.js';
+import {
+  refuseExpired,
+  refuseFinal,
+  refuseForeignAddress,
+  refuseSuspended,
+  refuseUnlessHolder,
+} from './refusals.js';
 
-/** Taking an order to trade it, and giving it back. */
+/** Taking an order to trade it, and giving it back or turning it down. */
 @Injectable()
 export class LockService {
   constructor(
@@ -55,17 +61,24 @@ export class LockService {
       tx.release(to, actor, { cause: 'unlock', lock_id: order.lock_id });
     });
   }
+
+  /** Turns a locked order down for good. While a cancellation request is open, that is the taker's consent to it. */
+  async reject(taker: TakerCaller, orderHash: string, reason: string): Promise<void> {
+    await this.orders.onOrder({ order_hash: orderHash }, (tx) => {
+      const { order } = tx;
+      refuseSuspended(order);
+      refuseUnlessHolder(order, order.locked_taker_id === taker.takerId);
+      const actor = takerActor(taker);
+      if (tx.openRequest) tx.resolveRequest({ status: 'accepted', resolved_by: 'reject' }, actor);
+      tx.release('rejected', actor, { cause: 'reject', lock_id: order.lock_id, reason });
+    });
+  }
 }
 
 function refuseUnlessPending(order: Order): void {
   if (order.status === 'locked') {
     throw new TradingError('ORDER_ALREADY_LOCKED', `the order is locked by ${order.locked_by}`);
   }
-  if (order.status === 'expired') {
-    throw new TradingError(
-      'ORDER_EXPIRED',
-      `the order's deadline ${order.deadline} (Unix seconds) has passed`,
-    );
-  }
+  refuseExpired(order, order.status === 'expired');
   refuseFinal(order);
 }

@@ -8,6 +8,7 @@ import {
   type ResolvedBy,
 } from '../cancellation/cancellation-request.entity.js';
 import { BrokenInvariantError } from '../trading-error.js';
+import { Fill } from '../fills/fill.entity.js';
 import type { DueStep } from './due-steps.js';
 import { assertMayFollow, type OrderStatus } from './order-status.js';
 import { Order } from './order.entity.js';
@@ -48,6 +49,7 @@ export class OrderTransaction {
   private readonly readVersion: number;
   private requestIsNew = false;
   private requestChanged = false;
+  private newFill: Fill | undefined;
 
   private constructor(
     private readonly manager: EntityManager,
@@ -111,6 +113,22 @@ export class OrderTransaction {
     return request;
   }
 
+  /** The order's fill, if it has one. */
+  findFill(): Promise<Fill | null> {
+    return this.manager.findOneBy(Fill, { order_id: this.order.id });
+  }
+
+  /** Closes the order by a trade; an open request has lost the race. */
+  fill(fill: Fill, actor: Actor): void {
+    if (this.openRequest) this.resolveRequest({ status: 'rejected', resolved_by: 'fill' }, actor);
+    this.newFill = fill;
+    this.order.filled_quantity = fill.fill_quantity;
+    const { lock_id, quantity } = this.order;
+    const { fill_quantity, tx_hash, reference_id } = fill;
+    const metadata = { cause: 'fill', lock_id, fill_quantity, tx_hash, reference_id };
+    this.release(fill_quantity === quantity ? 'filled' : 'partially_filled', actor, metadata);
+  }
+
   resolveRequest(resolution: Resolution, actor: Actor): void {
     const request = this.openRequest;
     if (!request) throw new BrokenInvariantError(`order ${this.order.id} has no open request to resolve`);
@@ -144,6 +162,7 @@ export class OrderTransaction {
     if (this.events.length === 0) return false;
     if (this.requestChanged) await this.writeRequest(this.request!);
     await this.writeOrder();
+    if (this.newFill) await this.manager.insert(Fill, this.newFill);
     await log.append(this.manager, this.events);
     return true;
   }
@@ -223,6 +242,7 @@ export class OrderTransaction {
       status,
       version,
       updated_at,
+      filled_quantity,
       lock_id,
       locked_by,
       locked_taker_id,
@@ -233,7 +253,7 @@ export class OrderTransaction {
     const { affected } = await this.manager.update(
       Order,
       { id, version: this.readVersion },
-      { status, version, updated_at, ...lock },
+      { status, version, updated_at, filled_quantity, ...lock },
     );
     if (affected !== 1) throw new BrokenInvariantError(`order ${id} was not at version ${this.readVersion}`);
   }

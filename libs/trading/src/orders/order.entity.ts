@@ -1,8 +1,6 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { safeInteger } from '../safe-integer.js';
 import type { OrderStatus } from './order-status.js';
-
-/** PostgreSQL's bigint arrives as text; ours stay below 2^53. */
-const safeInteger = { to: (value: number) => value, from: (value: string) => Number(value) };
 
 /** A maker's signed order. Amounts are uint256 as decimal strings, hashes and addresses lower-case hex. */
 @Entity('orders')

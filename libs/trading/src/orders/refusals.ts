@@ -14,6 +14,15 @@ export function refuseFinal(order: Order): void {
     throw new TradingError('ORDER_FINAL', `the order is ${order.status}, which is final`);
 }
 
+export function refuseExpired(order: Order, expired: boolean): void {
+  if (expired) {
+    throw new TradingError(
+      'ORDER_EXPIRED',
+      `the order's deadline ${order.deadline} (Unix seconds) has passed`,
+    );
+  }
+}
+
 /** For calls that name a taker's address: it must be one of the caller's own. */
 export function refuseForeignAddress(taker: TakerCaller, address: string): void {
   if (!taker.addresses.includes(address)) {

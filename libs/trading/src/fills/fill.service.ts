@@ -1,0 +1,106 @@
+import { randomUUID } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
+import { SETTINGS, type Settings } from '#config';
+import { deadlinePassed } from '../orders/due-steps.js';
+import { hashOrder, isSignedBy, type SignedTerms, signingDomain } from '../orders/order-signature.js';
+import type { OrderTransaction } from '../orders/order-transaction.js';
+import { OrderTransactions } from '../orders/order-transactions.js';
+import type { Order } from '../orders/order.entity.js';
+import { refuseExpired, refuseSuspended, refuseUnlessHolder } from '../orders/refusals.js';
+import { type TakerCaller, takerActor } from '../takers/taker-caller.js';
+import { TradingError } from '../trading-error.js';
+import { Fill } from './fill.entity.js';
+
+const UINT256_MAX = 2n ** 256n - 1n;
+/** Lockstep takes no fee; the column is the contract's. */
+const FEE_AMOUNT = '0';
+
+/** A trade that a taker has done, as it reports it. */
+export interface FillReport {
+  terms: SignedTerms;
+  signature: string;
+  /** Whole units, as a decimal string. */
+  fillQuantity: string;
+  /** At most the order's incentive; 18 decimals, as a decimal string. */
+  takerIncentive: string;
+  txHash?: string;
+  blockNumber?: number;
+  referenceId?: string;
+}
+
+/** Closing a locked order by a trade. */
+@Injectable()
+export class FillService {
+  constructor(
+    private readonly orders: OrderTransactions,
+    @Inject(SETTINGS) private readonly settings: Settings,
+  ) {}
+
+  /** Records a fill of an order that the taker holds. The same fill again is answered the same and counts once. */
+  async fill(taker: TakerCaller, report: FillReport): Promise<{ order: Order; fill: Fill }> {
+    const { EIP712_CHAIN_ID, EIP712_VERIFYING_CONTRACT } = this.settings;
+    const hash = hashOrder(signingDomain(EIP712_CHAIN_ID, EIP712_VERIFYING_CONTRACT), report.terms);
+    if (!(await isSignedBy(report.terms.maker, hash, report.signature))) {
+      throw new TradingError(
+        'INVALID_PARAMETER',
+        "signature must be order.maker's EIP-712 signature of the order",
+      );
+    }
+    return this.orders.onOrder({ order_hash: hash }, async (tx) => {
+      const known = await tx.findFill();
+      if (known && isSameFill(known, taker, report)) return { order: tx.order, fill: known };
+      refuseUnfillable(tx, taker, report);
+      const fill = newFill(tx, taker, report);
+      tx.fill(fill, takerActor(taker));
+      return { order: tx.order, fill };
+    });
+  }
+}
+
+function isSameFill(fill: Fill, taker: TakerCaller, report: FillReport): boolean {
+  return (
+    fill.taker_id === taker.takerId &&
+    fill.fill_quantity === report.fillQuantity &&
+    fill.taker_incentive === report.takerIncentive
+  );
+}
+
+function refuseUnfillable({ order, now }: OrderTransaction, taker: TakerCaller, report: FillReport): void {
+  refuseSuspended(order);
+  refuseExpired(order, order.status === 'expired');
+  refuseUnlessHolder(order, order.locked_taker_id === taker.takerId);
+  refuseExpired(order, deadlinePassed(order, now));
+  if (BigInt(report.fillQuantity) > BigInt(order.quantity)) {
+    throw new TradingError(
+      'QUANTITY_EXCEEDS_REMAINING',
+      `fill_quantity ${report.fillQuantity} is above the remaining quantity, ${order.quantity}`,
+    );
+  }
+  if (BigInt(report.takerIncentive) > BigInt(order.incentive)) {
+    throw new TradingError(
+      'INVALID_PARAMETER',
+      `taker_incentive must not be above the order's incentive, ${order.incentive}`,
+    );
+  }
+  if (BigInt(order.price) * BigInt(report.fillQuantity) > UINT256_MAX) {
+    throw new TradingError('INVALID_PARAMETER', 'fill_quantity times the price must not be above 2^256-1');
+  }
+}
+
+function newFill({ order, now }: OrderTransaction, taker: TakerCaller, report: FillReport): Fill {
+  return Object.assign(new Fill(), {
+    id: randomUUID(),
+    order_id: order.id,
+    taker_id: taker.takerId,
+    taker_address: order.locked_by,
+    fill_quantity: report.fillQuantity,
+    fill_amount: String(BigInt(order.price) * BigInt(report.fillQuantity)),
+    fee_amount: FEE_AMOUNT,
+    incentive_amount: report.takerIncentive,
+    taker_incentive: report.takerIncentive,
+    tx_hash: report.txHash ?? null,
+    block_number: report.blockNumber ?? null,
+    reference_id: report.referenceId ?? null,
+    created_at: now,
+  });
+}
