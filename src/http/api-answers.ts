@@ -53,7 +53,9 @@ function documentErrors(names: ApiErrorName[]): MethodDecorator {
       content: {
         'application/json': {
           schema: { $ref: getSchemaPath(ErrorAnswer) },
-          examples: Object.fromEntries(ofStatus.map((name) => [name, { value: failure(name, '…') }])),
+          examples: Object.fromEntries(
+            ofStatus.map((name) => [name, { value: failure(name, API_ERRORS[name].example) }]),
+          ),
         },
       },
     }),

@@ -7,43 +7,202 @@ interface WireError {
   code: number;
   /** Short and stable; what a person needs stands in the details. */
   message: string;
+  /** Details as they may read, for the OpenAPI document. */
+  example: string;
 }
 
 const tradingErrors = {
-  INVALID_PARAMETER: { status: 400, code: 400001, message: 'Invalid parameter' },
-  TAKER_ADDRESS_NOT_ALLOWED: { status: 403, code: 403001, message: 'Taker address not allowed' },
-  LOCKED_BY_ANOTHER_TAKER: { status: 403, code: 403002, message: 'Order locked by another taker' },
-  ORDER_NOT_FOUND: { status: 404, code: 404001, message: 'Order not found' },
-  ORDER_NOT_LOCKED: { status: 409, code: 409001, message: 'Order not locked' },
-  NO_CANCELLATION_REQUESTED: { status: 409, code: 409002, message: 'No cancellation requested' },
-  CANCELLATION_ALREADY_ANSWERED: { status: 409, code: 409003, message: 'Cancellation already answered' },
-  ORDER_ALREADY_LOCKED: { status: 409, code: 409004, message: 'Order already locked' },
-  ORDER_FINAL: { status: 409, code: 409005, message: 'Order is final' },
-  NONCE_ALREADY_USED: { status: 409, code: 409006, message: 'Nonce already used' },
-  QUANTITY_EXCEEDS_REMAINING: { status: 409, code: 409007, message: 'Quantity exceeds remaining' },
-  ORDER_EXPIRED: { status: 409, code: 409008, message: 'Order expired' },
-  ORDER_SUSPENDED: { status: 409, code: 409009, message: 'Order suspended' },
+  INVALID_PARAMETER: {
+    status: 400,
+    code: 400001,
+    message: 'Invalid parameter',
+    example: 'order_hash must be 0x and 64 hex digits',
+  },
+  TAKER_ADDRESS_NOT_ALLOWED: {
+    status: 403,
+    code: 403001,
+    message: 'Taker address not allowed',
+    example: 'taker_address 0x71c7… does not belong to this API key',
+  },
+  LOCKED_BY_ANOTHER_TAKER: {
+    status: 403,
+    code: 403002,
+    message: 'Order locked by another taker',
+    example: 'the order is locked by 0x71c7…',
+  },
+  ORDER_NOT_FOUND: {
+    status: 404,
+    code: 404001,
+    message: 'Order not found',
+    example: 'no order has the hash 0x1f90…',
+  },
+  ORDER_NOT_LOCKED: {
+    status: 409,
+    code: 409001,
+    message: 'Order not locked',
+    example: 'the order is not locked; its status is pending',
+  },
+  NO_CANCELLATION_REQUESTED: {
+    status: 409,
+    code: 409002,
+    message: 'No cancellation requested',
+    example: 'the maker has not asked to cancel this order',
+  },
+  CANCELLATION_ALREADY_ANSWERED: {
+    status: 409,
+    code: 409003,
+    message: 'Cancellation already answered',
+    example:
+      'the cancellation was accepted by answer at 2026-01-17T03:00:24.123Z; the order is cancelled now',
+  },
+  ORDER_ALREADY_LOCKED: {
+    status: 409,
+    code: 409004,
+    message: 'Order already locked',
+    example: 'the order is locked by 0x71c7…',
+  },
+  ORDER_FINAL: {
+    status: 409,
+    code: 409005,
+    message: 'Order is final',
+    example: 'the order is cancelled, which is final',
+  },
+  NONCE_ALREADY_USED: {
+    status: 409,
+    code: 409006,
+    message: 'Nonce already used',
+    example: 'nonce 7 was used for another order of this maker',
+  },
+  QUANTITY_EXCEEDS_REMAINING: {
+    status: 409,
+    code: 409007,
+    message: 'Quantity exceeds remaining',
+    example: 'fill_quantity 101 is above the remaining quantity, 100',
+  },
+  ORDER_EXPIRED: {
+    status: 409,
+    code: 409008,
+    message: 'Order expired',
+    example: "the order's deadline 1798761600 (Unix seconds) has passed",
+  },
+  ORDER_SUSPENDED: {
+    status: 409,
+    code: 409009,
+    message: 'Order suspended',
+    example: 'the order is suspended; only the operator can change it',
+  },
 } as const satisfies Record<TradingErrorCode, WireError>;
 
 const edgeErrors = {
-  MALFORMED_JSON: { status: 400, code: 400002, message: 'Malformed JSON' },
-  BODY_TOO_LARGE: { status: 413, code: 413001, message: 'Body too large' },
-  UNSUPPORTED_MEDIA_TYPE: { status: 415, code: 415001, message: 'Unsupported media type' },
-  MISSING_HEADER: { status: 401, code: 10010012, message: 'Missing required header' },
-  API_KEY_NOT_FOUND: { status: 401, code: 10010009, message: 'API key not found' },
-  API_KEY_EXPIRED: { status: 401, code: 10010010, message: 'API key expired' },
-  TOKEN_EXPIRED: { status: 401, code: 401, message: 'Token expired' },
-  TOKEN_INVALID: { status: 401, code: 401, message: 'Invalid token' },
-  LOGIN_SIGNATURE: { status: 400, code: 400, message: 'Invalid signature' },
-  LOGIN_FORMAT: { status: 400, code: 400, message: 'Invalid message format' },
-  LOGIN_TIMESTAMP: { status: 400, code: 400, message: 'Timestamp expired' },
-  LOGIN_NONCE: { status: 400, code: 400, message: 'Nonce already used' },
-  LOGIN_ADDRESS: { status: 400, code: 400, message: 'Invalid wallet address' },
-  LOGIN_CHAIN: { status: 400, code: 400, message: 'Chain ID mismatch' },
-  ROUTE_NOT_FOUND: { status: 404, code: 404000, message: 'Route not found' },
-  TOO_MANY_REQUESTS: { status: 429, code: 429001, message: 'Too many requests' },
-  INTERNAL: { status: 500, code: 500001, message: 'Internal error' },
-  UNAVAILABLE: { status: 503, code: 503001, message: 'Service unavailable' },
+  MALFORMED_JSON: {
+    status: 400,
+    code: 400002,
+    message: 'Malformed JSON',
+    example: 'the body is not valid JSON: Unexpected end of JSON input',
+  },
+  BODY_TOO_LARGE: {
+    status: 413,
+    code: 413001,
+    message: 'Body too large',
+    example: 'the body must not be larger than 64 KiB',
+  },
+  UNSUPPORTED_MEDIA_TYPE: {
+    status: 415,
+    code: 415001,
+    message: 'Unsupported media type',
+    example: 'the content type must be application/json',
+  },
+  MISSING_HEADER: {
+    status: 401,
+    code: 10010012,
+    message: 'Missing required header',
+    example: 'X-API-Key is required',
+  },
+  API_KEY_NOT_FOUND: {
+    status: 401,
+    code: 10010009,
+    message: 'API key not found',
+    example: 'X-API-Key is not a known API key, or it was revoked',
+  },
+  API_KEY_EXPIRED: {
+    status: 401,
+    code: 10010010,
+    message: 'API key expired',
+    example: 'this API key has expired; ask the operator for a new one',
+  },
+  TOKEN_EXPIRED: {
+    status: 401,
+    code: 401,
+    message: 'Token expired',
+    example: 'the token expired at 2026-01-17T03:00:24.000Z; log in again',
+  },
+  TOKEN_INVALID: {
+    status: 401,
+    code: 401,
+    message: 'Invalid token',
+    example: 'the token was not issued by this service',
+  },
+  LOGIN_SIGNATURE: {
+    status: 400,
+    code: 400,
+    message: 'Invalid signature',
+    example: "signature must be the wallet's EIP-191 signature of the message",
+  },
+  LOGIN_FORMAT: {
+    status: 400,
+    code: 400,
+    message: 'Invalid message format',
+    example:
+      'message must have one line each of "Wallet address: …", "ChainId: …", "Timestamp: …" (ISO 8601) and "Nonce: …"',
+  },
+  LOGIN_TIMESTAMP: {
+    status: 400,
+    code: 400,
+    message: 'Timestamp expired',
+    example: 'the message must be signed within 5 minutes of now, 2026-01-17T03:00:24.123Z',
+  },
+  LOGIN_NONCE: {
+    status: 400,
+    code: 400,
+    message: 'Nonce already used',
+    example: 'the nonce of this message was used for a login before',
+  },
+  LOGIN_ADDRESS: {
+    status: 400,
+    code: 400,
+    message: 'Invalid wallet address',
+    example: 'the message must name the same wallet as wallet_address',
+  },
+  LOGIN_CHAIN: {
+    status: 400,
+    code: 400,
+    message: 'Chain ID mismatch',
+    example: "chain_id and the message's ChainId must both be 97",
+  },
+  ROUTE_NOT_FOUND: {
+    status: 404,
+    code: 404000,
+    message: 'Route not found',
+    example: 'there is no such call; see /docs',
+  },
+  TOO_MANY_REQUESTS: {
+    status: 429,
+    code: 429001,
+    message: 'Too many requests',
+    example: 'too many calls in this second; try again in 1 s',
+  },
+  INTERNAL: {
+    status: 500,
+    code: 500001,
+    message: 'Internal error',
+    example: 'request id 8b9ad3ad-4d0c-4f3e-9a26-5b1f1b5a9c11',
+  },
+  UNAVAILABLE: {
+    status: 503,
+    code: 503001,
+    message: 'Service unavailable',
+    example: 'the database is away; try again, request id 8b9ad3ad-4d0c-4f3e-9a26-5b1f1b5a9c11',
+  },
 } as const satisfies Record<string, WireError>;
 
 /** Every error a client can meet, in one place: HTTP status, code and message. */
