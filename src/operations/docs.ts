@@ -1,5 +1,7 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import { ASYNC_API_DOCUMENT } from './async-api.js';
 
 const DESCRIPTION = `
 Makers sign orders; takers lock one, trade it elsewhere and fill it. When a maker asks to cancel an order that a taker
@@ -12,7 +14,7 @@ holds locked, only the taker knows whether the trade has begun, so the taker dec
 
 Answers come in an envelope: \`{"code":0,"data":…}\`, or \`{"code":…,"message":…,"details":…}\` with a matching HTTP
 status. Every answer carries \`X-Request-Id\`. Amounts are uint256 as decimal strings, times are ISO 8601 in UTC,
-deadlines Unix seconds. Unknown fields are refused.
+deadlines Unix seconds. Unknown fields are refused. The sockets' frames are described in /asyncapi.json.
 `.trim();
 
 /** The OpenAPI document, from the code. */
@@ -36,7 +38,7 @@ export function openApiDocument(app: NestFastifyApplication): OpenAPIObject {
   return SwaggerModule.createDocument(app, config);
 }
 
-/** Serves `/docs`, `/openapi.json` and `/openapi.yaml`. */
+/** Serves `/docs`, `/openapi.json`, `/openapi.yaml` and `/asyncapi.json`. */
 export function serveDocs(app: NestFastifyApplication): void {
   SwaggerModule.setup('docs', app, () => openApiDocument(app), {
     jsonDocumentUrl: 'openapi.json',
@@ -44,4 +46,6 @@ export function serveDocs(app: NestFastifyApplication): void {
     customSiteTitle: 'Lockstep API',
     swaggerOptions: { persistAuthorization: true, displayOperationId: true },
   });
+  const adapter = app.getHttpAdapter();
+  adapter.get('/asyncapi.json', (_, reply: FastifyReply) => reply.send(ASYNC_API_DOCUMENT));
 }
