@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { MakerClient, TakerClient } from './support/clients.js';
 import { ExternalService } from './support/external-service.js';
 import type { Answer } from './support/http.js';
+import { START_PATIENCE_MS } from './support/service-process.js';
 import { expectInvariants } from './support/invariants.js';
 import { until } from './support/until.js';
 
@@ -35,10 +36,11 @@ test(
     async function persist(send: () => Promise<Answer>): Promise<Answer> {
       for (;;) {
         try {
-          return await send();
+          const answer = await send();
+          if (answer.status !== 503) return answer; // 503 says: not done, try again
         } catch {
           broken += 1;
-          await until(isUp, 'the service to be back');
+          await until(isUp, 'the service to be back', START_PATIENCE_MS);
         }
       }
     }

@@ -2,6 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { until } from './until.js';
 
+/** A process has much to load; machines that run tests are busy. */
+export const START_PATIENCE_MS = 60_000;
 const BUILT_SERVICE = ['--enable-source-maps', 'dist/src/main.js'];
 
 /** The built service as a process of its own, to be stopped and killed with real signals. */
@@ -32,6 +34,7 @@ export class ServiceProcess {
     await until(
       () => service.stdout.includes('listens on') || service.child.exitCode !== null,
       'the service to listen',
+      START_PATIENCE_MS,
     );
     if (service.child.exitCode !== null) throw new Error(`the service ended: ${service.stderr}`);
     return service;
