@@ -1,4 +1,5 @@
 import type { DataSourceOptions, EntityTarget } from 'typeorm';
+import { APPLICATION_NAME } from './application-name.js';
 import { InitialSchema1764000000000 } from './migrations/1764000000000-initial-schema.js';
 import { Fills1764100000000 } from './migrations/1764100000000-fills.js';
 
@@ -23,7 +24,7 @@ export function dataSourceOptions(
     synchronize: false,
     // everything the schema needs is in PostgreSQL itself, and the service's role need not create extensions
     installExtensions: false,
-    applicationName: 'lockstep',
+    applicationName: APPLICATION_NAME,
     poolSize: POOL_SIZE,
     connectTimeoutMS: CONNECT_TIMEOUT_MS,
     extra: {

@@ -1,10 +1,11 @@
 import { execFile, execFileSync } from 'node:child_process';
-import { chownSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { keptSecret, LaunchError } from '#config';
 import { Client } from 'pg';
+import { APPLICATION_NAME } from './application-name.js';
 
 const run = promisify(execFile);
 
@@ -59,7 +60,7 @@ export class EmbeddedPostgres {
   async stopUnlessInUse(): Promise<void> {
     const [row] = await this.query<{ others: number }>(
       `SELECT count(*)::int AS others FROM pg_stat_activity
-        WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()`,
+        WHERE backend_type = 'client backend' AND application_name <> '${APPLICATION_NAME}'`,
     );
     if (row?.others === 0) await this.stop();
   }
@@ -73,7 +74,10 @@ export class EmbeddedPostgres {
   }
 
   private async query<T extends object>(sql: string): Promise<T[]> {
-    const client = new Client({ connectionString: this.url('postgres') });
+    const client = new Client({
+      connectionString: this.url('postgres'),
+      application_name: APPLICATION_NAME,
+    });
     await client.connect();
     try {
       return (await client.query<T>(sql)).rows;
@@ -89,19 +93,23 @@ export class EmbeddedPostgres {
     );
   }
 
+  /** Makes the cluster beside its place and then moves it there, so that one that is there is whole. */
   private async initialise(): Promise<void> {
-    if (existsSync(join(this.cluster, 'PG_VERSION'))) return;
-    mkdirSync(this.cluster, { recursive: true, mode: 0o700 });
+    if (existsSync(this.cluster)) return;
+    const draft = `${this.cluster}.new`;
+    rmSync(draft, { recursive: true, force: true });
+    mkdirSync(draft, { mode: 0o700 });
     const passwordFile = join(this.dataDir, 'postgres-password');
     keptSecret(this.dataDir, 'postgres-password');
     if (isRoot()) {
       const { uid, gid } = systemUser();
-      chownSync(this.cluster, uid, gid);
+      chownSync(draft, uid, gid);
       chownSync(passwordFile, uid, gid);
     }
-    const where = ['-D', this.cluster, '-E', 'UTF8', '--locale=C'];
+    const where = ['-D', draft, '-E', 'UTF8', '--locale=C'];
     const access = ['-U', 'postgres', '--auth=scram-sha-256', `--pwfile=${passwordFile}`];
     await this.asDatabaseUser(this.binaries.initdb, [...where, ...access]);
+    renameSync(draft, this.cluster);
   }
 
   private async startDaemon(): Promise<void> {
@@ -126,7 +134,7 @@ export class EmbeddedPostgres {
   private async asDatabaseUser(program: string, args: string[]): Promise<void> {
     const env = { ...process.env, LC_ALL: 'C' };
     if (!isRoot()) {
-      await run(program, args, { cwd: this.cluster, env });
+      await run(program, args, { cwd: this.dataDir, env });
       return;
     }
     const { uid, gid } = systemUser();
