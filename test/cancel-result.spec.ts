@@ -119,10 +119,11 @@ describe('row 5: the request is open', () => {
         status: 'cancelled',
         cancellation: { status: 'accepted', resolved_by: 'answer', late: false, message: 'gone' },
       });
-      const [row] = await service.dataSource.query('SELECT lock_id, locked_by FROM orders WHERE id = $1', [
-        id,
-      ]);
-      expect(row).toEqual({ lock_id: null, locked_by: null });
+      const [row] = await service.dataSource.query(
+        'SELECT lock_id, lock_expires_at FROM orders WHERE id = $1',
+        [id],
+      );
+      expect(row).toEqual({ lock_id: null, lock_expires_at: null });
     },
   );
 

@@ -1,6 +1,9 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { safeInteger } from '../safe-integer.js';
 
+export const FILL_STATUSES = ['filled', 'partially_filled'] as const;
+export type FillStatus = (typeof FILL_STATUSES)[number];
+
 /** What a taker filled of an order. Amounts are uint256 as decimal strings. */
 @Entity('fills')
 export class Fill {
@@ -37,6 +40,10 @@ export class Fill {
   /** The part of the order's incentive that the taker asked for, 18 decimals. */
   @Column('numeric')
   taker_incentive!: string;
+
+  /** What it made of the order. */
+  @Column('text')
+  status!: FillStatus;
 
   @Column('text', { nullable: true })
   tx_hash!: string | null;

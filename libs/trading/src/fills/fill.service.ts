@@ -98,6 +98,7 @@ function newFill({ order, now }: OrderTransaction, taker: TakerCaller, report: F
     fee_amount: FEE_AMOUNT,
     incentive_amount: report.takerIncentive,
     taker_incentive: report.takerIncentive,
+    status: report.fillQuantity === order.quantity ? 'filled' : 'partially_filled',
     tx_hash: report.txHash ?? null,
     block_number: report.blockNumber ?? null,
     reference_id: report.referenceId ?? null,

@@ -8,6 +8,19 @@ export class Maker {
 
   @Column({ type: 'timestamptz', precision: 3, insert: false })
   created_at!: Date;
+
+  /** The profile is written by the desk's own systems; the service only shows it. */
+  @Column('text', { nullable: true })
+  username!: string | null;
+
+  @Column('text', { nullable: true })
+  email!: string | null;
+
+  @Column('text', { nullable: true })
+  avatar_url!: string | null;
+
+  @Column({ type: 'text', insert: false })
+  status!: string;
 }
 
 /** A used nonce of a login message. */

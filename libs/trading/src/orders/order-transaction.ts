@@ -24,13 +24,8 @@ export interface Lock {
   lock_expires_at: Date;
 }
 
-const NO_LOCK = {
-  lock_id: null,
-  locked_by: null,
-  locked_taker_id: null,
-  locked_at: null,
-  lock_expires_at: null,
-};
+/** A lock that ended; the order keeps who held it last. */
+const NO_LOCK = { lock_id: null, lock_expires_at: null };
 
 /** How an open request ends. */
 export interface Resolution {
@@ -123,10 +118,10 @@ export class OrderTransaction {
     if (this.openRequest) this.resolveRequest({ status: 'rejected', resolved_by: 'fill' }, actor);
     this.newFill = fill;
     this.order.filled_quantity = fill.fill_quantity;
-    const { lock_id, quantity } = this.order;
-    const { fill_quantity, tx_hash, reference_id } = fill;
+    const { lock_id } = this.order;
+    const { status, fill_quantity, tx_hash, reference_id } = fill;
     const metadata = { cause: 'fill', lock_id, fill_quantity, tx_hash, reference_id };
-    this.release(fill_quantity === quantity ? 'filled' : 'partially_filled', actor, metadata);
+    this.release(status, actor, metadata);
   }
 
   resolveRequest(resolution: Resolution, actor: Actor): void {
@@ -172,7 +167,11 @@ export class OrderTransaction {
     assertMayFollow(from, to);
     this.order.status = to;
     const change = { type: 'order_status_change', from_status: from, to_status: to } as const;
-    this.note(change, { taker: this.order.locked_by, metadata }, actor);
+    this.note(change, { taker: this.isHeld ? this.order.locked_by : null, metadata }, actor);
+  }
+
+  private get isHeld(): boolean {
+    return this.order.lock_id !== null;
   }
 
   private noteUpdate(request: CancellationRequest, actor: Actor): void {
@@ -194,7 +193,7 @@ export class OrderTransaction {
       order_hash: this.order.order_hash,
       version: this.order.version,
       maker: this.order.maker,
-      taker_id: this.order.locked_taker_id,
+      taker_id: this.isHeld ? this.order.locked_taker_id : null,
       actor,
       payload,
       created_at: this.now,

@@ -59,11 +59,11 @@ export class Order {
   @Column('integer')
   version!: number;
 
-  /** The live lock: all five columns are set while the order is locked (or suspended out of a lock), else none. */
+  /** The live lock: set while the order is locked, or suspended out of a lock. */
   @Column('uuid', { nullable: true })
   lock_id!: string | null;
 
-  /** The taker's address that holds the lock. */
+  /** The taker's address that holds the lock, or held the last one. */
   @Column('text', { nullable: true })
   locked_by!: string | null;
 
