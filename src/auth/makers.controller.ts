@@ -1,18 +1,26 @@
-import { Body, Controller, HttpCode, Post, UseGuards } from '@nestjs/common';
-import { ApiOperation, ApiTags } from '@nestjs/swagger';
-import { ApiErrors, ApiSuccess } from '../http/api-answers.js';
+import { Body, Controller, Get, HttpCode, Post, UseGuards } from '@nestjs/common';
+import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { MakersService } from '#trading';
+import { ApiErrors, ApiReadErrors, ApiSuccess, MAKER_ERRORS } from '../http/api-answers.js';
+import { ApiError } from '../http/api-errors.js';
 import { type Success, success } from '../http/envelope.js';
 import { ConnectAnswer, ConnectRequest } from './dto/connect.dto.js';
+import { MakerProfile } from './dto/profile.dto.js';
+import { CallingMaker } from './callers.js';
+import { MakerGuard } from './maker.guard.js';
 import { RateLimitGuard } from './rate-limit.guard.js';
 import { WalletLoginService } from './wallet-login.service.js';
 
 @ApiTags('Makers: login')
 @Controller('api/v1/makers')
-@UseGuards(RateLimitGuard)
 export class MakersController {
-  constructor(private readonly login: WalletLoginService) {}
+  constructor(
+    private readonly login: WalletLoginService,
+    private readonly makers: MakersService,
+  ) {}
 
   @Post('connect')
+  @UseGuards(RateLimitGuard)
   @HttpCode(200)
   @ApiOperation({
     operationId: 'connectWallet',
@@ -31,5 +39,18 @@ export class MakersController {
   async connect(@Body() body: ConnectRequest): Promise<Success<ConnectAnswer>> {
     const { wallet_address: walletAddress, chain_id: chainId, message, signature } = body;
     return success({ jwt: await this.login.connect({ walletAddress, chainId, message, signature }) });
+  }
+
+  @Get('profiles')
+  @UseGuards(MakerGuard, RateLimitGuard)
+  @ApiBearerAuth('maker')
+  @ApiOperation({ operationId: 'getProfile', summary: "The maker's own profile" })
+  @ApiSuccess(200, MakerProfile, 'What the desk knows of the owner of the wallet')
+  @ApiReadErrors(...MAKER_ERRORS)
+  async profile(@CallingMaker() wallet: string): Promise<Success<MakerProfile>> {
+    const maker = await this.makers.find(wallet);
+    if (!maker) throw new ApiError('TOKEN_INVALID', 'the wallet has not logged in to this service');
+    const { wallet_address, username, email, avatar_url, status } = maker;
+    return success({ wallet_address, username, email, avatar_url, status });
   }
 }

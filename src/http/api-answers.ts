@@ -6,9 +6,12 @@ import { ErrorAnswer } from './error-answer.dto.js';
 import { EXAMPLES } from './fields.js';
 
 /** Documents a success: the envelope around a DTO (or around an array of it). */
-export function ApiSuccess(status: number, data: Type, description: string): MethodDecorator {
+export function ApiSuccess(status: number, data: Type | [Type], description: string): MethodDecorator {
+  const [item, schema] = Array.isArray(data)
+    ? [data[0], { type: 'array', items: { $ref: getSchemaPath(data[0]) } }]
+    : [data, { $ref: getSchemaPath(data) }];
   return applyDecorators(
-    ApiExtraModels(data),
+    ApiExtraModels(item),
     ApiResponse({
       status,
       description,
@@ -17,7 +20,7 @@ export function ApiSuccess(status: number, data: Type, description: string): Met
         required: ['code', 'data'],
         properties: {
           code: { type: 'integer', enum: [0], description: '0: success', example: 0 },
-          data: { $ref: getSchemaPath(data) },
+          data: schema,
         },
       },
     }),
@@ -61,6 +64,16 @@ function documentErrors(names: ApiErrorName[]): MethodDecorator {
     }),
   );
   return applyDecorators(ApiExtraModels(ErrorAnswer), ...responses);
+}
+
+/** Documents the path parameter `{order_hash}`. */
+export function ApiOrderHash(): MethodDecorator {
+  return ApiParam({
+    name: 'order_hash',
+    type: String,
+    description: 'The order hash',
+    example: EXAMPLES.hash,
+  });
 }
 
 /** Documents the path parameter `{order_id}`. */

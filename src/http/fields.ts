@@ -20,6 +20,7 @@ export const PATTERNS = {
   uint256: '^(0|[1-9][0-9]{0,77})$',
   uuid: '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$',
   ticker: '^[A-Za-z0-9][A-Za-z0-9._:/^-]{0,31}$',
+  tickerPart: '^[A-Za-z0-9._:/^-]{1,32}$',
 } as const;
 
 export const EXAMPLES = {
@@ -118,3 +119,16 @@ export const TickerField = (options?: FieldOptions) =>
     { type: String, pattern: PATTERNS.ticker, example: 'AAPL' },
     options,
   );
+
+/** A part of a ticker, for searching. */
+export const TickerPartField = (options?: FieldOptions) =>
+  field(
+    'must be 1 to 32 letters, digits or . _ : / ^ -',
+    (value) => matches('tickerPart', value),
+    { type: String, pattern: PATTERNS.tickerPart, example: 'aap' },
+    options,
+  );
+
+/** A moment, in answers only: ISO 8601 in UTC with milliseconds. */
+export const TimeField = ({ nullable = false }: { nullable?: boolean } = {}) =>
+  ApiProperty({ type: String, format: 'date-time', example: '2026-01-17T03:00:24.123Z', nullable });

@@ -6,7 +6,7 @@ const MAX_DEPTH = 16;
 const MAX_KEYS = 256;
 
 /** Names that no field has: plain objects know them already (`__proto__`, `toString`), or class-transformer drops them. */
-const isReserved = (key: string): boolean => key in Object.prototype || key === 'prototype';
+export const isReservedName = (key: string): boolean => key in Object.prototype || key === 'prototype';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
@@ -85,7 +85,7 @@ class StrictVisitor implements JSONVisitor {
     if (this.keys > MAX_KEYS) {
       throw new ApiError('INVALID_PARAMETER', `the body must not have more than ${MAX_KEYS} keys`);
     }
-    if (isReserved(key)) throw new ApiError('INVALID_PARAMETER', `${name} is not a known field`);
+    if (isReservedName(key)) throw new ApiError('INVALID_PARAMETER', `${name} is not a known field`);
     const keys = this.keysOfOpenObjects.at(-1);
     if (keys?.has(key)) throw new ApiError('MALFORMED_JSON', `${name} is given twice`);
     keys?.add(key);

@@ -1,4 +1,4 @@
-import { Body, Controller, Delete, Get, HttpCode, Param, Post, Res, UseGuards } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query, Res, UseGuards } from '@nestjs/common';
 import { ApiBearerAuth, ApiBody, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { CancellationService, OrderPlacementService, OrderQueries, type OrderReference } from '#trading';
 import type { FastifyReply } from 'fastify';
@@ -8,8 +8,10 @@ import { RateLimitGuard } from '../auth/rate-limit.guard.js';
 import { ApiErrors, ApiOrderId, ApiReadErrors, ApiSuccess, MAKER_ERRORS } from '../http/api-answers.js';
 import { type Success, success } from '../http/envelope.js';
 import { CancellationRequested, CancelOrderRequest, OrderCancelled } from './dto/cancel-order.dto.js';
+import { MakerOrdersAnswer, MakerOrdersQuery } from './dto/maker-orders.dto.js';
 import { NextNonceAnswer, OrderView } from './dto/order.dto.js';
 import { PlaceOrderRequest } from './dto/place-order.dto.js';
+import { makerFilterOf, pageOf, pageView } from './list.mapper.js';
 import { OrderReferencePipe } from './order-reference.pipe.js';
 import { cancelView, orderView, termsOf } from './order.mapper.js';
 
@@ -37,7 +39,19 @@ export class MakerOrdersController {
   @ApiErrors(...MAKER_ERRORS, 'NONCE_ALREADY_USED')
   async place(@CallingMaker() wallet: string, @Body() body: PlaceOrderRequest): Promise<Success<OrderView>> {
     const order = await this.placement.place(wallet, termsOf(body.order), body.signature.toLowerCase());
-    return success(orderView({ order, cancellation: null }));
+    return success(orderView({ order, cancellation: null, fill: null }));
+  }
+
+  @Get()
+  @ApiOperation({ operationId: 'listOrders', summary: "The maker's orders" })
+  @ApiSuccess(200, MakerOrdersAnswer, 'A page of the orders')
+  @ApiReadErrors(...MAKER_ERRORS)
+  async list(
+    @CallingMaker() wallet: string,
+    @Query() query: MakerOrdersQuery,
+  ): Promise<Success<MakerOrdersAnswer>> {
+    const orders = await this.queries.listOfMaker(wallet, makerFilterOf(query), pageOf(query));
+    return success({ ...pageView(orders), orders: orders.items.map(orderView) });
   }
 
   @Get('maker/next-nonce')

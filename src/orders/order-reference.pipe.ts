@@ -3,6 +3,15 @@ import type { OrderReference } from '#trading';
 import { ApiError } from '../http/api-errors.js';
 import { isOrderHash, isUuid } from '../http/fields.js';
 
+/** `{order_hash}` in a path. */
+@Injectable()
+export class OrderHashPipe implements PipeTransform<string, string> {
+  transform(value: string): string {
+    if (isOrderHash(value)) return value.toLowerCase();
+    throw new ApiError('INVALID_PARAMETER', 'order_hash must be 0x and 64 hex digits');
+  }
+}
+
 /** `{order_id}` in a path: the order's UUID or its hash. */
 @Injectable()
 export class OrderReferencePipe implements PipeTransform<string, OrderReference> {

@@ -3,14 +3,19 @@ import type {
   CancelOutcome,
   Fill,
   FillReport,
+  FillOfOrder,
   Order,
-  OrderWithCancellation,
+  OrderDetails,
+  RequestOnOrder,
   SignedTerms,
 } from '#trading';
 import type { CancellationRequested, OrderCancelled } from './dto/cancel-order.dto.js';
+import type { CancellationRequestView } from './dto/cancellation-requests.dto.js';
 import type { FillAnswer, FillOrderRequest } from './dto/fill-order.dto.js';
+import type { FillView } from './dto/fill.dto.js';
 import type { OrderTerms } from './dto/order-terms.dto.js';
 import type { Cancellation, OrderView } from './dto/order.dto.js';
+import type { TakerOrderView } from './dto/taker-orders.dto.js';
 
 /** A maker's order as the domain takes it. */
 export function termsOf(order: OrderTerms): SignedTerms {
@@ -22,7 +27,7 @@ export function termsOf(order: OrderTerms): SignedTerms {
   };
 }
 
-export function orderView({ order, cancellation }: OrderWithCancellation): OrderView {
+export function orderView({ order, cancellation, fill }: OrderDetails): OrderView {
   return {
     id: order.id,
     maker: order.maker,
@@ -43,6 +48,39 @@ export function orderView({ order, cancellation }: OrderWithCancellation): Order
     created_at: order.created_at.toISOString(),
     updated_at: order.updated_at.toISOString(),
     cancellation: cancellation && cancellationView(cancellation),
+    fills: fill ? [fillView({ fill, order })] : [],
+  };
+}
+
+/** An order that has a holder, or had one. */
+export function takerOrderView(details: OrderDetails): TakerOrderView {
+  const { order, fill } = details;
+  return {
+    ...orderView(details),
+    locked_by: order.locked_by!,
+    locked_at: order.locked_at!.toISOString(),
+    lock_expires_at: order.lock_expires_at?.toISOString() ?? null,
+    reference_id: fill?.reference_id ?? null,
+    tx_hash: fill?.tx_hash ?? null,
+  };
+}
+
+export function fillView({ fill, order }: FillOfOrder): FillView {
+  return {
+    id: fill.id,
+    order_id: fill.order_id,
+    order_hash: order.order_hash,
+    taker: fill.taker_address,
+    fill_quantity: fill.fill_quantity,
+    fill_amount: fill.fill_amount,
+    fee_amount: fill.fee_amount,
+    incentive_amount: fill.incentive_amount,
+    taker_incentive: fill.taker_incentive,
+    tx_hash: fill.tx_hash,
+    block_number: fill.block_number,
+    status: fill.status,
+    reference_id: fill.reference_id,
+    created_at: fill.created_at.toISOString(),
   };
 }
 
@@ -58,6 +96,23 @@ function cancellationView(request: CancellationRequest): Cancellation {
     resolved_by: request.resolved_by,
     late: request.late,
     message: request.message,
+  };
+}
+
+/** A cancellation request, as its taker sees it. */
+export function requestView({ request, order }: RequestOnOrder): CancellationRequestView {
+  return {
+    request_id: request.id,
+    order_hash: order.order_hash,
+    maker: order.maker,
+    reason: request.reason,
+    status: request.status,
+    requested_at: request.requested_at.toISOString(),
+    expires_at: request.expires_at.toISOString(),
+    answered_at: request.resolved_at?.toISOString() ?? null,
+    message: request.message,
+    late: request.late,
+    resolved_by: request.resolved_by,
   };
 }
 
@@ -92,7 +147,7 @@ export function fillReportOf(body: FillOrderRequest): FillReport {
   };
 }
 
-export function fillView({ order, fill }: { order: Order; fill: Fill }): FillAnswer {
+export function fillAnswer({ order, fill }: { order: Order; fill: Fill }): FillAnswer {
   return {
     success: true,
     tx_hash: fill.tx_hash,

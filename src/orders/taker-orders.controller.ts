@@ -11,7 +11,7 @@ import { FillAnswer, FillOrderRequest } from './dto/fill-order.dto.js';
 import { LockAnswer, LockOrderRequest } from './dto/lock-order.dto.js';
 import { RejectAnswer, RejectOrderRequest } from './dto/reject-order.dto.js';
 import { UnlockAnswer, UnlockOrderRequest } from './dto/unlock-order.dto.js';
-import { fillReportOf, fillView } from './order.mapper.js';
+import { fillAnswer, fillReportOf } from './order.mapper.js';
 
 @ApiTags('Takers: orders')
 @ApiSecurity('taker')
@@ -110,7 +110,7 @@ export class TakerOrdersController {
     @CallingTaker() taker: TakerCaller,
     @Body() body: FillOrderRequest,
   ): Promise<Success<FillAnswer>> {
-    return success(fillView(await this.fills.fill(taker, fillReportOf(body))));
+    return success(fillAnswer(await this.fills.fill(taker, fillReportOf(body))));
   }
 
   @Post('reject')

@@ -19,19 +19,34 @@ export const tradingEntities = [
 export {
   CANCELLATION_STATUSES,
   CancellationRequest,
+  type CancellationStatus,
   OPEN_STATUSES,
   RESOLUTIONS,
 } from './cancellation/cancellation-request.entity.js';
+export { CancellationQueries, type RequestOnOrder } from './cancellation/cancellation-queries.service.js';
 export { CancellationService, type CancelOutcome } from './cancellation/cancellation.service.js';
-export { Fill } from './fills/fill.entity.js';
+export { Fill, FILL_STATUSES } from './fills/fill.entity.js';
+export {
+  type FillFilter,
+  type FillOfOrder,
+  FillQueries,
+  type FillSortColumn,
+} from './fills/fill-queries.service.js';
 export { type FillReport, FillService } from './fills/fill.service.js';
 export { isAddressText } from './addresses.js';
 export { LoginNonce, Maker } from './makers/maker.entity.js';
+export { MakersService } from './makers/makers.service.js';
 export { LockService } from './orders/lock.service.js';
 export { OrderPlacementService } from './orders/order-placement.service.js';
-export { OrderQueries, type OrderWithCancellation } from './orders/order-queries.service.js';
+export type { OrderFilter } from './orders/order-filter.js';
+export {
+  type MakerSortColumn,
+  type OrderDetails,
+  OrderQueries,
+  type TakerSortColumn,
+} from './orders/order-queries.service.js';
 export { isSignedBy, orderTypedData, type SignedTerms, signingDomain } from './orders/order-signature.js';
-export { ORDER_STATUSES } from './orders/order-status.js';
+export { ORDER_STATUSES, type OrderStatus } from './orders/order-status.js';
 export { Order, type OrderReference } from './orders/order.entity.js';
 export { ApiKey } from './takers/api-key.entity.js';
 export { ApiKeysService } from './takers/api-keys.service.js';

@@ -1,7 +1,10 @@
 import { Module } from '@nestjs/common';
 import { EventsModule } from '#events';
+import { CancellationQueries } from './cancellation/cancellation-queries.service.js';
 import { CancellationService } from './cancellation/cancellation.service.js';
+import { FillQueries } from './fills/fill-queries.service.js';
 import { FillService } from './fills/fill.service.js';
+import { MakersService } from './makers/makers.service.js';
 import { LockService } from './orders/lock.service.js';
 import { OrderPlacementService } from './orders/order-placement.service.js';
 import { OrderQueries } from './orders/order-queries.service.js';
@@ -15,7 +18,10 @@ const services = [
   OrderQueries,
   LockService,
   CancellationService,
+  CancellationQueries,
   FillService,
+  FillQueries,
+  MakersService,
   TakersService,
   ApiKeysService,
 ];

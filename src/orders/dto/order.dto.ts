@@ -1,10 +1,15 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { CANCELLATION_STATUSES, ORDER_STATUSES, RESOLUTIONS } from '#trading';
-import { AddressField, OrderHashField, SignatureField, Uint256Field, UuidField } from '../../http/fields.js';
+import {
+  AddressField,
+  OrderHashField,
+  SignatureField,
+  TimeField,
+  Uint256Field,
+  UuidField,
+} from '../../http/fields.js';
+import { FillView } from './fill.dto.js';
 import { OrderTerms } from './order-terms.dto.js';
-
-/** Times are ISO 8601 in UTC with milliseconds. */
-const time = { type: String, format: 'date-time', example: '2026-01-17T03:00:24.123Z' } as const;
 
 /** A cancellation request, as the order's maker sees it. */
 export class Cancellation {
@@ -21,19 +26,19 @@ export class Cancellation {
   reason!: string;
 
   /** When the maker asked. */
-  @ApiProperty(time)
+  @TimeField()
   requested_at!: string;
 
   /** When the request times out, or did. Silence never cancels a live lock. */
-  @ApiProperty(time)
+  @TimeField()
   expires_at!: string;
 
   /** When the request first went out on a live socket of the taker; null while none was connected. */
-  @ApiProperty({ ...time, nullable: true })
+  @TimeField({ nullable: true })
   pushed_at!: string | null;
 
   /** When it was accepted or rejected. */
-  @ApiProperty({ ...time, nullable: true })
+  @TimeField({ nullable: true })
   resolved_at!: string | null;
 
   /** What resolved it. */
@@ -71,16 +76,20 @@ export class OrderView extends OrderTerms {
   filled_quantity!: string;
 
   /** When it was placed. */
-  @ApiProperty(time)
+  @TimeField()
   created_at!: string;
 
   /** When it or its cancellation request last changed. */
-  @ApiProperty(time)
+  @TimeField()
   updated_at!: string;
 
   /** The latest cancellation request; null when there was none. */
   @ApiProperty({ type: Cancellation, nullable: true })
   cancellation!: Cancellation | null;
+
+  /** Its fill, when it is filled or partially filled; else empty. */
+  @ApiProperty({ type: [FillView] })
+  fills!: FillView[];
 }
 
 export class NextNonceAnswer {

@@ -1,0 +1,75 @@
+import { type FindOptionsWhere, In, type Repository, type SelectQueryBuilder } from 'typeorm';
+
+/** How far past a page rows are counted: a total beyond that is a lower bound, so that no page scans a whole table. */
+const COUNT_AHEAD_ROWS = 10_000;
+
+/** Which page of a list, in which order. */
+export interface PageRequest<Column extends string = string> {
+  /** From 1. */
+  page: number;
+  pageSize: number;
+  sortBy: Column;
+  sortOrder: 'asc' | 'desc';
+}
+
+/** A page of a list. */
+export interface Page<Item> {
+  items: Item[];
+  page: number;
+  pageSize: number;
+  total: number;
+  /** False when there are more than `total`. */
+  totalIsExact: boolean;
+}
+
+/** Adds conditions on the rows' columns, named `item.…`. */
+export type Narrow<Row extends object> = (query: SelectQueryBuilder<Row>) => void;
+
+interface Listed {
+  id: string;
+}
+
+/**
+ * Reads one page of the rows that `narrow` leaves. The page is found by ids first, which the list's index holds, so
+ * that rows that are skipped are not read.
+ */
+export async function readPage<Row extends Listed>(
+  rows: Repository<Row>,
+  narrow: Narrow<Row>,
+  { page, pageSize, sortBy, sortOrder }: PageRequest,
+): Promise<Page<Row>> {
+  const narrowed = () => {
+    const query = rows.createQueryBuilder('item');
+    narrow(query);
+    return query;
+  };
+  const skipped = (page - 1) * pageSize;
+  const count = await countUpTo(narrowed(), skipped + pageSize + COUNT_AHEAD_ROWS);
+  const direction = sortOrder === 'asc' ? 'ASC' : 'DESC';
+  const ids = await narrowed()
+    .select('item.id', 'id')
+    .orderBy(`item.${sortBy}`, direction)
+    .addOrderBy('item.id', direction)
+    .offset(skipped)
+    .limit(pageSize)
+    .getRawMany<Listed>();
+  return { items: await readInOrder(rows, ids), page, pageSize, ...count };
+}
+
+async function countUpTo<Row extends Listed>(query: SelectQueryBuilder<Row>, limit: number) {
+  const counted = query.select('1').limit(limit + 1);
+  const { total } = (await query.connection
+    .createQueryBuilder()
+    .select('count(*)::integer', 'total')
+    .from(`(${counted.getQuery()})`, 'counted')
+    .setParameters(counted.getParameters())
+    .getRawOne<{ total: number }>())!;
+  return total > limit ? { total: limit, totalIsExact: false } : { total, totalIsExact: true };
+}
+
+async function readInOrder<Row extends Listed>(rows: Repository<Row>, ids: Listed[]): Promise<Row[]> {
+  if (ids.length === 0) return [];
+  const found = await rows.findBy({ id: In(ids.map(({ id }) => id)) } as FindOptionsWhere<Row>);
+  const byId = new Map(found.map((row) => [row.id, row]));
+  return ids.flatMap(({ id }) => byId.get(id) ?? []);
+}
