@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { ExternalService } from './support/external-service.js';
 import type { ServiceProcess } from './support/service-process.js';
@@ -49,6 +50,12 @@ beforeAll(async () => {
 afterAll(async () => {
   await instance.stop();
   await service.drop();
+});
+
+test('is the committed openapi.json', () => {
+  if (`${JSON.stringify(document, null, 2)}\n` !== readFileSync('openapi.json', 'utf8')) {
+    throw new Error('openapi.json has drifted from the code: run "npm run openapi" and commit the file');
+  }
 });
 
 test('has every call, under its operationId', () => {
