@@ -23,6 +23,7 @@ interface Schema {
   required?: string[];
   properties?: Record<string, Schema>;
   allOf?: Schema[];
+  items?: Schema;
   description?: string;
   example?: unknown;
   pattern?: string;
@@ -62,7 +63,9 @@ test('has every call, under its operationId', () => {
   const ids = Object.fromEntries(operations.map(([call, { operationId }]) => [call, operationId]));
   expect(ids).toEqual({
     'post /api/v1/makers/connect': 'connectWallet',
+    'get /api/v1/makers/profiles': 'getProfile',
     'post /api/v1/orders': 'placeOrder',
+    'get /api/v1/orders': 'listOrders',
     'get /api/v1/orders/maker/next-nonce': 'getNextNonce',
     'get /api/v1/orders/{order_id}': 'getOrder',
     'delete /api/v1/orders/{order_id}': 'deleteOrder',
@@ -72,6 +75,11 @@ test('has every call, under its operationId', () => {
     'post /api/v1/orders/fill': 'fillOrder',
     'post /api/v1/orders/reject': 'rejectOrder',
     'post /api/v1/orders/cancel-result': 'answerCancellation',
+    'get /api/v1/orders/available': 'listAvailableOrders',
+    'get /api/v1/orders/filled': 'listFills',
+    'get /api/v1/takers/orders': 'listTakerOrders',
+    'get /api/v1/takers/orders/{order_hash}': 'getTakerOrder',
+    'get /api/v1/takers/cancellation-requests': 'listCancellationRequests',
     'get /health/live': 'getLiveness',
     'get /health/ready': 'getReadiness',
   });
@@ -82,11 +90,11 @@ test('each call has a summary, a tag, its way to authenticate, and its answers i
     expect([call, operation.summary]).toEqual([call, expect.stringMatching(/.{5,}/)]);
     expect(operation.tags).toHaveLength(1);
     const open = call.includes('/health/') || call.includes('/connect');
-    const scheme = /lock|fill|reject|cancel-result/.test(call) ? 'taker' : 'maker';
+    const scheme = /lock|fill|reject|cancel-result|takers|available/.test(call) ? 'taker' : 'maker';
     expect([call, operation.security]).toEqual([call, open ? undefined : [{ [scheme]: [] }]]);
     for (const [status, answer] of Object.entries(operation.responses)) {
       const { schema, examples } = answer.content['application/json']!;
-      if (Number(status) < 300) expect(schema.properties).toHaveProperty('data.$ref');
+      if (Number(status) < 300) expect(schema.properties).toHaveProperty('data');
       else {
         expect(schema.$ref).toBe('#/components/schemas/ErrorAnswer');
         expect(Object.keys(examples!).length).toBeGreaterThan(0);
@@ -124,7 +132,12 @@ describe('every field', () => {
       for (const [property, field] of Object.entries(schema.properties!)) {
         const speaks = Boolean(field.description);
         const shown =
-          field.example !== undefined || field.enum || field.$ref || field.allOf || field.type === 'boolean';
+          field.example !== undefined ||
+          field.enum ||
+          field.$ref ||
+          field.allOf ||
+          field.items?.$ref ||
+          field.type === 'boolean';
         if (!speaks || !shown) bare.push(`${name}.${property}`);
       }
     }

@@ -131,4 +131,9 @@ export const TickerPartField = (options?: FieldOptions) =>
 
 /** A moment, in answers only: ISO 8601 in UTC with milliseconds. */
 export const TimeField = ({ nullable = false }: { nullable?: boolean } = {}) =>
-  ApiProperty({ type: String, format: 'date-time', example: '2026-01-17T03:00:24.123Z', nullable });
+  ApiProperty({
+    type: String,
+    format: 'date-time',
+    example: '2026-01-17T03:00:24.123Z',
+    ...(nullable && { nullable }),
+  });
