@@ -11,7 +11,7 @@ export default {
       name: 'src-does-not-import-apps',
       severity: 'error',
       from: { path: '^src/' },
-      to: { path: '^(apps|test)/' },
+      to: { path: '^(apps|test|bench)/' },
     },
     {
       name: 'apps-stand-alone',
@@ -23,13 +23,13 @@ export default {
       name: 'libs-do-not-import-src',
       severity: 'error',
       from: { path: '^libs/' },
-      to: { path: '^(src|apps|test)/' },
+      to: { path: '^(src|apps|test|bench)/' },
     },
     {
       name: 'apps-do-not-import-src',
       severity: 'error',
       from: { path: '^apps/' },
-      to: { path: '^(src|test)/' },
+      to: { path: '^(src|test|bench)/' },
     },
     {
       name: 'config-is-the-ground',
@@ -52,7 +52,7 @@ export default {
     {
       name: 'libs-through-their-index',
       severity: 'error',
-      from: { path: '^(src|apps|test|ormconfig)' },
+      from: { path: '^(src|apps|test|bench|ormconfig)' },
       to: { path: '^libs/[^/]+/src/(?!index\\.ts$)' },
     },
     {

@@ -8,6 +8,7 @@ const SOURCES = [
   'src',
   'apps',
   'libs',
+  'bench',
   'ormconfig.ts',
   'nest-cli.json',
   'tsconfig.json',

@@ -1,0 +1,118 @@
+import 'reflect-metadata';
+import { EmbeddedPostgres, migrate } from '#database';
+import { CancellationQueries, FillQueries, OrderQueries } from '#trading';
+import { Client } from 'pg';
+import type { DataSource, Logger } from 'typeorm';
+import dataSource from '../../ormconfig.js';
+import { listCalls, type Readers } from './queries.js';
+import { seed } from './seed.js';
+
+/**
+ * How fast the lists are on many orders, and by which indexes: `npm run bench:lists [-- ORDERS]`. Seeds a database of
+ * its own, and fails when a list takes more than 50 ms or reads a whole table.
+ */
+const ORDERS = Number(process.argv[2] ?? 1_000_000);
+const RUNS = 7;
+const LIMIT_MS = 50;
+const DATABASE = `lists_${ORDERS}`;
+
+interface Statement {
+  sql: string;
+  parameters: unknown[];
+}
+
+/** Notes the statements that TypeORM sends. */
+class Recorder implements Partial<Logger> {
+  statements: Statement[] = [];
+  logQuery(sql: string, parameters: unknown[] = []): void {
+    this.statements.push({ sql, parameters });
+  }
+  logQueryError(): void {}
+  logQuerySlow(): void {}
+  logSchemaBuild(): void {}
+  logMigration(): void {}
+  log(): void {}
+}
+
+interface PlanNode {
+  'Node Type': string;
+  'Relation Name'?: string;
+  'Index Name'?: string;
+  Plans?: PlanNode[];
+}
+
+/** The indexes of a plan, and the tables that it reads as a whole. */
+function accessesOf(node: PlanNode): string[] {
+  const whole = node['Node Type'] === 'Seq Scan' ? [`SEQ SCAN ${node['Relation Name']}`] : [];
+  const index = node['Index Name'] ? [node['Index Name']] : [];
+  return [...whole, ...index, ...(node.Plans ?? []).flatMap(accessesOf)];
+}
+
+async function measured(recorder: Recorder, readers: Readers, run: (readers: Readers) => Promise<unknown>) {
+  const times: number[] = [];
+  for (let round = 0; round < RUNS; round += 1) {
+    recorder.statements = [];
+    const began = performance.now();
+    await run(readers);
+    times.push(performance.now() - began);
+  }
+  const accesses = new Set<string>();
+  for (const { sql, parameters } of [...recorder.statements]) {
+    const [row] = await dataSource.query<[{ 'QUERY PLAN': [{ Plan: PlanNode }] }]>(
+      `EXPLAIN (FORMAT JSON) ${sql}`,
+      parameters,
+    );
+    accessesOf(row['QUERY PLAN'][0].Plan).forEach((access) => accesses.add(access));
+  }
+  const sorted = times.toSorted((a, b) => a - b);
+  return { median: sorted[Math.floor(RUNS / 2)]!, slowest: sorted.at(-1)!, accesses: [...accesses] };
+}
+
+async function prepare(postgres: EmbeddedPostgres): Promise<DataSource> {
+  const server = new Client({ connectionString: postgres.url('postgres') });
+  await server.connect();
+  const { rowCount } = await server.query('SELECT FROM pg_database WHERE datname = $1', [DATABASE]);
+  if (rowCount === 0) await server.query(`CREATE DATABASE ${DATABASE}`);
+  await server.end();
+  const url = postgres.url(DATABASE);
+  await dataSource.setOptions({ url, extra: { statement_timeout: 0 } }).initialize();
+  await migrate(dataSource, url);
+  const [{ seeded }] = await dataSource.query<[{ seeded: boolean }]>(
+    'SELECT EXISTS (SELECT FROM orders) AS seeded',
+  );
+  if (!seeded) {
+    process.stdout.write(`seeding ${ORDERS} orders …\n`);
+    await seed(dataSource, ORDERS);
+  }
+  return dataSource;
+}
+
+async function main(): Promise<void> {
+  await prepare(postgres);
+  const recorder = new Recorder();
+  dataSource.logger = recorder as Logger;
+  const readers = {
+    orders: new OrderQueries(dataSource),
+    fills: new FillQueries(dataSource),
+    requests: new CancellationQueries(dataSource),
+  };
+  const failures: string[] = [];
+  process.stdout.write('\n  median ms  slowest ms  list  [indexes]\n');
+  for (const [name, run] of await listCalls(dataSource)) {
+    const { median, slowest, accesses } = await measured(recorder, readers, run);
+    const failed = median > LIMIT_MS || accesses.some((access) => access.startsWith('SEQ'));
+    if (failed) failures.push(name);
+    const figures = `${median.toFixed(1).padStart(11)}${slowest.toFixed(1).padStart(12)}`;
+    process.stdout.write(`${figures}  ${failed ? '✗ ' : ''}${name}  [${accesses.join(', ')}]\n`);
+  }
+  process.stdout.write(`\n${failures.length} of the lists above ${LIMIT_MS} ms or without an index\n`);
+  if (failures.length > 0) process.exitCode = 1;
+}
+
+const postgres = await EmbeddedPostgres.start('.data/bench');
+try {
+  await main();
+} finally {
+  if (dataSource.isInitialized) await dataSource.destroy();
+  await postgres.stop();
+}
