@@ -3,6 +3,7 @@ import { makeDue } from './support/database.js';
 import { type AskedOrder, askedOrder, lockedOrder, succeeded } from './support/handshake.js';
 import type { Answer } from './support/http.js';
 import { expectInvariants } from './support/invariants.js';
+import { refusal } from './support/refused.js';
 import { startService, type TestService } from './support/service.js';
 
 /** What a taker's answer meets: the second table of contract section 6, row by row. */
@@ -21,11 +22,6 @@ const UNKNOWN_UUID = '00000000-0000-4000-8000-000000000000';
 const recorded = (hash: string) => ({
   code: 0,
   data: { success: true, message: 'Cancellation result recorded', order_hash: hash },
-});
-
-const refusal = (status: number, code: number, message: string, details: unknown) => ({
-  status,
-  body: { code, message, details },
 });
 
 async function eventsOf(hash: string): Promise<unknown[]> {

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { makeDue } from './support/database.js';
 import { askedOrder, lockedOrder, succeeded } from './support/handshake.js';
 import { expectInvariants } from './support/invariants.js';
+import { refusal } from './support/refused.js';
 import { startService, type TestService } from './support/service.js';
 
 /** Closing a locked order by a trade. */
@@ -15,10 +16,6 @@ afterAll(async () => {
 });
 
 const TX_HASH = `0x${'AB'.repeat(32)}`;
-const refusal = (status: number, code: number, message: string, details: unknown) => ({
-  status,
-  body: { code, message, details },
-});
 
 describe('a fill', () => {
   test('of the whole order: filled, with the amounts', async () => {

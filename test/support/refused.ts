@@ -45,6 +45,12 @@ export const wrongValues = (field: string, rule: string, values: unknown[], path
     details: `${path}${field} ${value === undefined ? 'is required and ' : ''}${rule}`,
   }));
 
+/** What a refused call answers, for matchers. */
+export const refusal = (status: number, code: number, message: string, details: unknown) => ({
+  status,
+  body: { code, message, details },
+});
+
 /** The answer is this refusal and nothing else, with these details. */
 export function expectRefusal(
   { status, body }: Pick<Answer, 'status' | 'body'>,
@@ -59,11 +65,11 @@ export function expectRefusal(
 export async function expectRefusedUnchanged(
   dataSource: DataSource,
   call: () => Promise<Pick<Answer, 'status' | 'body'>>,
-  refusal: Refusal,
+  refused: Refusal,
   details?: string | RegExp,
 ): Promise<void> {
   const before = await stateOf(dataSource);
-  expectRefusal(await call(), refusal, details);
+  expectRefusal(await call(), refused, details);
   expect(await stateOf(dataSource)).toEqual(before);
 }
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { SETTINGS, type Settings } from '#config';
 import { deadlinePassed } from '../orders/due-steps.js';
-import { hashOrder, isSignedBy, type SignedTerms, signingDomain } from '../orders/order-signature.js';
+import { signedHash, type SignedTerms } from '../orders/order-signature.js';
 import type { OrderTransaction } from '../orders/order-transaction.js';
 import { OrderTransactions } from '../orders/order-transactions.js';
 import type { Order } from '../orders/order.entity.js';
@@ -38,14 +38,7 @@ export class FillService {
 
   /** Records a fill of an order that the taker holds. The same fill again is answered the same and counts once. */
   async fill(taker: TakerCaller, report: FillReport): Promise<{ order: Order; fill: Fill }> {
-    const { EIP712_CHAIN_ID, EIP712_VERIFYING_CONTRACT } = this.settings;
-    const hash = hashOrder(signingDomain(EIP712_CHAIN_ID, EIP712_VERIFYING_CONTRACT), report.terms);
-    if (!(await isSignedBy(report.terms.maker, hash, report.signature))) {
-      throw new TradingError(
-        'INVALID_PARAMETER',
-        "signature must be order.maker's EIP-712 signature of the order",
-      );
-    }
+    const hash = await signedHash(this.settings, report.terms, report.signature);
     return this.orders.onOrder({ order_hash: hash }, async (tx) => {
       const known = await tx.findFill();
       if (known && isSameFill(known, taker, report)) return { order: tx.order, fill: known };

@@ -6,7 +6,7 @@ import { databaseNow, violatesUnique } from '#database';
 import { EventLog, type NewOrderEvent } from '#events';
 import { DataSource } from 'typeorm';
 import { TradingError } from '../trading-error.js';
-import { hashOrder, isSignedBy, type SignedTerms, signingDomain } from './order-signature.js';
+import { signedHash, type SignedTerms } from './order-signature.js';
 import { Order } from './order.entity.js';
 
 /** Takes in the orders that makers sign. */
@@ -26,14 +26,7 @@ export class OrderPlacementService {
         `order.maker must be the wallet that is logged in, ${wallet}`,
       );
     }
-    const { EIP712_CHAIN_ID, EIP712_VERIFYING_CONTRACT } = this.settings;
-    const hash = hashOrder(signingDomain(EIP712_CHAIN_ID, EIP712_VERIFYING_CONTRACT), terms);
-    if (!(await isSignedBy(terms.maker, hash, signature))) {
-      throw new TradingError(
-        'INVALID_PARAMETER',
-        `signature must be order.maker's EIP-712 signature of the order, whose hash is ${hash}`,
-      );
-    }
+    const hash = await signedHash(this.settings, terms, signature);
     const order = await this.record(terms, hash, signature);
     this.log.poke();
     return order;

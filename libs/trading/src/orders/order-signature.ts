@@ -1,4 +1,6 @@
+import type { Settings } from '#config';
 import { hashTypedData, isAddressEqual, recoverAddress, type Address, type Hex } from 'viem';
+import { TradingError } from '../trading-error.js';
 
 /** What a maker signs: EIP-712 primary type `Order`, fields in this order. */
 export const ORDER_TYPES = {
@@ -63,11 +65,6 @@ export function orderTypedData(domain: ReturnType<typeof signingDomain>, order: 
   } as const;
 }
 
-/** The order hash: 0x and 64 lower-case hex digits. */
-export function hashOrder(domain: ReturnType<typeof signingDomain>, order: SignedTerms): Hex {
-  return hashTypedData(orderTypedData(domain, order));
-}
-
 /** Whether a 65-byte signature of a hash was made by this address; a malleable signature is nobody's. */
 export async function isSignedBy(address: string, hash: Hex, signature: string): Promise<boolean> {
   if (BigInt(`0x${signature.slice(66, 130)}`) > MAX_S) return false;
@@ -76,4 +73,33 @@ export async function isSignedBy(address: string, hash: Hex, signature: string):
   } catch {
     return false; // no point of the curve: nobody signed this
   }
+}
+
+type SigningSettings = Pick<Settings, 'EIP712_CHAIN_ID' | 'EIP712_VERIFYING_CONTRACT'>;
+
+/** The order hash (0x and 64 lower-case hex digits) in the service's domain, and whether the maker has signed it. */
+export async function checkSignature(
+  { EIP712_CHAIN_ID, EIP712_VERIFYING_CONTRACT }: SigningSettings,
+  terms: SignedTerms,
+  signature: string,
+): Promise<{ hash: Hex; signedByMaker: boolean }> {
+  const domain = signingDomain(EIP712_CHAIN_ID, EIP712_VERIFYING_CONTRACT);
+  const hash = hashTypedData(orderTypedData(domain, terms));
+  return { hash, signedByMaker: await isSignedBy(terms.maker, hash, signature) };
+}
+
+/** What is wrong with a signature that is not the maker's; the hash lets a wallet's author compare. */
+export function wrongSignature(hash: Hex): string {
+  return `signature must be order.maker's EIP-712 signature of the order, whose hash is ${hash}`;
+}
+
+/** The hash of an order that its maker must have signed. */
+export async function signedHash(
+  settings: SigningSettings,
+  terms: SignedTerms,
+  signature: string,
+): Promise<Hex> {
+  const { hash, signedByMaker } = await checkSignature(settings, terms, signature);
+  if (!signedByMaker) throw new TradingError('INVALID_PARAMETER', wrongSignature(hash));
+  return hash;
 }
