@@ -49,6 +49,7 @@ async function placement(overrides: Partial<SignedTerms> = {}): Promise<Placemen
 }
 
 const place = (options: CallOptions) => maker.call('POST', '/orders', options);
+const validate = (options: CallOptions) => taker.call('POST', '/orders/validate', options);
 const hoursAhead = (hours: number) => Math.floor(Date.now() / 1000) + hours * 3600;
 
 function signFor(chainId: number, contract: string, order: SignedTerms): Promise<string> {
@@ -62,7 +63,10 @@ function malleated(signature: string): string {
   return serializeSignature({ r, s: `0x${highS}`, yParity: 1 - yParity });
 }
 
-describe('an order is refused, and not created, for', () => {
+describe.each([
+  { call: 'placing', send: place },
+  { call: 'validating', send: validate },
+])('$call an order is refused, and changes nothing, for', ({ send }) => {
   test.each([
     ...wrongValues('maker', RULES.address, NOT_ADDRESS, 'order.'),
     ...wrongValues('principal', RULES.address, NOT_ADDRESS, 'order.'),
@@ -85,7 +89,7 @@ describe('an order is refused, and not created, for', () => {
   ])('$title', async ({ field, value, details }) => {
     const { order, signature } = await placement();
     const json = { order: { ...order, [field]: value }, signature };
-    await expectRefused(INVALID, details, () => place({ json }));
+    await expectRefused(INVALID, details, () => send({ json }));
   });
 
   test.each([
@@ -94,15 +98,22 @@ describe('an order is refused, and not created, for', () => {
     ...wrongValues('force', RULES.unknown, [true]),
   ])('$title', async ({ field, value, details }) => {
     const json = { ...(await placement()), [field]: value };
-    await expectRefused(INVALID, details, () => place({ json }));
+    await expectRefused(INVALID, details, () => send({ json }));
   });
 
   test('order in an array', async () => {
     const { order, signature } = await placement();
     const json = { order: [order], signature };
-    await expectRefused(INVALID, 'order must be an object', () => place({ json }));
+    await expectRefused(INVALID, 'order must be an object', () => send({ json }));
   });
 
+  test('a field given twice', async () => {
+    const raw = JSON.stringify(await placement()).replace('"price"', '"price":"1","price"');
+    await expectRefused(refused.MALFORMED, 'order.price is given twice', () => send({ raw }));
+  });
+});
+
+describe('an order is not placed, for', () => {
   test.each<[title: string, forge: (good: Placement) => string | Promise<string>]>([
     ['of another wallet', ({ order }) => other.sign(order)],
     ['of other terms', ({ order }) => maker.sign({ ...order, quantity: '101' })],
@@ -113,8 +124,9 @@ describe('an order is refused, and not created, for', () => {
     ['of zeros', () => `0x${'00'.repeat(65)}`],
   ])('a signature %s', async (_, forge) => {
     const good = await placement();
-    const signature = await forge(good);
-    await expectRefused(INVALID, /^signature must be/, () => place({ json: { ...good, signature } }));
+    const json = { ...good, signature: await forge(good) };
+    await expectRefused(INVALID, /^signature must be/, () => place({ json }));
+    expect((await validate({ json })).body.data).toMatchObject({ valid: false, signature_valid: false });
   });
 
   test("a maker that is not the token's wallet", async () => {
@@ -126,11 +138,6 @@ describe('an order is refused, and not created, for', () => {
   test('a deadline that is too early', async () => {
     const json = await placement({ deadline: hoursAhead(720) - 60 });
     await expectRefused(INVALID, /^order\.deadline must lie at least 720 hours ahead/, () => place({ json }));
-  });
-
-  test('a field given twice', async () => {
-    const raw = JSON.stringify(await placement()).replace('"price"', '"price":"1","price"');
-    await expectRefused(refused.MALFORMED, 'order.price is given twice', () => place({ raw }));
   });
 });
 
@@ -236,6 +243,7 @@ test.each<[call: string, by: 'maker' | 'taker']>([
   ['GET /orders/ID', 'maker'],
   ['POST /orders/ID/cancel', 'maker'],
   ['DELETE /orders/ID', 'maker'],
+  ['POST /orders/validate', 'taker'],
   ['POST /orders/lock', 'taker'],
   ['POST /orders/unlock', 'taker'],
 ])('%s refuses an unknown query parameter', async (name, by) => {

@@ -181,6 +181,21 @@ describe('what keeps it from starting is said in one line, with exit code 1', ()
     ],
     ['a short secret', async () => ({ JWT_SECRET: 'short' }), 'JWT_SECRET must have at least 32 characters'],
     [
+      'a wrong CHAIN_RPC_URL',
+      async () => ({ CHAIN_RPC_URL: 'ws://secret@node/' }),
+      'CHAIN_RPC_URL must be an http:// or https:// URL',
+    ],
+    [
+      'wrong CHAIN_TOKENS',
+      async () => ({ CHAIN_RPC_URL: 'http://node/', CHAIN_TOKENS: `0x${'ab'.repeat(20)},USDT` }),
+      'CHAIN_TOKENS must be token addresses (0x and 40 hex digits) with commas between them',
+    ],
+    [
+      'a chain without tokens',
+      async () => ({ CHAIN_RPC_URL: 'http://secret@node/' }),
+      'CHAIN_RPC_URL and CHAIN_TOKENS must be set together',
+    ],
+    [
       'production without secrets',
       async () => ({ NODE_ENV: 'production' }),
       'JWT_SECRET and MASTER_KEY must be set when NODE_ENV is production',

@@ -70,6 +70,7 @@ test('has every call, under its operationId', () => {
     'get /api/v1/orders/{order_id}': 'getOrder',
     'delete /api/v1/orders/{order_id}': 'deleteOrder',
     'post /api/v1/orders/{order_id}/cancel': 'cancelOrder',
+    'post /api/v1/orders/validate': 'validateOrder',
     'post /api/v1/orders/lock': 'lockOrder',
     'post /api/v1/orders/unlock': 'unlockOrder',
     'post /api/v1/orders/fill': 'fillOrder',
@@ -90,7 +91,7 @@ test('each call has a summary, a tag, its way to authenticate, and its answers i
     expect([call, operation.summary]).toEqual([call, expect.stringMatching(/.{5,}/)]);
     expect(operation.tags).toHaveLength(1);
     const open = call.includes('/health/') || call.includes('/connect');
-    const scheme = /lock|fill|reject|cancel-result|takers|available/.test(call) ? 'taker' : 'maker';
+    const scheme = /validate|lock|fill|reject|cancel-result|takers|available/.test(call) ? 'taker' : 'maker';
     expect([call, operation.security]).toEqual([call, open ? undefined : [{ [scheme]: [] }]]);
     for (const [status, answer] of Object.entries(operation.responses)) {
       const { schema, examples } = answer.content['application/json']!;

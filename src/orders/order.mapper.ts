@@ -6,6 +6,7 @@ import type {
   FillOfOrder,
   Order,
   OrderDetails,
+  OrderValidation,
   RequestOnOrder,
   SignedTerms,
 } from '#trading';
@@ -16,6 +17,7 @@ import type { FillView } from './dto/fill.dto.js';
 import type { OrderTerms } from './dto/order-terms.dto.js';
 import type { Cancellation, OrderView } from './dto/order.dto.js';
 import type { TakerOrderView } from './dto/taker-orders.dto.js';
+import type { ValidateAnswer } from './dto/validate-order.dto.js';
 
 /** A maker's order as the domain takes it. */
 export function termsOf(order: OrderTerms): SignedTerms {
@@ -132,6 +134,19 @@ export function cancelView({ order, request }: CancelOutcome): OrderCancelled | 
     status: 'cancellation_requested',
     message: 'The taker that holds the order has been asked to cancel it',
     cancellation: { request_id, status, requested_at, expires_at, pushed_at },
+  };
+}
+
+export function validationView(validation: OrderValidation): ValidateAnswer {
+  return {
+    valid: validation.errors.length === 0,
+    order_hash: validation.orderHash,
+    errors: validation.errors,
+    maker_balance: validation.balance?.toString() ?? null,
+    maker_allowance: validation.allowance?.toString() ?? null,
+    nonce_valid: validation.nonceValid,
+    signature_valid: validation.signatureValid,
+    not_expired: validation.notExpired,
   };
 }
 

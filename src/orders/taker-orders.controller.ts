@@ -1,6 +1,12 @@
 import { Body, Controller, HttpCode, Post, UseGuards } from '@nestjs/common';
 import { ApiOperation, ApiSecurity, ApiTags } from '@nestjs/swagger';
-import { CancellationService, FillService, LockService, type TakerCaller } from '#trading';
+import {
+  CancellationService,
+  FillService,
+  LockService,
+  OrderValidationService,
+  type TakerCaller,
+} from '#trading';
 import { ApiKeyGuard } from '../auth/api-key.guard.js';
 import { CallingTaker } from '../auth/callers.js';
 import { RateLimitGuard } from '../auth/rate-limit.guard.js';
@@ -9,9 +15,11 @@ import { type Success, success } from '../http/envelope.js';
 import { CancelResultAnswer, CancelResultRequest } from './dto/cancel-result.dto.js';
 import { FillAnswer, FillOrderRequest } from './dto/fill-order.dto.js';
 import { LockAnswer, LockOrderRequest } from './dto/lock-order.dto.js';
+import { PlaceOrderRequest } from './dto/place-order.dto.js';
 import { RejectAnswer, RejectOrderRequest } from './dto/reject-order.dto.js';
 import { UnlockAnswer, UnlockOrderRequest } from './dto/unlock-order.dto.js';
-import { fillAnswer, fillReportOf } from './order.mapper.js';
+import { ValidateAnswer } from './dto/validate-order.dto.js';
+import { fillAnswer, fillReportOf, termsOf, validationView } from './order.mapper.js';
 
 @ApiTags('Takers: orders')
 @ApiSecurity('taker')
@@ -19,10 +27,29 @@ import { fillAnswer, fillReportOf } from './order.mapper.js';
 @UseGuards(ApiKeyGuard, RateLimitGuard)
 export class TakerOrdersController {
   constructor(
+    private readonly validation: OrderValidationService,
     private readonly locks: LockService,
     private readonly fills: FillService,
     private readonly cancellation: CancellationService,
   ) {}
+
+  @Post('validate')
+  @HttpCode(200)
+  @ApiOperation({
+    operationId: 'validateOrder',
+    summary: 'Check a signed order before trading it',
+    description:
+      'Says what speaks against the order, whether it was placed here or not, and changes nothing. A placed order must ' +
+      "be pending or locked; who holds the lock does not matter. Where a chain is configured, the maker's balance and " +
+      "allowance of the asset are read, and a buyer's must cover price × quantity + incentive. When the chain cannot " +
+      'be read, both are null and an error says why, so that `valid` never vouches for what was not checked.',
+  })
+  @ApiSuccess(200, ValidateAnswer, 'What was found, be the order valid or not')
+  @ApiErrors(...TAKER_ERRORS)
+  async validate(@Body() body: PlaceOrderRequest): Promise<Success<ValidateAnswer>> {
+    const validation = await this.validation.validate(termsOf(body.order), body.signature.toLowerCase());
+    return success(validationView(validation));
+  }
 
   @Post('lock')
   @HttpCode(200)

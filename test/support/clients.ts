@@ -174,6 +174,11 @@ export class TakerClient {
     });
   }
 
+  /** Validates an order as its maker signed it. */
+  validate({ signature, ...order }: PlacedOrder): Promise<Answer> {
+    return this.call('POST', '/orders/validate', { json: { order, signature } });
+  }
+
   /** Fills an order as its maker placed it: the whole of it, unless told otherwise. */
   fill(order: PlacedOrder, extra: object = {}): Promise<Answer> {
     const { signature, ...terms } = order;

@@ -61,7 +61,7 @@ export function expectRefusal(
   expect({ status, body }).toEqual({ status: refusedStatus, body: { ...error, details: expected } });
 }
 
-/** The call is refused, and changes no order, no cancellation request and no event. */
+/** The call is refused, and changes no order, no cancellation request, no fill and no event. */
 export async function expectRefusedUnchanged(
   dataSource: DataSource,
   call: () => Promise<Pick<Answer, 'status' | 'body'>>,
@@ -73,10 +73,12 @@ export async function expectRefusedUnchanged(
   expect(await stateOf(dataSource)).toEqual(before);
 }
 
-async function stateOf(dataSource: DataSource): Promise<unknown> {
+/** All orders, cancellation requests, fills and events. */
+export async function stateOf(dataSource: DataSource): Promise<unknown> {
   const [state] = await dataSource.query<unknown[]>(`
     SELECT (SELECT jsonb_agg(o ORDER BY id) FROM orders o) AS orders,
       (SELECT jsonb_agg(r ORDER BY id) FROM cancellation_requests r) AS requests,
+      (SELECT jsonb_agg(f ORDER BY id) FROM fills f) AS fills,
       (SELECT jsonb_agg(e ORDER BY seq) FROM order_events e) AS events`);
   return state;
 }

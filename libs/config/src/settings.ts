@@ -33,6 +33,14 @@ export const settingsSchema = z.object({
     .string()
     .regex(/^0x[0-9a-fA-F]{40}$/, { error: 'must be 0x and 40 hex digits' })
     .default('0xCB310C56A19078aA969A922f382613d932D89D83'),
+  CHAIN_RPC_URL: z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' }).optional(),
+  CHAIN_TOKENS: z
+    .string()
+    .regex(/^0x[0-9a-fA-F]{40}(,0x[0-9a-fA-F]{40})*$/, {
+      error: 'must be token addresses (0x and 40 hex digits) with commas between them',
+    })
+    .transform((text) => text.toLowerCase().split(','))
+    .default([]),
   ORDER_MIN_VALIDITY_HOURS: number('a whole number of hours', 0, 87_600).default(720),
   LOCK_TTL_SECONDS: number(SECONDS, 1, 604_800).default(3600),
   CANCELLATION_TIMEOUT_SECONDS: number(SECONDS, 1, 86_400).default(60),
@@ -64,6 +72,9 @@ export function readEnvironment(env: NodeJS.ProcessEnv): Environment {
     );
   }
   const settings = parsed.data;
+  if ((settings.CHAIN_RPC_URL !== undefined) !== settings.CHAIN_TOKENS.length > 0) {
+    throw new LaunchError('CHAIN_RPC_URL and CHAIN_TOKENS must be set together');
+  }
   if (settings.NODE_ENV === 'production') {
     const missing = (['JWT_SECRET', 'MASTER_KEY'] as const).filter((name) => !settings[name]);
     if (missing.length > 0) {

@@ -47,6 +47,7 @@ export {
 } from './orders/order-queries.service.js';
 export { isSignedBy, orderTypedData, type SignedTerms, signingDomain } from './orders/order-signature.js';
 export { ORDER_STATUSES, type OrderStatus } from './orders/order-status.js';
+export { type OrderValidation, OrderValidationService } from './orders/order-validation.service.js';
 export { Order, type OrderReference } from './orders/order.entity.js';
 export { ApiKey } from './takers/api-key.entity.js';
 export { ApiKeysService } from './takers/api-keys.service.js';

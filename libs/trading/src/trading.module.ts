@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { EventsModule } from '#events';
 import { CancellationQueries } from './cancellation/cancellation-queries.service.js';
 import { CancellationService } from './cancellation/cancellation.service.js';
+import { MakerFundsService } from './chain/maker-funds.service.js';
 import { FillQueries } from './fills/fill-queries.service.js';
 import { FillService } from './fills/fill.service.js';
 import { MakersService } from './makers/makers.service.js';
@@ -9,12 +10,15 @@ import { LockService } from './orders/lock.service.js';
 import { OrderPlacementService } from './orders/order-placement.service.js';
 import { OrderQueries } from './orders/order-queries.service.js';
 import { OrderTransactions } from './orders/order-transactions.js';
+import { OrderValidationService } from './orders/order-validation.service.js';
 import { ApiKeysService } from './takers/api-keys.service.js';
 import { TakersService } from './takers/takers.service.js';
 
 const services = [
   OrderTransactions,
   OrderPlacementService,
+  OrderValidationService,
+  MakerFundsService,
   OrderQueries,
   LockService,
   CancellationService,
