@@ -41,6 +41,10 @@ describe('a fill', () => {
         status: 'filled',
       },
     });
+    const sql = 'SELECT tx_hash, block_number, reference_id FROM fills WHERE order_id = $1';
+    expect(await service.dataSource.query(sql, [id])).toEqual([
+      { tx_hash: TX_HASH.toLowerCase(), block_number: '45321977', reference_id: 'T-1' },
+    ]);
     expect(await maker.order(id)).toMatchObject({
       status: 'filled',
       filled_quantity: '100',
