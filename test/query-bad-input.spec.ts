@@ -112,7 +112,7 @@ const LISTS: { path: string; caller: 'maker' | 'taker'; parameters: Rules }[] = 
   {
     path: '/orders/available',
     caller: 'taker',
-    parameters: { ...PAGE, page_size: [whole(1, 1000), [...NOT_WHOLE, '0', '1001']] },
+    parameters: { ...PAGE, page_size: [whole(1, 500), [...NOT_WHOLE, '0', '501']] },
   },
 ];
 

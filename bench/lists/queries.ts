@@ -59,8 +59,8 @@ function takerCalls(taker: string): ListCall[] {
   const sorted = (sortBy: TakerSortColumn, filter = {}) =>
     list(`${JSON.stringify(filter)} by ${sortBy}`, filter, { sortBy });
   return [
-    ['orders/available', ({ orders }) => orders.available(taker, 1, 1000)],
-    ['orders/available page 100', ({ orders }) => orders.available(taker, 100, 1000)],
+    ['orders/available', ({ orders }) => orders.available(taker, 1, 500)],
+    ['orders/available page 200', ({ orders }) => orders.available(taker, 200, 500)],
     list('', {}),
     list('page 1000', {}, { page: 1000 }),
     ...(['locked', 'filled', 'cancelled', 'suspended', 'pending'] as const).map((status) =>
@@ -103,7 +103,7 @@ function makerCalls(maker: string): ListCall[] {
   const columns: MakerSortColumn[] = ['price', 'quantity', 'incentive', 'deadline', 'created_at'];
   return [
     ...columns.map((sortBy) => list(`by ${sortBy}`, {}, { sortBy })),
-    list('page 500', {}, { page: 500 }),
+    list('page 50', {}, { page: 50 }),
     list('status=suspended', { status: ['suspended'] }),
     list('status=filled', { status: ['filled'] }),
     list('ticker=T499', { ticker: 'T499' }),

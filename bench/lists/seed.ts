@@ -1,8 +1,8 @@
 import type { DataSource, EntityManager } from 'typeorm';
 
-/** The largest participants are far larger than the rest, as in life: squares and cubes of random() skew the draws. */
+/** The largest participants are far larger than the rest, as in life: squares of random() skew the draws. */
 const TAKERS = 20;
-const MAKERS = 2_000;
+const MAKERS = 10_000;
 const TICKERS = 500;
 
 /** Fills the tables with orders of a year in every status, with their fills and cancellation requests. */
@@ -25,7 +25,7 @@ async function seedOrders(manager: EntityManager, orders: number): Promise<void>
       SELECT (row_number() OVER (ORDER BY name))::integer AS rank, id, address
       FROM takers JOIN taker_addresses ON taker_id = id
     ), drawn AS (
-      SELECT n, floor(${MAKERS} * random() ^ 3) AS maker, 1 + floor(${TAKERS} * random() ^ 2)::integer AS taker,
+      SELECT n, floor(${MAKERS} * random() ^ 2) AS maker, 1 + floor(${TAKERS} * random() ^ 2)::integer AS taker,
         floor(${TICKERS} * random() ^ 2) AS ticker, random() AS fate, random() AS venue,
         clock_timestamp() - random() * interval '365 days' AS created_at
       FROM generate_series(1, $1::integer) n

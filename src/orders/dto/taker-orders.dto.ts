@@ -51,8 +51,8 @@ export class AvailableOrdersQuery {
   page: number = 1;
 
   /** Orders of a page. */
-  @IntegerQuery({ min: 1, max: 1000, example: 1000 })
-  page_size: number = 1000;
+  @IntegerQuery({ min: 1, max: 500, example: 500 })
+  page_size: number = 500;
 }
 
 /** An order that the taker holds, or held last. `cancellation` is the latest that this taker was asked for. */

@@ -54,16 +54,10 @@ export class OrderQueries {
 
   /** Orders that a taker can lock now, newest first. */
   async available(takerId: string, page: number, pageSize: number): Promise<OrderDetails[]> {
-    const orders = await this.dataSource
-      .getRepository(Order)
-      .createQueryBuilder('item')
-      .where("item.status = 'pending' AND item.deadline > extract(epoch FROM clock_timestamp())")
-      .orderBy('item.created_at', 'DESC')
-      .addOrderBy('item.id', 'DESC')
-      .offset((page - 1) * pageSize)
-      .limit(pageSize)
-      .getMany();
-    return this.withDetails(orders, takerId);
+    const pending = "item.status = 'pending' AND item.deadline > extract(epoch FROM clock_timestamp())";
+    const newest = { page, pageSize, sortBy: 'created_at', sortOrder: 'desc' } as const;
+    const orders = await this.list(pending, {}, {}, newest);
+    return this.withDetails(orders.items, takerId);
   }
 
   private async one(
