@@ -1,41 +1,20 @@
-import { execFile } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { AdminTool } from './support/admin-tool.js';
 import { createTestDatabase } from './support/database.js';
-import { TEST_ENVIRONMENT } from './support/service.js';
 
 /** The operator's tool as an operator runs it: JSON on stdout, errors on stderr with exit code 1. */
 let database: Awaited<ReturnType<typeof createTestDatabase>>;
+let admin: AdminTool;
 beforeAll(async () => {
   database = await createTestDatabase();
+  admin = new AdminTool(database.url);
 });
 afterAll(() => database.drop());
-
-interface Run {
-  code: number;
-  stdout: string;
-  stderr: string;
-}
-
-function run(...args: string[]): Promise<Run> {
-  const env = { PATH: process.env.PATH, ...TEST_ENVIRONMENT, DATABASE_URL: database.url };
-  return new Promise((resolve) => {
-    execFile(process.execPath, ['dist/apps/admin/src/main.js', ...args], { env }, (error, stdout, stderr) =>
-      resolve({ code: error ? Number(error.code) : 0, stdout, stderr }),
-    );
-  });
-}
-
-// oxlint-disable-next-line typescript/no-explicit-any -- tests compare answers literally
-async function json(...args: string[]): Promise<any> {
-  const { code, stdout, stderr } = await run(...args);
-  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-  return JSON.parse(stdout);
-}
 
 let nextAddress = 1;
 const address = () => `0x${(nextAddress++).toString(16).padStart(40, 'a')}`;
 const newTaker = async () =>
-  (await json('taker', 'create', '--name', `T${nextAddress}`, '--address', address())).taker_id;
+  (await admin.json('taker', 'create', '--name', `T${nextAddress}`, '--address', address())).taker_id;
 
 const NOBODY = '00000000-0000-4000-8000-000000000000';
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
@@ -43,7 +22,7 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 describe('taker create', () => {
   test('makes a taker with its addresses, in lower case', async () => {
     const [one, other] = [address(), address()];
-    const made = await json(
+    const made = await admin.json(
       'taker',
       'create',
       '--name',
@@ -62,18 +41,18 @@ describe('taker create', () => {
 
   test('refuses a name or an address that is taken, and a wrong address', async () => {
     const mine = address();
-    await json('taker', 'create', '--name', 'First', '--address', mine);
-    expect(await run('taker', 'create', '--name', 'First', '--address', address())).toEqual({
+    await admin.json('taker', 'create', '--name', 'First', '--address', mine);
+    expect(await admin.run('taker', 'create', '--name', 'First', '--address', address())).toEqual({
       code: 1,
       stdout: '',
       stderr: 'lockstep: name: a taker named First exists already\n',
     });
-    expect(await run('taker', 'create', '--name', 'Second', '--address', mine)).toMatchObject({
+    expect(await admin.run('taker', 'create', '--name', 'Second', '--address', mine)).toMatchObject({
       code: 1,
       stderr: 'lockstep: address: one of the addresses belongs to a taker already\n',
     });
     for (const wrong of ['0x12', `0x${'aB'.repeat(20)}`]) {
-      const refused = await run('taker', 'create', '--name', 'Third', '--address', wrong);
+      const refused = await admin.run('taker', 'create', '--name', 'Third', '--address', wrong);
       expect(refused).toMatchObject({ code: 1, stdout: '' });
       expect(refused.stderr).toMatch(/--address .* invalid\. It must be 0x and 40 hex digits/);
     }
@@ -83,7 +62,7 @@ describe('taker create', () => {
 describe('key', () => {
   test('create shows the key and its secret once; list and revoke show neither', async () => {
     const taker = await newTaker();
-    const key = await json('key', 'create', '--taker', taker);
+    const key = await admin.json('key', 'create', '--taker', taker);
     expect(key).toEqual({
       key_id: expect.stringMatching(/^[0-9a-f]{16}$/),
       api_key: expect.stringMatching(new RegExp(`^lk_${key.key_id}_[0-9a-f]{64}_[0-9a-f]{8}$`)),
@@ -91,16 +70,16 @@ describe('key', () => {
       expires_at: null,
     });
     const entry = { key_id: key.key_id, taker_id: taker, created_at: expect.any(String), expires_at: null };
-    expect(await json('key', 'list')).toContainEqual({ ...entry, revoked_at: null });
-    const revoked = await json('key', 'revoke', '--key', key.key_id);
+    expect(await admin.json('key', 'list')).toContainEqual({ ...entry, revoked_at: null });
+    const revoked = await admin.json('key', 'revoke', '--key', key.key_id);
     expect(revoked).toEqual({ ...entry, revoked_at: expect.any(String) });
-    expect(await json('key', 'revoke', '--key', key.key_id)).toEqual(revoked); // once revoked, then it stays so
+    expect(await admin.json('key', 'revoke', '--key', key.key_id)).toEqual(revoked); // once revoked, then it stays so
   });
 
   test('create --expires-in sets an end', async () => {
     const taker = await newTaker();
-    const { key_id, expires_at } = await json('key', 'create', '--taker', taker, '--expires-in', '30d');
-    const listed = await json('key', 'list');
+    const { key_id, expires_at } = await admin.json('key', 'create', '--taker', taker, '--expires-in', '30d');
+    const listed = await admin.json('key', 'list');
     const { created_at } = listed.find((entry: { key_id: string }) => entry.key_id === key_id);
     const days = (Date.parse(expires_at) - Date.parse(created_at)) / 86_400_000;
     expect(days).toBeCloseTo(30, 3);
@@ -115,12 +94,12 @@ describe('key', () => {
     [['key', 'forget'], "unknown command 'forget'"],
     [['taker', 'create', '--name', '', '--address', '0x'], 'It must have 1 to 100 characters'],
   ])('%j is refused: %s', async (args, message) => {
-    const refused = await run(...args);
+    const refused = await admin.run(...args);
     expect(refused).toMatchObject({ code: 1, stdout: '' });
     expect(refused.stderr).toContain(message);
   });
 });
 
 test('migrate says what it applied: nothing here, the tables are there', async () => {
-  expect(await json('migrate')).toEqual({ applied: [] });
+  expect(await admin.json('migrate')).toEqual({ applied: [] });
 });

@@ -4,6 +4,7 @@ import { type AskedOrder, askedOrder, lockedOrder, succeeded } from './support/h
 import type { Answer } from './support/http.js';
 import { expectInvariants } from './support/invariants.js';
 import { refusal } from './support/refused.js';
+import { operatorOf } from './support/operator.js';
 import { startService, type TestService } from './support/service.js';
 
 /** What a taker's answer meets: the second table of contract section 6, row by row. */
@@ -63,16 +64,14 @@ describe('row 2: unknown hash', () => {
 describe('row 3: the order is suspended', () => {
   test('409009, and the request stays open', async () => {
     const { taker, maker, hash, id, requestId } = await askedOrder(service);
-    const set = (status: string) =>
-      service.dataSource.query('UPDATE orders SET status = $2 WHERE order_hash = $1', [hash, status]);
-    await set('suspended');
+    await operatorOf(service).suspend(hash);
     for (const request_id of [undefined, requestId, UNKNOWN_UUID]) {
       const answer = await changesNothing(hash, () => taker.answer(hash, true, { request_id }));
       expect(answer).toMatchObject(
         refusal(409, 409009, 'Order suspended', expect.stringContaining('suspended')),
       );
     }
-    await set('locked');
+    await operatorOf(service).resume(hash);
     expect((await maker.order(id)).cancellation.status).toBe('requested');
   });
 });

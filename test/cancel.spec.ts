@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { makeDue } from './support/database.js';
 import { askedOrder, lockedOrder, succeeded } from './support/handshake.js';
 import { expectInvariants } from './support/invariants.js';
+import { operatorOf } from './support/operator.js';
 import { startService, type TestService } from './support/service.js';
 
 /** What the maker's cancel meets: the first table of contract section 6. */
@@ -124,7 +125,7 @@ describe('an order that cannot be cancelled', () => {
 
   test('because it is suspended: 409009, and its open request is frozen', async () => {
     const { maker, id, hash } = await askedOrder(service);
-    await suspend(hash);
+    await operatorOf(service).suspend(hash);
     expect(await maker.cancel(id)).toMatchObject({
       status: 409,
       body: { code: 409009, message: 'Order suspended', details: expect.stringContaining('suspended') },
@@ -133,7 +134,7 @@ describe('an order that cannot be cancelled', () => {
       status: 'suspended',
       cancellation: { status: 'requested' },
     });
-    await resume(hash);
+    await operatorOf(service).resume(hash);
   });
 
   test("because it is another maker's, or unknown: 404001", async () => {
@@ -149,12 +150,3 @@ describe('an order that cannot be cancelled', () => {
     expect(await owner.order(id)).toMatchObject({ status: 'pending' });
   });
 });
-
-/** The operator's step, as the database sees it. */
-async function suspend(hash: string): Promise<void> {
-  await service.dataSource.query(`UPDATE orders SET status = 'suspended' WHERE order_hash = $1`, [hash]);
-}
-
-async function resume(hash: string): Promise<void> {
-  await service.dataSource.query(`UPDATE orders SET status = 'locked' WHERE order_hash = $1`, [hash]);
-}

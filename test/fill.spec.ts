@@ -3,6 +3,7 @@ import { makeDue } from './support/database.js';
 import { askedOrder, lockedOrder, succeeded } from './support/handshake.js';
 import { expectInvariants } from './support/invariants.js';
 import { refusal } from './support/refused.js';
+import { operatorOf } from './support/operator.js';
 import { startService, type TestService } from './support/service.js';
 
 /** Closing a locked order by a trade. */
@@ -149,14 +150,13 @@ describe('is refused', () => {
   });
 
   test('of a suspended order: 409009', async () => {
-    const { taker, placed, id } = await lockedOrder(service);
-    const set = (status: string) =>
-      service.dataSource.query('UPDATE orders SET status = $2 WHERE id = $1', [id, status]);
-    await set('suspended');
+    const { taker, placed, hash } = await lockedOrder(service);
+    await operatorOf(service).suspend(hash);
     expect(await taker.fill(placed)).toMatchObject(
       refusal(409, 409009, 'Order suspended', expect.stringContaining('suspended')),
     );
-    await set('locked');
+    await operatorOf(service).resume(hash);
+    succeeded(await taker.fill(placed), 200);
   });
 
   test.each([

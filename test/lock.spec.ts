@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { makeDue } from './support/database.js';
 import { askedOrder, lockedOrder, succeeded } from './support/handshake.js';
 import { expectInvariants } from './support/invariants.js';
+import { operatorOf } from './support/operator.js';
 import { startService, type TestService } from './support/service.js';
 
 /** Taking an order and giving it back. */
@@ -15,10 +16,6 @@ afterAll(async () => {
 });
 
 const UNKNOWN_HASH = `0x${'cd'.repeat(32)}`;
-
-async function suspend(hash: string): Promise<void> {
-  await service.dataSource.query(`UPDATE orders SET status = 'suspended' WHERE order_hash = $1`, [hash]);
-}
 
 describe('lock', () => {
   test('holds a pending order for LOCK_TTL_SECONDS', async () => {
@@ -112,10 +109,10 @@ describe('lock', () => {
 
   test('of a suspended order: 409009', async () => {
     const { hash } = await lockedOrder(service);
-    await suspend(hash);
+    await operatorOf(service).suspend(hash);
     const answer = await (await service.newTaker()).lock(hash);
     expect(answer).toMatchObject({ status: 409, body: { code: 409009, message: 'Order suspended' } });
-    await service.dataSource.query(`UPDATE orders SET status = 'locked' WHERE order_hash = $1`, [hash]);
+    await operatorOf(service).resume(hash);
   });
 });
 
@@ -178,8 +175,8 @@ describe('unlock', () => {
   test('of an unknown order: 404001; of a suspended one: 409009', async () => {
     const { taker, hash } = await lockedOrder(service);
     expect(await taker.unlock(UNKNOWN_HASH)).toMatchObject({ status: 404, body: { code: 404001 } });
-    await suspend(hash);
+    await operatorOf(service).suspend(hash);
     expect(await taker.unlock(hash)).toMatchObject({ status: 409, body: { code: 409009 } });
-    await service.dataSource.query(`UPDATE orders SET status = 'locked' WHERE order_hash = $1`, [hash]);
+    await operatorOf(service).resume(hash);
   });
 });

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { makeDue } from './support/database.js';
 import { askedOrder, lockedOrder, succeeded } from './support/handshake.js';
 import { expectInvariants } from './support/invariants.js';
+import { operatorOf } from './support/operator.js';
 import { startService, type TestService } from './support/service.js';
 
 /** Turning a locked order down for good. */
@@ -44,16 +45,16 @@ test.each(['requested', 'timed_out'])('while a request is %s: rejected, accepted
 });
 
 test('it is refused: not locked 409001, by another taker 403002, unknown 404001, suspended 409009', async () => {
-  const { taker, hash, id } = await lockedOrder(service);
+  const { taker, hash } = await lockedOrder(service);
   const other = await service.newTaker();
   expect(await other.reject(hash)).toMatchObject({
     status: 403,
     body: { code: 403002, details: `the order is locked by ${taker.address}` },
   });
   expect(await taker.reject(`0x${'00'.repeat(32)}`)).toMatchObject({ status: 404, body: { code: 404001 } });
-  await service.dataSource.query(`UPDATE orders SET status = 'suspended' WHERE id = $1`, [id]);
+  await operatorOf(service).suspend(hash);
   expect(await taker.reject(hash)).toMatchObject({ status: 409, body: { code: 409009 } });
-  await service.dataSource.query(`UPDATE orders SET status = 'locked' WHERE id = $1`, [id]);
+  await operatorOf(service).resume(hash);
   succeeded(await taker.reject(hash), 200);
   expect(await taker.reject(hash)).toMatchObject({
     status: 409,

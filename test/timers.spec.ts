@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { makeDue } from './support/database.js';
 import { askedOrder, lockedOrder, succeeded } from './support/handshake.js';
 import { expectInvariants } from './support/invariants.js';
+import { operatorOf } from './support/operator.js';
 import { startService, type TestService } from './support/service.js';
 import { until } from './support/until.js';
 
@@ -101,7 +102,7 @@ describe('a deadline that passes', () => {
 
 test('a suspended order is frozen: nothing of it falls due', async () => {
   const frozen = await askedOrder(service);
-  await service.dataSource.query(`UPDATE orders SET status = 'suspended' WHERE id = $1`, [frozen.id]);
+  await operatorOf(service).suspend(frozen.hash);
   await makeDue(service.dataSource, frozen.hash, 'request');
   await makeDue(service.dataSource, frozen.hash, 'lock');
   const other = await lockedOrder(service);
@@ -111,8 +112,8 @@ test('a suspended order is frozen: nothing of it falls due', async () => {
     status: 'suspended',
     cancellation: { status: 'requested' },
   });
-  await service.dataSource.query(`UPDATE orders SET status = 'locked' WHERE id = $1`, [frozen.id]);
-  await until(async () => (await status(frozen.id)) === 'cancelled', 'the order to go on');
+  await operatorOf(service).resume(frozen.hash);
+  expect(await status(frozen.id)).toBe('cancelled');
 });
 
 test('used login nonces are forgotten once their messages are too old to be used again', async () => {

@@ -13,6 +13,7 @@ import { createTestDatabase } from './database.js';
 /** The service on a database of its own, with real HTTP and sockets on a free port. */
 export interface TestService {
   url: string;
+  databaseUrl: string;
   dataSource: DataSource;
   settings: Settings;
   app: NestFastifyApplication;
@@ -51,6 +52,7 @@ export async function startService(environment: NodeJS.ProcessEnv = {}): Promise
   const url = await app.getUrl();
   return {
     url,
+    databaseUrl: database.url,
     dataSource,
     settings,
     app,

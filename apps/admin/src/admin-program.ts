@@ -1,13 +1,8 @@
-import type { INestApplicationContext } from '@nestjs/common';
 import { type ApiKey, ApiKeysService, TakersService } from '#trading';
 import { Command } from 'commander';
+import type { AdminRunner } from './admin-runner.js';
 import { addAddress, duration, name, uuid } from './arguments.js';
-
-/** How commands reach the service's database: `onService` with its schema brought up to date, or to migrate alone. */
-export interface AdminRunner {
-  onService(command: (context: INestApplicationContext) => Promise<unknown>): Promise<void>;
-  migrate(): Promise<void>;
-}
+import { addOrderCommands } from './order-commands.js';
 
 /** The operator's tool: every command, with its options. */
 export function adminProgram(run: AdminRunner): Command {
@@ -63,6 +58,8 @@ export function adminProgram(run: AdminRunner): Command {
     .action((options: { key: string }) =>
       run.onService(async (context) => keyView(await context.get(ApiKeysService).revoke(options.key))),
     );
+
+  addOrderCommands(program, run);
 
   program
     .command('migrate')

@@ -1,7 +1,8 @@
-import { isAddressText } from '#trading';
+import { isAddressText, NOTES_MAX, type OrderReference } from '#trading';
 import { InvalidArgumentError } from 'commander';
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+const ORDER_HASH = /^0x[0-9a-f]{64}$/i;
 const DURATION = /^([1-9]\d{0,5})([smhd])$/;
 const SECONDS_OF = { s: 1, m: 60, h: 3_600, d: 86_400 };
 
@@ -16,6 +17,20 @@ export function addAddress(text: string, others: string[] = []): string[] {
 export function uuid(text: string): string {
   if (!UUID.test(text)) throw new InvalidArgumentError('It must be a UUID.');
   return text.toLowerCase();
+}
+
+/** An order's hash in any case, or its id. */
+export function orderReference(text: string): OrderReference {
+  if (ORDER_HASH.test(text)) return { order_hash: text.toLowerCase() };
+  if (UUID.test(text)) return { id: text.toLowerCase() };
+  throw new InvalidArgumentError('It must be an order hash (0x and 64 hex digits) or an order id (a UUID).');
+}
+
+export function reason(text: string): string {
+  if (text.trim().length === 0 || [...text].length > NOTES_MAX) {
+    throw new InvalidArgumentError('It must have 1 to 1,000 characters, not only blanks.');
+  }
+  return text;
 }
 
 export function name(text: string): string {

@@ -2,12 +2,12 @@ import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import { LaunchError, loadSettings, runUntilStopped, type Settings } from '#config';
 import { migrate, openDatabase, openPreparedDatabase } from '#database';
-import { TradingError } from '#trading';
+import { BrokenInvariantError, TradingError } from '#trading';
 import dataSource from '../../../ormconfig.js';
 import { adminProgram } from './admin-program.js';
 import { AdminModule } from './admin.module.js';
 
-/** Opens the service's database, prints the command's answer as JSON, and leaves the database as it was found. */
+/** Opens the service's database, prints the command's answer (JSON, or a page of text), and leaves the database as it was found. */
 async function printed(
   open: typeof openDatabase,
   command: (settings: Settings, url: string) => Promise<unknown>,
@@ -16,9 +16,13 @@ async function printed(
   const database = await open(settings, dataSource);
   try {
     const answer = await command(settings, database.url);
-    process.stdout.write(`${JSON.stringify(answer, null, 2)}\n`);
+    process.stdout.write(`${typeof answer === 'string' ? answer : JSON.stringify(answer, null, 2)}\n`);
   } catch (error) {
-    throw error instanceof TradingError ? new LaunchError(error.details) : error;
+    if (error instanceof TradingError) throw new LaunchError(error.details);
+    if (error instanceof BrokenInvariantError) {
+      throw new LaunchError(`the order's data contradicts itself: ${error.message}`);
+    }
+    throw error;
   } finally {
     await database.close();
   }

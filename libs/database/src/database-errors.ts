@@ -16,8 +16,8 @@ export function isDatabaseAway(error: unknown): boolean {
   return AWAY_CODE.test(String(code ?? '')) || AWAY_MESSAGE.test(String(message ?? ''));
 }
 
-/** Whether a statement failed on the unique constraint or index of this name. */
-export function violatesUnique(error: unknown, constraint: string): boolean {
+/** Whether a statement failed on a unique constraint or index: on the one of this name, or without name on any. */
+export function violatesUnique(error: unknown, constraint?: string): boolean {
   const cause = driverError(error);
-  return cause.code === '23505' && cause.constraint === constraint;
+  return cause.code === '23505' && (constraint === undefined || cause.constraint === constraint);
 }

@@ -6,7 +6,11 @@ export type OrderEventType = 'order_status_change' | 'cancellation_request' | 'c
 export type Actor =
   | { kind: 'maker'; wallet_address: string }
   | { kind: 'taker'; taker_id: string; key_id: string }
-  | { kind: 'timer' };
+  | { kind: 'timer' }
+  /** A person at the operator's tool, by the name under which the system knows them. */
+  | { kind: 'operator'; user: string }
+  /** The service itself, when an order's data contradicts itself. */
+  | { kind: 'service' };
 
 /** What a row says beyond its columns; which fields are there depends on its type. */
 export interface OrderEventPayload {

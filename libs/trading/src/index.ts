@@ -37,6 +37,8 @@ export { isAddressText } from './addresses.js';
 export { LoginNonce, Maker } from './makers/maker.entity.js';
 export { MakersService } from './makers/makers.service.js';
 export { LockService } from './orders/lock.service.js';
+export { OperatorService } from './orders/operator.service.js';
+export { type OrderHistory, OrderHistoryService } from './orders/order-history.service.js';
 export { OrderPlacementService } from './orders/order-placement.service.js';
 export type { OrderFilter } from './orders/order-filter.js';
 export {
@@ -45,14 +47,15 @@ export {
   OrderQueries,
   type TakerSortColumn,
 } from './orders/order-queries.service.js';
+export { OrderTransactions } from './orders/order-transactions.js';
 export { isSignedBy, orderTypedData, type SignedTerms, signingDomain } from './orders/order-signature.js';
 export { ORDER_STATUSES, type OrderStatus } from './orders/order-status.js';
 export { type OrderValidation, OrderValidationService } from './orders/order-validation.service.js';
-export { Order, type OrderReference } from './orders/order.entity.js';
+export { NOTES_MAX, Order, type OrderReference } from './orders/order.entity.js';
 export { ApiKey } from './takers/api-key.entity.js';
 export { ApiKeysService } from './takers/api-keys.service.js';
 export type { TakerCaller } from './takers/taker-caller.js';
 export { TakersService } from './takers/takers.service.js';
 export { TimersModule } from './timers/timers.module.js';
 export { TradingModule } from './trading.module.js';
-export { TradingError, type TradingErrorCode } from './trading-error.js';
+export { BrokenInvariantError, TradingError, type TradingErrorCode } from './trading-error.js';

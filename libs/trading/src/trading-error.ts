@@ -24,5 +24,5 @@ export class TradingError extends Error {
   }
 }
 
-/** A bug or a damaged database, not a refusal: the transaction is rolled back and the caller gets a 500. */
+/** A bug or a damaged database, not a refusal: nothing is done, the order is suspended, and the caller gets a 500. */
 export class BrokenInvariantError extends Error {}

@@ -7,6 +7,8 @@ import { FillQueries } from './fills/fill-queries.service.js';
 import { FillService } from './fills/fill.service.js';
 import { MakersService } from './makers/makers.service.js';
 import { LockService } from './orders/lock.service.js';
+import { OperatorService } from './orders/operator.service.js';
+import { OrderHistoryService } from './orders/order-history.service.js';
 import { OrderPlacementService } from './orders/order-placement.service.js';
 import { OrderQueries } from './orders/order-queries.service.js';
 import { OrderTransactions } from './orders/order-transactions.js';
@@ -26,6 +28,8 @@ const services = [
   FillService,
   FillQueries,
   MakersService,
+  OperatorService,
+  OrderHistoryService,
   TakersService,
   ApiKeysService,
 ];

@@ -70,6 +70,7 @@ export class LockService {
       refuseUnlessHolder(order, order.locked_taker_id === taker.takerId);
       const actor = takerActor(taker);
       if (tx.openRequest) tx.resolveRequest({ status: 'accepted', resolved_by: 'reject' }, actor);
+      tx.setNotes(reason);
       tx.release('rejected', actor, { cause: 'reject', lock_id: order.lock_id, reason });
     });
   }

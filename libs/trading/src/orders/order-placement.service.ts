@@ -85,6 +85,7 @@ function newOrder(terms: SignedTerms, hash: string, signature: string, now: Date
     locked_taker_id: null,
     locked_at: null,
     lock_expires_at: null,
+    notes: null,
     created_at: now,
     updated_at: now,
   });

@@ -58,8 +58,9 @@ export class OrderTransaction {
   }
 
   static async begin(manager: EntityManager, order: Order, now: Date): Promise<OrderTransaction> {
+    // a suspended order may be one whose data contradicts itself
     const request =
-      order.lock_id === null
+      order.lock_id === null && order.status !== 'suspended'
         ? null
         : await manager.findOneBy(CancellationRequest, {
             order_id: order.id,
@@ -90,6 +91,22 @@ export class OrderTransaction {
   release(to: OrderStatus, actor: Actor, metadata: Record<string, unknown>): void {
     this.transition(to, actor, metadata);
     Object.assign(this.order, NO_LOCK);
+  }
+
+  /** Freezes the order with its lock and its open request. */
+  suspend(reason: string, actor: Actor): void {
+    this.setNotes(reason);
+    this.transition('suspended', actor, { cause: 'suspend', lock_id: this.order.lock_id, reason });
+  }
+
+  /** Lets the holder of a suspended order's lock go on. */
+  giveBack(actor: Actor, metadata: Record<string, unknown>): void {
+    this.transition('locked', actor, { ...metadata, expires_at: this.order.lock_expires_at });
+  }
+
+  /** What a person should know of the change that is being made. */
+  setNotes(notes: string | null): void {
+    this.order.notes = notes;
   }
 
   /** Puts a cancellation to the holder of the lock: a new request, or the open one once more. */
@@ -242,6 +259,7 @@ export class OrderTransaction {
       version,
       updated_at,
       filled_quantity,
+      notes,
       lock_id,
       locked_by,
       locked_taker_id,
@@ -252,7 +270,7 @@ export class OrderTransaction {
     const { affected } = await this.manager.update(
       Order,
       { id, version: this.readVersion },
-      { status, version, updated_at, filled_quantity, ...lock },
+      { status, version, updated_at, filled_quantity, notes, ...lock },
     );
     if (affected !== 1) throw new BrokenInvariantError(`order ${id} was not at version ${this.readVersion}`);
   }

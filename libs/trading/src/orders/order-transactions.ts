@@ -1,12 +1,14 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { databaseNow } from '#database';
+import { databaseNow, violatesUnique } from '#database';
 import { EventLog } from '#events';
 import { DataSource, type EntityManager } from 'typeorm';
-import { TradingError } from '../trading-error.js';
+import { BrokenInvariantError, TradingError } from '../trading-error.js';
 import { dueSteps } from './due-steps.js';
+import { assertConsistent } from './order-consistency.js';
+import { mayFollow } from './order-status.js';
 import { OrderTransaction } from './order-transaction.js';
-import { Order, type OrderReference } from './order.entity.js';
+import { NOTES_MAX, Order, type OrderReference } from './order.entity.js';
 
 type Outcome<T> = { wrote: boolean } & ({ settled: true } | { settled: false; result: T });
 
@@ -14,17 +16,39 @@ type Outcome<T> = { wrote: boolean } & ({ settled: true } | { settled: false; re
  * The one way to change an order: its row is locked, what time has made due is written first, then the call acts.
  *
  * What is due is committed by itself and the call starts over, so that a refused call leaves nothing of its own.
+ * An order whose data contradicts itself is suspended, for a person to look at; the call fails nonetheless.
  * A transaction works on one order alone and draws its number (xid) only when it has the row: that makes the
  * ids of an order's events grow in the order of its changes.
  */
 @Injectable()
 export class OrderTransactions {
+  private readonly logger = new Logger(OrderTransactions.name);
+
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
     private readonly log: EventLog,
   ) {}
 
   async onOrder<T>(reference: OrderReference, action: (tx: OrderTransaction) => T | Promise<T>): Promise<T> {
+    try {
+      return await this.settleAndAct(reference, action);
+    } catch (error) {
+      const broken = asBrokenInvariant(error);
+      if (!broken) throw error;
+      await this.suspendBroken(reference, broken);
+      throw broken;
+    }
+  }
+
+  /** Writes what is due on an order, and nothing else. */
+  async settle(reference: OrderReference): Promise<void> {
+    await this.onOrder(reference, () => undefined);
+  }
+
+  private async settleAndAct<T>(
+    reference: OrderReference,
+    action: (tx: OrderTransaction) => T | Promise<T>,
+  ): Promise<T> {
     // ends: each round that settles takes the order past every due time before its clock reading
     for (;;) {
       const outcome = await this.dataSource.transaction((manager) =>
@@ -35,20 +59,14 @@ export class OrderTransactions {
     }
   }
 
-  /** Writes what is due on an order, and nothing else. */
-  async settle(reference: OrderReference): Promise<void> {
-    await this.onOrder(reference, () => undefined);
-  }
-
   private async attempt<T>(
     manager: EntityManager,
     reference: OrderReference,
     action: (tx: OrderTransaction) => T | Promise<T>,
   ): Promise<Outcome<T>> {
-    const order = await manager.findOne(Order, { where: reference, lock: { mode: 'pessimistic_write' } });
-    if (!order) throw orderNotFound(reference);
-    const tx = await OrderTransaction.begin(manager, order, await databaseNow(manager));
-    const due = dueSteps(order, tx.openRequest, tx.now);
+    const tx = await this.begin(manager, reference);
+    if (tx.order.status !== 'suspended') assertConsistent(tx.order, tx.openRequest);
+    const due = dueSteps(tx.order, tx.openRequest, tx.now);
     if (due.length > 0) {
       due.forEach((step) => tx.apply(step));
       return { settled: true, wrote: await tx.write(this.log) };
@@ -56,9 +74,42 @@ export class OrderTransactions {
     const result = await action(tx);
     return { settled: false, result, wrote: await tx.write(this.log) };
   }
+
+  private async begin(manager: EntityManager, reference: OrderReference): Promise<OrderTransaction> {
+    const order = await manager.findOne(Order, { where: reference, lock: { mode: 'pessimistic_write' } });
+    if (!order) throw orderNotFound(reference);
+    return OrderTransaction.begin(manager, order, await databaseNow(manager));
+  }
+
+  /** Tried once; when it fails as well, the caller still learns of the first failure. */
+  private async suspendBroken(reference: OrderReference, { message }: BrokenInvariantError): Promise<void> {
+    const order = nameOf(reference);
+    this.logger.error(`the order of ${order} contradicts itself and is to be suspended: ${message}`);
+    try {
+      await this.dataSource.transaction(async (manager) => {
+        const tx = await this.begin(manager, reference);
+        if (!mayFollow(tx.order.status, 'suspended')) return;
+        tx.suspend(message.slice(0, NOTES_MAX), { kind: 'service' });
+        await tx.write(this.log);
+      });
+      this.log.poke();
+    } catch (error) {
+      this.logger.error(`the order of ${order} could not be suspended: ${(error as Error).message}`);
+    }
+  }
+}
+
+/** A change writes rows that only one change can write, by the order's version: a duplicate is a contradiction too. */
+function asBrokenInvariant(error: unknown): BrokenInvariantError | undefined {
+  if (error instanceof BrokenInvariantError) return error;
+  if (!violatesUnique(error)) return undefined;
+  return new BrokenInvariantError((error as Error).message, { cause: error });
 }
 
 export function orderNotFound(reference: OrderReference): TradingError {
-  const name = 'id' in reference ? `id ${reference.id}` : `hash ${reference.order_hash}`;
-  return new TradingError('ORDER_NOT_FOUND', `no order has the ${name}`);
+  return new TradingError('ORDER_NOT_FOUND', `no order has the ${nameOf(reference)}`);
+}
+
+function nameOf(reference: OrderReference): string {
+  return 'id' in reference ? `id ${reference.id}` : `hash ${reference.order_hash}`;
 }

@@ -2,6 +2,9 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { safeInteger } from '../safe-integer.js';
 import type { OrderStatus } from './order-status.js';
 
+/** Characters. */
+export const NOTES_MAX = 1_000;
+
 /** A maker's signed order. Amounts are uint256 as decimal strings, hashes and addresses lower-case hex. */
 @Entity('orders')
 export class Order {
@@ -75,6 +78,10 @@ export class Order {
 
   @Column({ type: 'timestamptz', precision: 3, nullable: true })
   lock_expires_at!: Date | null;
+
+  /** The last remark a person should know: why it was rejected, suspended or cancelled by hand; at most NOTES_MAX. */
+  @Column('text', { nullable: true })
+  notes!: string | null;
 
   @Column({ type: 'timestamptz', precision: 3 })
   created_at!: Date;

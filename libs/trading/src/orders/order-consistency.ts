@@ -1,0 +1,27 @@
+import type { CancellationRequest } from '../cancellation/cancellation-request.entity.js';
+import { BrokenInvariantError } from '../trading-error.js';
+import type { Order } from './order.entity.js';
+
+/**
+ * What the tables' constraints cannot say of an order and its open request, each in a row of its own. To go on from a
+ * contradiction would put a verdict on the wrong lock, so a person has to look first.
+ */
+export function assertConsistent(order: Order, openRequest: CancellationRequest | null): void {
+  if (!openRequest) return;
+  const { id, lock_id, taker_id, taker_address, order_version } = openRequest;
+  if (lock_id !== order.lock_id) {
+    throw new BrokenInvariantError(
+      `the open cancellation request ${id} was made under lock ${lock_id}, but the order's is ${order.lock_id}`,
+    );
+  }
+  if (taker_id !== order.locked_taker_id || taker_address !== order.locked_by) {
+    throw new BrokenInvariantError(
+      `the open cancellation request ${id} is to ${taker_address}, but ${order.locked_by} holds the order`,
+    );
+  }
+  if (order_version > order.version) {
+    throw new BrokenInvariantError(
+      `the open cancellation request ${id} is of version ${order_version}, but the order is at ${order.version}`,
+    );
+  }
+}

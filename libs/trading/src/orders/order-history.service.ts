@@ -1,0 +1,46 @@
+import { Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { OrderEvent } from '#events';
+import { DataSource, In } from 'typeorm';
+import { CancellationRequest } from '../cancellation/cancellation-request.entity.js';
+import { Fill } from '../fills/fill.entity.js';
+import { Taker } from '../takers/taker.entity.js';
+import { orderNotFound } from './order-transactions.js';
+import { Order, type OrderReference } from './order.entity.js';
+
+/** All that is known of an order, oldest first. */
+export interface OrderHistory {
+  order: Order;
+  requests: CancellationRequest[];
+  fill: Fill | null;
+  events: OrderEvent[];
+  /** Everyone who ever held the order. */
+  takers: Taker[];
+}
+
+/** An order's past, for a person who has to understand it. */
+@Injectable()
+export class OrderHistoryService {
+  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
+
+  /** As it stood at one moment; nothing is settled by looking. */
+  of(reference: OrderReference): Promise<OrderHistory> {
+    return this.dataSource.transaction('REPEATABLE READ', async (manager) => {
+      const order = await manager.findOneBy(Order, reference);
+      if (!order) throw orderNotFound(reference);
+      const ofOrder = { order_id: order.id };
+      const events = await manager.find(OrderEvent, { where: ofOrder, order: { version: 'ASC' } });
+      const holders = events.flatMap(({ taker_id }) => taker_id ?? []);
+      return {
+        order,
+        requests: await manager.find(CancellationRequest, {
+          where: ofOrder,
+          order: { order_version: 'ASC' },
+        }),
+        fill: await manager.findOneBy(Fill, ofOrder),
+        events,
+        takers: await manager.findBy(Taker, { id: In([...new Set(holders)]) }),
+      };
+    });
+  }
+}
