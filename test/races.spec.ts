@@ -1,4 +1,6 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import type { TradingError } from '#trading';
 import type { MakerClient, TakerClient } from './support/clients.js';
 import {
   askedOrder,
@@ -9,6 +11,7 @@ import {
 } from './support/handshake.js';
 import type { Answer } from './support/http.js';
 import { expectInvariants } from './support/invariants.js';
+import { type Operator, operatorOf } from './support/operator.js';
 import { startService, type TestService } from './support/service.js';
 import { until } from './support/until.js';
 
@@ -21,9 +24,11 @@ jest.setTimeout(120_000);
 let service: TestService;
 let maker: MakerClient;
 let taker: TakerClient;
+let operator: Operator;
 beforeAll(async () => {
   service = await startService({ WORKER: 'inline' });
   [maker, taker] = [await service.newMaker(), await service.newTaker()];
+  operator = operatorOf(service);
 });
 afterEach(() => expectInvariants(service.dataSource));
 afterAll(() => service.stop());
@@ -192,6 +197,49 @@ describe('at the same instant', () => {
     expect(possible).toEqual(expect.arrayContaining(Object.keys(outcomes)));
   });
 
+  test("the operator's suspend and a fill: filled, or frozen", async () => {
+    const outcomes = await race(async () => {
+      const order = await lockedOrder(service, { maker, taker });
+      const [suspension, fill] = await Promise.all([suspendWithin(order, 20), taker.fill(order.placed)]);
+      const { status, filled_quantity } = await maker.order(order.id);
+      return `${suspension}, ${statusesOf([fill])}: ${status} ${filled_quantity}`;
+    });
+    expect(Object.keys(outcomes).toSorted()).toEqual([
+      'ORDER_FINAL, 200: filled 100',
+      'suspended, 409009: suspended 0',
+    ]);
+  });
+
+  test("the operator's suspend and true: cancelled, or frozen with its open request", async () => {
+    const outcomes = await race(async () => {
+      const order = await asked();
+      const [suspension, answer] = await Promise.all([
+        suspendWithin(order, 10),
+        taker.answer(order.hash, true),
+      ]);
+      const { status, cancellation } = await maker.order(order.id);
+      return `${suspension}, ${statusesOf([answer])}: ${status}, ${cancellation.status}`;
+    });
+    expect(Object.keys(outcomes).toSorted()).toEqual([
+      'ORDER_FINAL, 200: cancelled, accepted',
+      'suspended, 409009: suspended, requested',
+    ]);
+  });
+
+  test("the operator's suspend and the lock running out: cancelled, or frozen with its open request", async () => {
+    const outcomes = await race(async () => {
+      const order = await asked();
+      await endLockWithin(order, 100);
+      const suspension = await suspendWithin(order, 50);
+      const { status, cancellation } = await maker.order(order.id);
+      return `${suspension}: ${status}, ${cancellation.status} by ${cancellation.resolved_by}`;
+    });
+    expect(Object.keys(outcomes).toSorted()).toEqual([
+      'ORDER_FINAL: cancelled, accepted by lock_expiry',
+      'suspended: suspended, requested by null',
+    ]);
+  });
+
   test("the maker's cancel and a taker's lock: cancelled, or locked and asked", async () => {
     const outcomes = await race(async () => {
       const { id, order_hash } = await maker.place();
@@ -230,6 +278,15 @@ describe('at the same instant', () => {
     expect(outcomes).toEqual({ '201 409006': ROUNDS });
   });
 });
+
+/** Suspends an order in this process, where no request has to arrive first: so it waits a little, to lose now and then. */
+async function suspendWithin({ hash }: LockedOrder, milliseconds: number): Promise<string> {
+  await delay(Math.random() * milliseconds);
+  return operator.suspend(hash).then(
+    ({ status }) => status,
+    (error: TradingError) => error.code,
+  );
+}
 
 /** Brings the end of the lock so near that the answer meets it, now before and now after. */
 async function endLockWithin(order: LockedOrder, milliseconds: number): Promise<void> {
