@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { MakerClient, TakerClient } from './support/clients.js';
-import { succeeded } from './support/handshake.js';
+import { lockedOrder, succeeded } from './support/handshake.js';
 import { startService, type TestService } from './support/service.js';
 
 /** A maker's list of its orders. */
@@ -91,6 +91,13 @@ describe("a maker's list", () => {
   test('shows each order as the call for one order does', async () => {
     const { orders } = await list();
     for (const order of orders) expect(order).toEqual(await maker.order(order.id));
+  });
+
+  test('says why an order was rejected', async () => {
+    const { id, taker: holder, maker: owner, hash } = await lockedOrder(service);
+    expect(await owner.order(id)).toMatchObject({ notes: null });
+    succeeded(await holder.reject(hash, 'The instrument is halted'), 200);
+    expect((await list({}, owner)).orders).toMatchObject([{ notes: 'The instrument is halted' }]);
   });
 
   test('has the fills of filled orders, and the latest cancellation', async () => {

@@ -47,6 +47,7 @@ export function orderView({ order, cancellation, fill }: OrderDetails): OrderVie
     order_hash: order.order_hash,
     status: order.status,
     filled_quantity: order.filled_quantity,
+    notes: order.notes,
     created_at: order.created_at.toISOString(),
     updated_at: order.updated_at.toISOString(),
     cancellation: cancellation && cancellationView(cancellation),

@@ -75,6 +75,10 @@ export class OrderView extends OrderTerms {
   @Uint256Field({ example: '0' })
   filled_quantity!: string;
 
+  /** What a person should know: why it was rejected, suspended or cancelled by hand. */
+  @ApiProperty({ type: String, nullable: true, example: 'The instrument is halted' })
+  notes!: string | null;
+
   /** When it was placed. */
   @TimeField()
   created_at!: string;
