@@ -7,13 +7,18 @@ import type { ServiceProcess } from './support/service-process.js';
 interface Operation {
   operationId?: string;
   summary?: string;
+  description?: string;
   tags?: string[];
   security?: object[];
   parameters?: { name: string; description?: string; example?: unknown }[];
   requestBody?: { content: Record<string, { schema: Schema }> };
   responses: Record<
     string,
-    { description: string; content: Record<string, { schema: Schema; examples?: object }> }
+    {
+      description: string;
+      headers: object;
+      content: Record<string, { schema: Schema; examples?: object }>;
+    }
   >;
 }
 interface Schema {
@@ -24,6 +29,7 @@ interface Schema {
   properties?: Record<string, Schema>;
   allOf?: Schema[];
   items?: Schema;
+  anyOf?: Schema[];
   description?: string;
   example?: unknown;
   pattern?: string;
@@ -93,13 +99,18 @@ test('each call has a summary, a tag, its way to authenticate, and its answers i
     const open = call.includes('/health/') || call.includes('/connect');
     const scheme = /validate|lock|fill|reject|cancel-result|takers|available/.test(call) ? 'taker' : 'maker';
     expect([call, operation.security]).toEqual([call, open ? undefined : [{ [scheme]: [] }]]);
+    expect([call, operation.description]).toEqual([call, expect.stringMatching(/.{5,}/)]);
     for (const [status, answer] of Object.entries(operation.responses)) {
       const { schema, examples } = answer.content['application/json']!;
-      if (Number(status) < 300) expect(schema.properties).toHaveProperty('data');
-      else {
+      if (Number(status) < 300) {
+        const envelope = document.components.schemas[schema.$ref!.split('/').at(-1)!]!;
+        expect([call, envelope.required]).toEqual([call, ['code', 'data']]);
+      } else {
         expect(schema.$ref).toBe('#/components/schemas/ErrorAnswer');
         expect(Object.keys(examples!).length).toBeGreaterThan(0);
       }
+      const retriable = status === '429' || status === '503';
+      expect(Object.keys(answer.headers)).toEqual(['X-Request-Id', ...(retriable ? ['Retry-After'] : [])]);
     }
     const statuses = [
       '400',
@@ -124,11 +135,22 @@ test('cancel-result lists each of its refusals with its code', () => {
   ]);
 });
 
+test('parameters are described', () => {
+  for (const [call, { parameters = [] }] of operations) {
+    for (const { name, description } of parameters) {
+      expect([call, name, description]).toEqual([call, name, expect.stringMatching(/.{5,}/)]);
+    }
+  }
+});
+
 describe('every field', () => {
   test('has a description, and an example or its few values', () => {
     const bare: string[] = [];
     for (const [name, schema] of Object.entries(document.components.schemas)) {
-      if (schema.enum) continue; // a named list of values
+      if (schema.enum) {
+        expect([name, schema.description]).toEqual([name, expect.any(String)]);
+        continue;
+      }
       expect([name, schema.properties]).toEqual([name, expect.any(Object)]);
       for (const [property, field] of Object.entries(schema.properties!)) {
         const speaks = Boolean(field.description);
@@ -137,6 +159,7 @@ describe('every field', () => {
           field.enum ||
           field.$ref ||
           field.allOf ||
+          field.anyOf ||
           field.items?.$ref ||
           field.type === 'boolean';
         if (!speaks || !shown) bare.push(`${name}.${property}`);

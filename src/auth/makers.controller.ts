@@ -44,7 +44,11 @@ export class MakersController {
   @Get('profiles')
   @UseGuards(MakerGuard, RateLimitGuard)
   @ApiBearerAuth('maker')
-  @ApiOperation({ operationId: 'getProfile', summary: "The maker's own profile" })
+  @ApiOperation({
+    operationId: 'getProfile',
+    summary: "The maker's own profile",
+    description: 'What is not known of the owner is null.',
+  })
   @ApiSuccess(200, MakerProfile, 'What the desk knows of the owner of the wallet')
   @ApiReadErrors(...MAKER_ERRORS)
   async profile(@CallingMaker() wallet: string): Promise<Success<MakerProfile>> {

@@ -1,35 +1,56 @@
 import { applyDecorators, type Type } from '@nestjs/common';
-import { ApiExtraModels, ApiParam, ApiResponse, getSchemaPath } from '@nestjs/swagger';
+import {
+  ApiExtraModels,
+  ApiParam,
+  ApiProperty,
+  ApiResponse,
+  ApiSchema,
+  getSchemaPath,
+} from '@nestjs/swagger';
 import { API_ERRORS, type ApiErrorName } from './api-errors.js';
 import { failure } from './envelope.js';
 import { ErrorAnswer } from './error-answer.dto.js';
 import { EXAMPLES } from './fields.js';
 
-/** Documents a success: the envelope around a DTO (or around an array of it). */
+/** The headers of answers, as the document defines them once. */
+export const ANSWER_HEADERS = {
+  'X-Request-Id': {
+    description: "The request's own id, or else one made for it; the logs have it too",
+    required: true,
+    schema: { type: 'string', pattern: '^[A-Za-z0-9._-]{1,128}$', example: EXAMPLES.uuid },
+  },
+  'Retry-After': {
+    description: 'Seconds after which to try again',
+    required: true,
+    schema: { type: 'integer', minimum: 1, example: 1 },
+  },
+} as const;
+
+const header = (name: keyof typeof ANSWER_HEADERS) => ({ [name]: { $ref: `#/components/headers/${name}` } });
+
+/** Documents a success: the envelope around a DTO, or around an array of it. */
 export function ApiSuccess(status: number, data: Type | [Type], description: string): MethodDecorator {
-  const [item, schema] = Array.isArray(data)
-    ? [data[0], { type: 'array', items: { $ref: getSchemaPath(data[0]) } }]
-    : [data, { $ref: getSchemaPath(data) }];
-  return applyDecorators(
-    ApiExtraModels(item),
-    ApiResponse({
-      status,
-      description,
-      schema: {
-        type: 'object',
-        required: ['code', 'data'],
-        properties: {
-          code: { type: 'integer', enum: [0], description: '0: success', example: 0 },
-          data: schema,
-        },
-      },
-    }),
+  return ApiResponse({ status, description, type: envelopeOf(data), headers: header('X-Request-Id') });
+}
+
+/** The class of an envelope, so that generated code has a name for it: OrderView comes in an OrderResponse. */
+function envelopeOf(data: Type | [Type]): Type {
+  const [dto, suffix] = Array.isArray(data) ? [data[0], 'ListResponse'] : [data, 'Response'];
+  class Envelope {}
+  ApiSchema({ name: dto.name.replace(/(Answer|View)$/, '') + suffix })(Envelope);
+  ApiProperty({ type: 'integer', enum: [0], description: '0: success', example: 0 })(
+    Envelope.prototype,
+    'code',
   );
+  ApiProperty({ type: data, description: 'What was asked for' })(Envelope.prototype, 'data');
+  return Envelope;
 }
 
 /** What every call can answer beside its own errors. */
 const COMMON_ERRORS: ApiErrorName[] = ['INVALID_PARAMETER', 'TOO_MANY_REQUESTS', 'INTERNAL', 'UNAVAILABLE'];
 const BODY_ERRORS: ApiErrorName[] = ['MALFORMED_JSON', 'BODY_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE'];
+/** These tell when to try again. */
+const RETRIABLE: ReadonlySet<number> = new Set([429, 503]);
 export const TAKER_ERRORS: ApiErrorName[] = ['MISSING_HEADER', 'API_KEY_NOT_FOUND', 'API_KEY_EXPIRED'];
 export const MAKER_ERRORS: ApiErrorName[] = ['TOKEN_INVALID', 'TOKEN_EXPIRED'];
 
@@ -45,19 +66,26 @@ export function ApiReadErrors(...own: ApiErrorName[]): MethodDecorator {
 
 function documentErrors(names: ApiErrorName[]): MethodDecorator {
   const byStatus = new Map<number, ApiErrorName[]>();
-  for (const name of new Set(names)) {
+  for (const name of new Set(names.toSorted((a, b) => API_ERRORS[a].code - API_ERRORS[b].code))) {
     const { status } = API_ERRORS[name];
     byStatus.set(status, [...(byStatus.get(status) ?? []), name]);
   }
   const responses = [...byStatus].map(([status, ofStatus]) =>
     ApiResponse({
       status,
-      description: ofStatus.map((name) => `${API_ERRORS[name].code} ${API_ERRORS[name].message}`).join(', '),
+      description: ofStatus.map(titleOf).join(', '),
+      headers: {
+        ...header('X-Request-Id'),
+        ...(RETRIABLE.has(status) && header('Retry-After')),
+      },
       content: {
         'application/json': {
           schema: { $ref: getSchemaPath(ErrorAnswer) },
           examples: Object.fromEntries(
-            ofStatus.map((name) => [name, { value: failure(name, API_ERRORS[name].example) }]),
+            ofStatus.map((name) => [
+              name,
+              { summary: titleOf(name), value: failure(name, API_ERRORS[name].example) },
+            ]),
           ),
         },
       },
@@ -65,6 +93,8 @@ function documentErrors(names: ApiErrorName[]): MethodDecorator {
   );
   return applyDecorators(ApiExtraModels(ErrorAnswer), ...responses);
 }
+
+const titleOf = (name: ApiErrorName): string => `${API_ERRORS[name].code} ${API_ERRORS[name].message}`;
 
 /** Documents the path parameter `{order_hash}`. */
 export function ApiOrderHash(): MethodDecorator {

@@ -1,33 +1,41 @@
+import { readFileSync } from 'node:fs';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
+import { ANSWER_HEADERS } from '../http/api-answers.js';
 import { ASYNC_API_DOCUMENT } from './async-api.js';
 
-const DESCRIPTION = `
-Makers sign orders; takers lock one, trade it elsewhere and fill it. When a maker asks to cancel an order that a taker
-holds locked, only the taker knows whether the trade has begun, so the taker decides:
+/** The named lists of values. Nest would describe them by whatever field it meets first. */
+const LISTS: Record<string, string> = {
+  OrderStatus:
+    'Where an order stands. `partially_filled`, `filled`, `cancelled`, `expired` and `rejected` are final.',
+  CancellationStatus: '`requested` and `timed_out` are open: the taker can still answer.',
+  ResolvedBy: 'What resolved a cancellation request.',
+  FillStatus: 'What the fill made of its order.',
+  MakerOrdersSort: "What a maker's orders can be sorted by.",
+  TakerOrdersSort: "What a taker's orders can be sorted by.",
+  FillsSort: 'What fills can be sorted by.',
+  SortOrder: 'Ascending or descending.',
+};
 
-1. The maker calls \`cancelOrder\` and is answered 202.
-2. The taker's socket (\`/ws/taker/v1?types=cancellation_request\`) gets a \`cancellation_request\`.
-3. The taker calls \`answerCancellation\`: true releases the order, false keeps it for the trade to go on.
-4. The maker's socket (\`/ws/maker/v1?types=order_status_change,cancellation_update\`) tells the outcome.
-
-Answers come in an envelope: \`{"code":0,"data":…}\`, or \`{"code":…,"message":…,"details":…}\` with a matching HTTP
-status. Every answer carries \`X-Request-Id\`. Amounts are uint256 as decimal strings, times are ISO 8601 in UTC,
-deadlines Unix seconds. Unknown fields are refused. The sockets' frames are described in /asyncapi.json.
-`.trim();
-
-/** The OpenAPI document, from the code. */
+/**
+ * The OpenAPI document, from the code. Version 3.1, because 3.0 cannot say that a reference may be null, which
+ * generators then leave out of their types.
+ */
 export function openApiDocument(app: NestFastifyApplication): OpenAPIObject {
   const config = new DocumentBuilder()
+    .setOpenAPIVersion('3.1.0')
     .setTitle('Lockstep')
-    .setDescription(DESCRIPTION)
+    .setDescription(readFileSync(new URL('./introduction.md', import.meta.url), 'utf8'))
     .setVersion('1')
     .setLicense('MIT', 'https://opensource.org/license/mit')
     .addServer('/', 'this service')
-    .addTag('Takers: orders', 'Calls of brokers and custodians, with an API key')
-    .addTag('Makers: login', 'From a wallet signature to a token')
-    .addTag('Makers: orders', 'Calls of wallet users, with their token')
+    .addTag(
+      'Takers: orders',
+      'Brokers and custodians, with an API key: from the lock to the fill or the verdict',
+    )
+    .addTag('Makers: login', 'Wallet users: from a wallet signature to a token')
+    .addTag('Makers: orders', 'Wallet users, with their token: placing, watching and cancelling orders')
     .addTag('Operations', 'For those who run the service')
     .addApiKey({ type: 'apiKey', in: 'header', name: 'X-API-Key', description: "A taker's API key" }, 'taker')
     .addBearerAuth(
@@ -35,7 +43,34 @@ export function openApiDocument(app: NestFastifyApplication): OpenAPIObject {
       'maker',
     )
     .build();
-  return SwaggerModule.createDocument(app, config);
+  config.info.contact = { name: 'The maintainers of Lockstep' };
+  config.components = { ...config.components, headers: ANSWER_HEADERS };
+  return finished(SwaggerModule.createDocument(app, config));
+}
+
+/** What Nest's decorators cannot say, in an order that reads well and stays the same when calls are added. */
+function finished({ openapi, info, servers, tags, paths, components }: OpenAPIObject): OpenAPIObject {
+  for (const path of Object.values(paths)) {
+    // a body is read here too, but HTTP gives it no meaning: many clients and proxies do not let one through
+    delete path.delete?.requestBody;
+    // Swagger UI fills them in, and a list narrowed by the examples of all its filters is empty
+    for (const parameter of path.get?.parameters ?? []) {
+      if (!('in' in parameter) || parameter.in !== 'query') continue;
+      if (parameter.schema && 'example' in parameter.schema) delete parameter.schema.example;
+    }
+  }
+  const schemas = Object.entries(components!.schemas!).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  for (const [name, schema] of schemas) {
+    if ('enum' in schema) schema.description = LISTS[name];
+  }
+  return {
+    openapi,
+    info,
+    servers,
+    tags,
+    paths,
+    components: { ...components, schemas: Object.fromEntries(schemas) },
+  };
 }
 
 /** Serves `/docs`, `/openapi.json`, `/openapi.yaml` and `/asyncapi.json`. */
@@ -44,7 +79,8 @@ export function serveDocs(app: NestFastifyApplication): void {
     jsonDocumentUrl: 'openapi.json',
     yamlDocumentUrl: 'openapi.yaml',
     customSiteTitle: 'Lockstep API',
-    swaggerOptions: { persistAuthorization: true, displayOperationId: true },
+    customCss: '.swagger-ui .topbar { display: none }',
+    swaggerOptions: { persistAuthorization: true, displayOperationId: true, defaultModelsExpandDepth: 0 },
   });
   const adapter = app.getHttpAdapter();
   adapter.get('/asyncapi.json', (_, reply: FastifyReply) => reply.send(ASYNC_API_DOCUMENT));

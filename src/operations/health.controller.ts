@@ -12,7 +12,11 @@ export class HealthController {
   constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
 
   @Get('live')
-  @ApiOperation({ operationId: 'getLiveness', summary: 'Whether the process runs' })
+  @ApiOperation({
+    operationId: 'getLiveness',
+    summary: 'Whether the process runs',
+    description: 'Asks nothing but the process itself: restart it when this fails.',
+  })
   @ApiSuccess(200, HealthAnswer, 'It runs')
   @ApiReadErrors()
   live(): Success<HealthAnswer> {
@@ -20,7 +24,11 @@ export class HealthController {
   }
 
   @Get('ready')
-  @ApiOperation({ operationId: 'getReadiness', summary: 'Whether calls can be served: the database answers' })
+  @ApiOperation({
+    operationId: 'getReadiness',
+    summary: 'Whether calls can be served',
+    description: 'Asks the database too: send calls elsewhere while this answers 503.',
+  })
   @ApiSuccess(200, HealthAnswer, 'It can serve calls')
   @ApiReadErrors()
   async ready(): Promise<Success<HealthAnswer>> {

@@ -43,7 +43,11 @@ export class MakerOrdersController {
   }
 
   @Get()
-  @ApiOperation({ operationId: 'listOrders', summary: "The maker's orders" })
+  @ApiOperation({
+    operationId: 'listOrders',
+    summary: "The maker's orders",
+    description: 'Filters are combined: an order has to fit all of them.',
+  })
   @ApiSuccess(200, MakerOrdersAnswer, 'A page of the orders')
   @ApiReadErrors(...MAKER_ERRORS)
   async list(
@@ -55,7 +59,11 @@ export class MakerOrdersController {
   }
 
   @Get('maker/next-nonce')
-  @ApiOperation({ operationId: 'getNextNonce', summary: 'The nonce for the next order' })
+  @ApiOperation({
+    operationId: 'getNextNonce',
+    summary: 'The nonce for the next order',
+    description: 'Nonces may leave gaps; each works once for a maker.',
+  })
   @ApiSuccess(200, NextNonceAnswer, 'The smallest nonce above all used ones')
   @ApiReadErrors(...MAKER_ERRORS)
   async nextNonce(@CallingMaker() wallet: string): Promise<Success<NextNonceAnswer>> {
@@ -63,7 +71,11 @@ export class MakerOrdersController {
   }
 
   @Get(':order_id')
-  @ApiOperation({ operationId: 'getOrder', summary: 'One order of the maker' })
+  @ApiOperation({
+    operationId: 'getOrder',
+    summary: 'One order of the maker',
+    description: 'The order as it stands now, with its latest cancellation request.',
+  })
   @ApiOrderId()
   @ApiSuccess(200, OrderView, 'The order')
   @ApiReadErrors(...MAKER_ERRORS, 'ORDER_NOT_FOUND')
@@ -101,9 +113,12 @@ export class MakerOrdersController {
   }
 
   @Delete(':order_id')
-  @ApiOperation({ operationId: 'deleteOrder', summary: 'The same as cancelOrder' })
+  @ApiOperation({
+    operationId: 'deleteOrder',
+    summary: 'The same as cancelOrder',
+    description: 'For clients that cancel with DELETE. To give a reason, use cancelOrder.',
+  })
   @ApiOrderId()
-  @ApiBody({ type: CancelOrderRequest, required: false })
   @ApiSuccess(200, OrderCancelled, 'Cancelled')
   @ApiSuccess(202, CancellationRequested, 'A taker holds the order and has been asked')
   @ApiErrors(...MAKER_ERRORS, 'ORDER_NOT_FOUND', 'ORDER_FINAL', 'ORDER_SUSPENDED')

@@ -65,7 +65,11 @@ export class TakerListsController {
   }
 
   @Get('takers/orders/:order_hash')
-  @ApiOperation({ operationId: 'getTakerOrder', summary: "One of the taker's orders" })
+  @ApiOperation({
+    operationId: 'getTakerOrder',
+    summary: "One of the taker's orders",
+    description: 'An order that the taker holds, or held last.',
+  })
   @ApiOrderHash()
   @ApiSuccess(200, TakerOrderView, 'The order')
   @ApiReadErrors(...TAKER_ERRORS, 'ORDER_NOT_FOUND')
@@ -77,7 +81,11 @@ export class TakerListsController {
   }
 
   @Get('orders/filled')
-  @ApiOperation({ operationId: 'listFills', summary: "The taker's fills" })
+  @ApiOperation({
+    operationId: 'listFills',
+    summary: "The taker's fills",
+    description: 'What the taker has reported as traded, by any of its addresses.',
+  })
   @ApiSuccess(200, FillsAnswer, 'A page of the fills')
   @ApiReadErrors(...TAKER_ERRORS)
   async listFills(
