@@ -1,3 +1,5 @@
+import { expectDocumented } from './documented.js';
+
 /** One HTTP call and its answer, read as the envelope. */
 export interface Answer {
   status: number;
@@ -22,5 +24,7 @@ export async function call(
   const body = raw ?? (json === undefined ? undefined : JSON.stringify(json));
   const type: Record<string, string> = body === undefined ? {} : { 'content-type': 'application/json' };
   const response = await fetch(url, { method, headers: { ...type, ...headers }, body: body as string });
-  return { status: response.status, headers: response.headers, body: await response.json() };
+  const answer = { status: response.status, headers: response.headers, body: await response.json() };
+  expectDocumented({ method, url, sent: json, ...answer });
+  return answer;
 }
