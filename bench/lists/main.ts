@@ -56,8 +56,10 @@ async function measured(recorder: Recorder, readers: Readers, run: (readers: Rea
     await run(readers);
     times.push(performance.now() - began);
   }
+  const { statements } = recorder;
+  recorder.statements = [];
   const accesses = new Set<string>();
-  for (const { sql, parameters } of [...recorder.statements]) {
+  for (const { sql, parameters } of statements) {
     const [row] = await dataSource.query<[{ 'QUERY PLAN': [{ Plan: PlanNode }] }]>(
       `EXPLAIN (FORMAT JSON) ${sql}`,
       parameters,
