@@ -204,7 +204,7 @@ describe("a taker's fills", () => {
     const reports = [
       { price: '10', fill_quantity: '100', taker_incentive: '3', block_number: 5 },
       { price: '30', fill_quantity: '20', taker_incentive: '1', tx_hash: `0x${'ef'.repeat(32)}` },
-      { price: '20', fill_quantity: '50', taker_incentive: '2', block_number: 7 },
+      { price: '21', fill_quantity: '50', taker_incentive: '2', block_number: 7 },
     ];
     const closed: { id: string; order_hash: string }[] = [];
     for (const [index, { price, ...report }] of reports.entries()) {
