@@ -46,7 +46,7 @@ async function seedOrders(manager: EntityManager, orders: number): Promise<void>
       CASE WHEN status IN ('locked', 'suspended') THEN gen_random_uuid() END,
       CASE WHEN status <> 'pending' THEN ranked.address END, CASE WHEN status <> 'pending' THEN ranked.id END,
       CASE WHEN status <> 'pending' THEN created_at + interval '1 minute' END,
-      CASE WHEN status IN ('locked', 'suspended') THEN clock_timestamp() + interval '1 day' END,
+      CASE WHEN status IN ('locked', 'suspended') THEN clock_timestamp() + (1 + random()) * interval '1 day' END,
       created_at, created_at + interval '2 minutes'
     FROM fated JOIN ranked ON ranked.rank = fated.taker
       CROSS JOIN LATERAL (SELECT '0x' || left(encode(sha256(fated.maker::text::bytea), 'hex'), 40) AS wallet) w`,

@@ -5,5 +5,5 @@ export { applyFilter, type Conditions } from './filter.js';
 export { EmbeddedPostgres, freePort } from './embedded-postgres.js';
 export { migrate } from './migrate.js';
 export { OpenDataSourceModule } from './open-data-source.module.js';
-export { type Narrow, type Page, type PageRequest, readPage } from './page.js';
+export { type Narrow, type Page, type PageRequest, readPage, readPageItems } from './page.js';
 export { openDatabase, type OpenDatabase, openPreparedDatabase } from './open-database.js';

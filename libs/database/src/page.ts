@@ -29,31 +29,44 @@ interface Listed {
   id: string;
 }
 
-/**
- * Reads one page of the rows that `narrow` leaves. The page is found by ids first, which the list's index holds, so
- * that rows that are skipped are not read.
- */
+/** Reads one page of the rows that `narrow` leaves, and counts them. */
 export async function readPage<Row extends Listed>(
   rows: Repository<Row>,
   narrow: Narrow<Row>,
-  { page, pageSize, sortBy, sortOrder }: PageRequest,
+  request: PageRequest,
 ): Promise<Page<Row>> {
-  const narrowed = () => {
-    const query = rows.createQueryBuilder('item');
-    narrow(query);
-    return query;
-  };
-  const skipped = (page - 1) * pageSize;
-  const count = await countUpTo(narrowed(), skipped + pageSize + COUNT_AHEAD_ROWS);
+  const { page, pageSize } = request;
+  const count = await countUpTo(narrowed(rows, narrow), page * pageSize + COUNT_AHEAD_ROWS);
+  return { items: await readPageItems(rows, narrow, request), page, pageSize, ...count };
+}
+
+/**
+ * The rows of a page, without a count. They are found by ids first, which the list's index holds, so that rows that
+ * are skipped are not read.
+ */
+export async function readPageItems<Row extends Listed>(
+  rows: Repository<Row>,
+  narrow: Narrow<Row>,
+  { page, pageSize, sortBy, sortOrder }: PageRequest,
+): Promise<Row[]> {
   const direction = sortOrder === 'asc' ? 'ASC' : 'DESC';
-  const ids = await narrowed()
+  const ids = await narrowed(rows, narrow)
     .select('item.id', 'id')
     .orderBy(`item.${sortBy}`, direction)
     .addOrderBy('item.id', direction)
-    .offset(skipped)
+    .offset((page - 1) * pageSize)
     .limit(pageSize)
     .getRawMany<Listed>();
-  return { items: await readInOrder(rows, ids), page, pageSize, ...count };
+  if (ids.length === 0) return [];
+  const found = await rows.findBy({ id: In(ids.map(({ id }) => id)) } as FindOptionsWhere<Row>);
+  const byId = new Map(found.map((row) => [row.id, row]));
+  return ids.flatMap(({ id }) => byId.get(id) ?? []);
+}
+
+function narrowed<Row extends Listed>(rows: Repository<Row>, narrow: Narrow<Row>): SelectQueryBuilder<Row> {
+  const query = rows.createQueryBuilder('item');
+  narrow(query);
+  return query;
 }
 
 async function countUpTo<Row extends Listed>(query: SelectQueryBuilder<Row>, limit: number) {
@@ -65,11 +78,4 @@ async function countUpTo<Row extends Listed>(query: SelectQueryBuilder<Row>, lim
     .setParameters(counted.getParameters())
     .getRawOne<{ total: number }>())!;
   return total > limit ? { total: limit, totalIsExact: false } : { total, totalIsExact: true };
-}
-
-async function readInOrder<Row extends Listed>(rows: Repository<Row>, ids: Listed[]): Promise<Row[]> {
-  if (ids.length === 0) return [];
-  const found = await rows.findBy({ id: In(ids.map(({ id }) => id)) } as FindOptionsWhere<Row>);
-  const byId = new Map(found.map((row) => [row.id, row]));
-  return ids.flatMap(({ id }) => byId.get(id) ?? []);
 }

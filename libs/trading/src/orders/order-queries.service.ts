@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { applyFilter, type Narrow, type Page, type PageRequest, readPage } from '#database';
+import { applyFilter, type Narrow, type Page, type PageRequest, readPage, readPageItems } from '#database';
 import { DataSource, type FindOptionsWhere, In } from 'typeorm';
 import { CancellationRequest } from '../cancellation/cancellation-request.entity.js';
 import { Fill } from '../fills/fill.entity.js';
@@ -56,8 +56,12 @@ export class OrderQueries {
   async available(takerId: string, page: number, pageSize: number): Promise<OrderDetails[]> {
     const pending = "item.status = 'pending' AND item.deadline > extract(epoch FROM clock_timestamp())";
     const newest = { page, pageSize, sortBy: 'created_at', sortOrder: 'desc' } as const;
-    const orders = await this.list(pending, {}, {}, newest);
-    return this.withDetails(orders.items, takerId);
+    const orders = await readPageItems(
+      this.dataSource.getRepository(Order),
+      (query) => query.where(pending),
+      newest,
+    );
+    return this.withDetails(orders, takerId);
   }
 
   private async one(
