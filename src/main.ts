@@ -31,7 +31,7 @@ async function start(): Promise<() => Promise<void>> {
 async function serve(settings: Settings, database: OpenDatabase): Promise<NestFastifyApplication> {
   const app = await NestFactory.create<NestFastifyApplication>(
     AppModule.with(settings, dataSource),
-    httpAdapter(),
+    httpAdapter(settings),
     // until it is started: the framework's list of modules and routes is of no use to an operator
     { bodyParser: false, logger: ['warn', 'error', 'fatal'], abortOnError: false },
   );

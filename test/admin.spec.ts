@@ -69,7 +69,15 @@ describe('key', () => {
       api_secret: expect.stringMatching(/^[0-9a-f]{64}$/),
       expires_at: null,
     });
-    const entry = { key_id: key.key_id, taker_id: taker, created_at: expect.any(String), expires_at: null };
+    const entry = {
+      key_id: key.key_id,
+      taker_id: taker,
+      created_at: expect.any(String),
+      expires_at: null,
+      require_signature: false,
+      allow_ips: [],
+      replaced_by: null,
+    };
     expect(await admin.json('key', 'list')).toContainEqual({ ...entry, revoked_at: null });
     const revoked = await admin.json('key', 'revoke', '--key', key.key_id);
     expect(revoked).toEqual({ ...entry, revoked_at: expect.any(String) });
@@ -85,12 +93,61 @@ describe('key', () => {
     expect(days).toBeCloseTo(30, 3);
   });
 
+  test('create --require-signature --allow-ip sets rules, which list shows', async () => {
+    const rules = ['--require-signature', '--allow-ip', '203.0.113.7', '--allow-ip', '2001:DB8::/32'];
+    const key = await admin.json('key', 'create', '--taker', await newTaker(), ...rules);
+    expect(Object.keys(key)).toEqual(['key_id', 'api_key', 'api_secret', 'expires_at']);
+    expect(await admin.json('key', 'list')).toContainEqual(
+      expect.objectContaining({
+        key_id: key.key_id,
+        require_signature: true,
+        allow_ips: ['203.0.113.7', '2001:db8::/32'],
+      }),
+    );
+  });
+
+  test('rotate makes a key in the place of another, once', async () => {
+    const taker = await newTaker();
+    const rules = ['--require-signature', '--allow-ip', '10.0.0.0/8'];
+    const old = await admin.json('key', 'create', '--taker', taker, ...rules);
+    const made = await admin.json('key', 'rotate', '--key', old.key_id, '--grace', '24h');
+    expect(made).toEqual({
+      key_id: expect.stringMatching(/^[0-9a-f]{16}$/),
+      api_key: expect.stringMatching(new RegExp(`^lk_${made.key_id}_[0-9a-f]{64}_[0-9a-f]{8}$`)),
+      api_secret: expect.stringMatching(/^[0-9a-f]{64}$/),
+      expires_at: null,
+      replaces: { key_id: old.key_id, expires_at: expect.any(String) },
+    });
+    const entry = {
+      taker_id: taker,
+      created_at: expect.any(String),
+      revoked_at: null,
+      require_signature: true,
+      allow_ips: ['10.0.0.0/8'],
+    };
+    const listed: { key_id: string }[] = await admin.json('key', 'list');
+    expect(listed.filter(({ key_id }) => [old.key_id, made.key_id].includes(key_id))).toEqual([
+      { ...entry, key_id: old.key_id, expires_at: made.replaces.expires_at, replaced_by: made.key_id },
+      { ...entry, key_id: made.key_id, expires_at: null, replaced_by: null },
+    ]);
+    const again = await admin.run('key', 'rotate', '--key', old.key_id, '--grace', '0s');
+    expect(again).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: `lockstep: key: ${old.key_id} was replaced by ${made.key_id} already\n`,
+    });
+  }, 60_000);
+
   test.each([
     [['key', 'create'], "required option '--taker <taker id>' not specified"],
     [['key', 'create', '--taker', 'x'], 'It must be a UUID'],
     [['key', 'create', '--taker', NOBODY], 'no taker has the id 00000000-'],
     [['key', 'create', '--taker', NOBODY, '--expires-in', 'soon'], 'It must be a duration such as 90s'],
+    [['key', 'create', '--taker', NOBODY, '--allow-ip', '10.0.0.0/33'], 'It must be an IPv4 or IPv6 address'],
     [['key', 'revoke', '--key', 'x'], 'no key has the id x'],
+    [['key', 'rotate', '--key', 'x', '--grace', '0s'], 'no key has the id x'],
+    [['key', 'rotate', '--key', 'x', '--grace', '-1h'], 'It must be a duration such as 90s'],
+    [['key', 'rotate', '--key', 'x'], "required option '--grace <duration>' not specified"],
     [['key', 'forget'], "unknown command 'forget'"],
     [['taker', 'create', '--name', '', '--address', '0x'], 'It must have 1 to 100 characters'],
   ])('%j is refused: %s', async (args, message) => {

@@ -3,15 +3,20 @@ import { databaseNow } from '#database';
 import { ApiKeysService } from '#trading';
 import type { TakerClient } from './support/clients.js';
 import { type Answer, call } from './support/http.js';
-import { expectRefusal, INVALID, ORDER_NOT_FOUND, type Refusal } from './support/refused.js';
+import {
+  expectRefusal,
+  INVALID,
+  KEY_EXPIRED,
+  KEY_NOT_FOUND,
+  MISSING_HEADER,
+  ORDER_NOT_FOUND,
+  type Refusal,
+  TOO_MANY,
+} from './support/refused.js';
 import { startService, type TestService } from './support/service.js';
 import { until } from './support/until.js';
 
-const MISSING: Refusal = { status: 401, code: 10010012, message: 'Missing required header' };
-const NOT_FOUND: Refusal = { status: 401, code: 10010009, message: 'API key not found' };
-const EXPIRED: Refusal = { status: 401, code: 10010010, message: 'API key expired' };
 const INVALID_TOKEN: Refusal = { status: 401, code: 401, message: 'Invalid token' };
-const TOO_MANY: Refusal = { status: 429, code: 429001, message: 'Too many requests' };
 
 /** How long a revoked key may go on working. */
 const REVOCATION_MS = 5_000;
@@ -60,12 +65,12 @@ describe('a call with', () => {
     ['the key as bearer token', (key) => ({ authorization: `Bearer ${key}` })],
     ['the key in headers of other names', (key) => ({ 'api-key': key, 'x-api-token': key })],
   ])('%s misses a header', async (_, headers) => {
-    expectRefusal(await unlock(headers(taker.apiKey)), MISSING, /X-API-Key/);
+    expectRefusal(await unlock(headers(taker.apiKey)), MISSING_HEADER, /X-API-Key/);
   });
 
   test('the key in the query is refused', async () => {
     const { body } = await unlock({}, `?api_key=${taker.apiKey}`);
-    expect([INVALID.code, MISSING.code]).toContain(body.code);
+    expect([INVALID.code, MISSING_HEADER.code]).toContain(body.code);
   });
 
   test.each<[title: string, spoil: (key: string) => string]>([
@@ -82,31 +87,31 @@ describe('a call with', () => {
   ])('%s finds no key', async (_, spoil) => {
     const spoilt = spoil(taker.apiKey);
     expect(spoilt).not.toBe(taker.apiKey);
-    expectRefusal(await unlockWith(spoilt), NOT_FOUND);
+    expectRefusal(await unlockWith(spoilt), KEY_NOT_FOUND);
   });
 
   test.each([
-    ['a well-formed key that is not known', 'DELETE FROM api_keys', NOT_FOUND],
-    ['a known id and another secret', `UPDATE api_keys SET key_hash = sha256('another')`, NOT_FOUND],
-    ['a revoked key', 'UPDATE api_keys SET revoked_at = clock_timestamp()', NOT_FOUND],
-    ['an expired key', `UPDATE api_keys SET expires_at = clock_timestamp() - interval '1 ms'`, EXPIRED],
+    ['a well-formed key that is not known', 'DELETE FROM api_keys', KEY_NOT_FOUND],
+    ['a known id and another secret', `UPDATE api_keys SET key_hash = sha256('another')`, KEY_NOT_FOUND],
+    ['a revoked key', 'UPDATE api_keys SET revoked_at = clock_timestamp()', KEY_NOT_FOUND],
+    ['an expired key', `UPDATE api_keys SET expires_at = clock_timestamp() - interval '1 ms'`, KEY_EXPIRED],
     [
       'a key that was revoked and expired since',
       'UPDATE api_keys SET revoked_at = clock_timestamp(), expires_at = clock_timestamp()',
-      NOT_FOUND,
+      KEY_NOT_FOUND,
     ],
   ])('%s is refused', async (_, sql, refusal) => {
     expectRefusal(await unlockWith(await keyAfter(sql)), refusal);
   });
 
   test('a key that has still to expire is let in', async () => {
-    const { apiKey } = await keys.create(taker.takerId, 3600);
+    const { apiKey } = await keys.create(taker.takerId, { validForSeconds: 3600 });
     expectLetIn(await unlockWith(apiKey));
   });
 
   test("a maker's token is refused", async () => {
     const { token } = await service.newMaker();
-    expectRefusal(await unlockWith(token), NOT_FOUND);
+    expectRefusal(await unlockWith(token), KEY_NOT_FOUND);
   });
 
   test("a key in a maker's call is refused", async () => {
@@ -142,15 +147,15 @@ describe('a key in use', () => {
     expectLetIn(await unlockWith(apiKey));
     await keys.revoke(keyId);
     const revokedAt = performance.now();
-    const last = await lastUse(apiKey, () => performance.now(), NOT_FOUND);
+    const last = await lastUse(apiKey, () => performance.now(), KEY_NOT_FOUND);
     expect(last - revokedAt).toBeLessThan(REVOCATION_MS);
     expectLetIn(await unlockWith(taker.apiKey));
   });
 
   test('is refused from its expiry on', async () => {
-    const { apiKey, expiresAt } = await keys.create(taker.takerId, 1);
+    const { apiKey, expiresAt } = await keys.create(taker.takerId, { validForSeconds: 1 });
     const now = async () => (await databaseNow(service.dataSource.manager)).getTime();
-    expect(await lastUse(apiKey, now, EXPIRED)).toBeLessThan(expiresAt!.getTime());
+    expect(await lastUse(apiKey, now, KEY_EXPIRED)).toBeLessThan(expiresAt!.getTime());
   });
 });
 

@@ -173,6 +173,11 @@ describe('what keeps it from starting is said in one line, with exit code 1', ()
   const failures: [string, () => Promise<NodeJS.ProcessEnv>, string][] = [
     ['a wrong PORT', async () => ({ PORT: '70000' }), 'PORT must be a TCP port from 0 to 65535'],
     ['a wrong WORKER', async () => ({ WORKER: 'yes' }), 'WORKER must be inline or off'],
+    [
+      'a wrong TRUSTED_PROXIES',
+      async () => ({ TRUSTED_PROXIES: '10.0.0.0/8, proxy.example' }),
+      'TRUSTED_PROXIES must be a comma-separated list, each an IPv4 or IPv6 address or CIDR',
+    ],
     ['a wrong LOG_LEVEL', async () => ({ LOG_LEVEL: 'loud' }), 'LOG_LEVEL must be one of fatal'],
     [
       'two wrong settings',

@@ -116,17 +116,18 @@ test('a suspended order is frozen: nothing of it falls due', async () => {
   expect(await status(frozen.id)).toBe('cancelled');
 });
 
-test('used login nonces are forgotten once their messages are too old to be used again', async () => {
+test.each([
+  ['login_nonces', 'wallet_address, nonce', `'0x${'11'.repeat(20)}', age::text`],
+  ['used_signatures', 'mac', 'sha256(age::text::bytea)'],
+])('%s are forgotten once what they guard is too old to be used again', async (table, columns, values) => {
   await service.dataSource.query(
-    `INSERT INTO login_nonces (wallet_address, nonce, used_at)
-     VALUES ($1, 'old', clock_timestamp() - interval '2 hours')`,
-    [`0x${'11'.repeat(20)}`],
+    `INSERT INTO ${table} (${columns}, used_at) SELECT ${values}, clock_timestamp() - age
+       FROM (VALUES (interval '2 hours'), (interval '30 minutes')) AS ages (age)`,
   );
-  const old = `SELECT 1 FROM login_nonces WHERE nonce = 'old'`;
-  await until(
-    async () => (await service.dataSource.query<unknown[]>(old)).length === 0,
-    'the nonce to be gone',
-  );
-  const kept = await service.dataSource.query<[{ count: string }]>('SELECT count(*) FROM login_nonces');
-  expect(Number(kept[0].count)).toBeGreaterThan(0);
+  const olderThan = (age: string) =>
+    service.dataSource.query<unknown[]>(
+      `SELECT 1 FROM ${table} WHERE used_at <= clock_timestamp() - interval '${age}'`,
+    );
+  await until(async () => (await olderThan('2 hours')).length === 0, 'the old one to be gone');
+  expect(await olderThan('30 minutes')).toHaveLength(1);
 });

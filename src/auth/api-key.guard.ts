@@ -2,7 +2,7 @@ import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/com
 import { requestOf } from './callers.js';
 import { TakerAuthenticator } from './taker-authenticator.service.js';
 
-/** Lets takers in: an API key in `X-API-Key`. */
+/** Lets takers in: an API key in `X-API-Key`, and a signature where the key demands it. */
 @Injectable()
 export class ApiKeyGuard implements CanActivate {
   constructor(private readonly authenticator: TakerAuthenticator) {}
@@ -10,7 +10,8 @@ export class ApiKeyGuard implements CanActivate {
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = requestOf(context);
     const key = request.headers['x-api-key'];
-    request.taker = await this.authenticator.authenticate(typeof key === 'string' ? key : undefined);
+    const apiKey = typeof key === 'string' ? key : undefined;
+    request.taker = await this.authenticator.authenticate(apiKey, request.raw);
     return true;
   }
 }

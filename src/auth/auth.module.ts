@@ -3,6 +3,7 @@ import { JwtModule } from '@nestjs/jwt';
 import { TradingModule } from '#trading';
 import { MakerTokens } from './maker-tokens.service.js';
 import { MakersController } from './makers.controller.js';
+import { SignatureChecker } from './signature-checker.service.js';
 import { TakerAuthenticator } from './taker-authenticator.service.js';
 import { WalletLoginService } from './wallet-login.service.js';
 
@@ -10,7 +11,7 @@ import { WalletLoginService } from './wallet-login.service.js';
 @Module({
   imports: [TradingModule, JwtModule],
   controllers: [MakersController],
-  providers: [TakerAuthenticator, MakerTokens, WalletLoginService],
+  providers: [TakerAuthenticator, SignatureChecker, MakerTokens, WalletLoginService],
   exports: [TakerAuthenticator, MakerTokens],
 })
 export class AuthModule {}

@@ -1,17 +1,40 @@
-import { Injectable } from '@nestjs/common';
-import { ApiKeysService, type TakerCaller } from '#trading';
+import type { IncomingMessage } from 'node:http';
+import proxyAddr from '@fastify/proxy-addr';
+import { Inject, Injectable } from '@nestjs/common';
+import { SETTINGS, type Settings, withinRanges } from '#config';
+import { type AcceptedKey, ApiKeysService, type TakerCaller } from '#trading';
 import { ApiError } from '../http/api-errors.js';
+import { SignatureChecker } from './signature-checker.service.js';
 
-/** Tells by its API key which taker calls; for HTTP calls and sockets alike. */
+/** Tells by its API key which taker calls, and holds the call to the key's rules; for HTTP calls and sockets alike. */
 @Injectable()
 export class TakerAuthenticator {
-  constructor(private readonly apiKeys: ApiKeysService) {}
+  private readonly isTrustedProxy: (address: string) => boolean;
 
-  async authenticate(apiKey: string | undefined): Promise<TakerCaller> {
+  constructor(
+    private readonly apiKeys: ApiKeysService,
+    private readonly signatures: SignatureChecker,
+    @Inject(SETTINGS) { TRUSTED_PROXIES }: Settings,
+  ) {
+    this.isTrustedProxy = withinRanges(TRUSTED_PROXIES);
+  }
+
+  async authenticate(apiKey: string | undefined, request: IncomingMessage): Promise<TakerCaller> {
+    const key = await this.requireKey(apiKey);
+    // what Fastify's request.ip is, which an upgrade request does not have
+    const address = proxyAddr(request, this.isTrustedProxy);
+    if (!key.allowsIp(address)) {
+      throw new ApiError('IP_NOT_ALLOWED', `this API key may not be used from ${address}`);
+    }
+    await this.signatures.check(request, key);
+    return key.caller;
+  }
+
+  private async requireKey(apiKey: string | undefined): Promise<AcceptedKey> {
     if (!apiKey) throw new ApiError('MISSING_HEADER', 'X-API-Key is required');
-    const authentication = await this.apiKeys.authenticate(apiKey);
-    if ('caller' in authentication) return authentication.caller;
-    if (authentication.refused === 'expired') {
+    const key = await this.apiKeys.authenticate(apiKey);
+    if (!('refused' in key)) return key;
+    if (key.refused === 'expired') {
       throw new ApiError('API_KEY_EXPIRED', 'this API key has expired; ask the operator for a new one');
     }
     throw new ApiError('API_KEY_NOT_FOUND', 'X-API-Key is not a known API key, or it was revoked');

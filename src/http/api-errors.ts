@@ -130,6 +130,24 @@ const edgeErrors = {
     message: 'API key expired',
     example: 'this API key has expired; ask the operator for a new one',
   },
+  SIGNATURE_INVALID: {
+    status: 401,
+    code: 10010008,
+    message: 'Signature verification failed',
+    example: 'X-API-Signature was used before: sign every request anew, with a timestamp of its own',
+  },
+  TIMESTAMP_EXPIRED: {
+    status: 401,
+    code: 10010011,
+    message: 'Timestamp expired',
+    example: 'X-API-Timestamp must be Unix milliseconds within 5 minutes of now, 1768618824123',
+  },
+  IP_NOT_ALLOWED: {
+    status: 403,
+    code: 403003,
+    message: 'IP address not allowed',
+    example: 'this API key may not be used from 203.0.113.7',
+  },
   TOKEN_EXPIRED: {
     status: 401,
     code: 401,

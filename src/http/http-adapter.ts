@@ -1,8 +1,10 @@
 import type { IncomingMessage } from 'node:http';
+import { type Settings, withinRanges } from '#config';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { API_ERRORS, ApiError } from './api-errors.js';
 import { failure } from './envelope.js';
+import { keepRawBody } from './raw-body.js';
 import { refuseOnSocket } from './refuse-on-socket.js';
 import { REQUEST_ID_HEADER, requestIdOf } from './request-id.js';
 import { parseStrictJson } from './strict-json.js';
@@ -12,11 +14,12 @@ const MAX_BODY_BYTES = 64 * 1024;
 const MAX_PARAMETER_CHARACTERS = 16 * 1024;
 
 /** Fastify, set up to read only what the contract allows and to answer everything in the envelope. */
-export function httpAdapter(): FastifyAdapter {
+export function httpAdapter({ TRUSTED_PROXIES }: Settings): FastifyAdapter {
   const adapter = new FastifyAdapter({
     bodyLimit: MAX_BODY_BYTES,
     routerOptions: { maxParamLength: MAX_PARAMETER_CHARACTERS },
     genReqId: requestIdOf,
+    trustProxy: withinRanges(TRUSTED_PROXIES),
     // calls that arrive on an open connection while the service stops are still served
     return503OnClosing: false,
     frameworkErrors: refuseBadUrl,
@@ -27,10 +30,12 @@ export function httpAdapter(): FastifyAdapter {
   });
   const fastify = adapter.getInstance<FastifyInstance>();
   fastify.removeAllContentTypeParsers();
-  fastify.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
+  const parser = { parseAs: 'buffer' } as const;
+  fastify.addContentTypeParser('application/json', parser, ({ headers, raw }, body: Buffer, done) => {
     try {
-      requirePlainUtf8(request.headers);
-      done(null, parseStrictJson(body as Buffer));
+      requirePlainUtf8(headers);
+      if (headers['x-api-signature']) keepRawBody(raw, body);
+      done(null, parseStrictJson(body));
     } catch (error) {
       done(error as Error);
     }

@@ -125,7 +125,8 @@ export const ASYNC_API_DOCUMENT = {
   channels: {
     taker: channel(
       '/ws/taker/v1',
-      'API key in `Authorization: Bearer`, `X-API-Key`, or from a browser `api_key=` in the query',
+      'API key in `Authorization: Bearer`, `X-API-Key`, or from a browser `api_key=` in the query. ' +
+        'A key that demands signed requests must sign the upgrade too, as the OpenAPI document says',
       TAKER,
     ),
     maker: channel(

@@ -18,7 +18,7 @@ export async function demoAccess(app: INestApplicationContext, dataDir: string):
   const file = join(dataDir, 'demo-access.json');
   const apiKeys = app.get(ApiKeysService);
   const kept = readKept(file);
-  if (kept && 'caller' in (await apiKeys.authenticate(kept.api_key))) return kept;
+  if (kept && !('refused' in (await apiKeys.authenticate(kept.api_key)))) return kept;
 
   const takerAddress = privateKeyToAddress(generatePrivateKey()).toLowerCase();
   const name = `demo taker ${takerAddress.slice(0, 10)}`;

@@ -16,7 +16,7 @@ const unused = 'x'.repeat(32);
 const settings = loadSettings({ JWT_SECRET: unused, MASTER_KEY: unused });
 const app = await NestFactory.create<NestFastifyApplication>(
   AppModule.with(settings, dataSource),
-  httpAdapter(),
+  httpAdapter(settings),
   { preview: true, logger: false, abortOnError: false },
 );
 writeFileSync('openapi.json', `${JSON.stringify(openApiDocument(app), null, 2)}\n`);

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { Injectable } from '@nestjs/common';
 import { MAKER_MESSAGE_TYPES, TAKER_MESSAGE_TYPES } from '#events';
 import { MakerTokens } from '../auth/maker-tokens.service.js';
+import { splitTarget } from '../auth/request-signature.js';
 import { TakerAuthenticator } from '../auth/taker-authenticator.service.js';
 import { ApiError } from '../http/api-errors.js';
 import type { Subscription } from './subscriber.js';
@@ -19,11 +20,11 @@ export class UpgradeAuthorizer {
   ) {}
 
   async authorize(request: IncomingMessage): Promise<Subscription> {
-    const [path = '', search = ''] = (request.url ?? '').split('?', 2);
+    const [path, search] = splitTarget(request.url ?? '');
     const query = new URLSearchParams(search);
     switch (path) {
       case '/ws/taker/v1': {
-        const caller = await this.takers.authenticate(apiKeyOf(request, query));
+        const caller = await this.takers.authenticate(apiKeyOf(request, query), request);
         const types = typesOf(query, TAKER_MESSAGE_TYPES, ['types', 'api_key']);
         return { participant: { kind: 'taker', takerId: caller.takerId }, types };
       }

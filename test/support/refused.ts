@@ -11,15 +11,26 @@ export interface Refusal {
 
 export const INVALID: Refusal = { status: 400, code: 400001, message: 'Invalid parameter' };
 export const MALFORMED: Refusal = { status: 400, code: 400002, message: 'Malformed JSON' };
+export const MISSING_HEADER: Refusal = { status: 401, code: 10010012, message: 'Missing required header' };
+export const KEY_NOT_FOUND: Refusal = { status: 401, code: 10010009, message: 'API key not found' };
+export const KEY_EXPIRED: Refusal = { status: 401, code: 10010010, message: 'API key expired' };
+export const WRONG_SIGNATURE: Refusal = {
+  status: 401,
+  code: 10010008,
+  message: 'Signature verification failed',
+};
+export const TIMESTAMP_EXPIRED: Refusal = { status: 401, code: 10010011, message: 'Timestamp expired' };
 export const TAKER_ADDRESS_NOT_ALLOWED: Refusal = {
   status: 403,
   code: 403001,
   message: 'Taker address not allowed',
 };
+export const IP_NOT_ALLOWED: Refusal = { status: 403, code: 403003, message: 'IP address not allowed' };
 export const ROUTE_NOT_FOUND: Refusal = { status: 404, code: 404000, message: 'Route not found' };
 export const ORDER_NOT_FOUND: Refusal = { status: 404, code: 404001, message: 'Order not found' };
 export const TOO_LARGE: Refusal = { status: 413, code: 413001, message: 'Body too large' };
 export const UNSUPPORTED: Refusal = { status: 415, code: 415001, message: 'Unsupported media type' };
+export const TOO_MANY: Refusal = { status: 429, code: 429001, message: 'Too many requests' };
 
 /** What the details say of a field whose value is none. */
 export const RULES = {

@@ -43,7 +43,7 @@ export async function startService(environment: NodeJS.ProcessEnv = {}): Promise
   const module = await Test.createTestingModule({
     imports: [AppModule.with(settings, dataSource)],
   }).compile();
-  const app = module.createNestApplication<NestFastifyApplication>(httpAdapter(), {
+  const app = module.createNestApplication<NestFastifyApplication>(httpAdapter(settings), {
     bodyParser: false,
     logger: false,
   });

@@ -1,7 +1,7 @@
-import { type ApiKey, ApiKeysService, TakersService } from '#trading';
+import { type ApiKey, ApiKeysService, type MintedKey, TakersService } from '#trading';
 import { Command } from 'commander';
 import type { AdminRunner } from './admin-runner.js';
-import { addAddress, duration, name, uuid } from './arguments.js';
+import { addAddress, addIpRange, duration, durationOrNone, name, uuid } from './arguments.js';
 import { addOrderCommands } from './order-commands.js';
 
 /** The operator's tool: every command, with its options. */
@@ -36,15 +36,37 @@ export function adminProgram(run: AdminRunner): Command {
       'how long it works, such as 24h or 30d; for ever when left out',
       duration,
     )
-    .action((options: { taker: string; expiresIn?: number }) =>
+    .option('--require-signature', 'demand that every call with it is signed')
+    .option(
+      '--allow-ip <cidr>',
+      'an address or a range from which it may be used; may be repeated; from anywhere when left out',
+      addIpRange,
+    )
+    .action(
+      (options: { taker: string; expiresIn?: number; requireSignature?: boolean; allowIp?: string[] }) =>
+        run.onService(async (context) => {
+          const made = await context.get(ApiKeysService).create(options.taker, {
+            validForSeconds: options.expiresIn,
+            requireSignature: options.requireSignature,
+            allowIps: options.allowIp,
+          });
+          return mintedView(made);
+        }),
+    );
+  key
+    .command('rotate')
+    .description('make a key in the place of another, with the same rules; the other works on for the grace')
+    .requiredOption('--key <key id>', 'the key_id of the other, not the key')
+    .requiredOption(
+      '--grace <duration>',
+      'how long the other works on, such as 24h; 0s: it ends now',
+      durationOrNone,
+    )
+    .action((options: { key: string; grace: number }) =>
       run.onService(async (context) => {
-        const made = await context.get(ApiKeysService).create(options.taker, options.expiresIn);
-        return {
-          key_id: made.keyId,
-          api_key: made.apiKey,
-          api_secret: made.apiSecret,
-          expires_at: made.expiresAt,
-        };
+        const made = await context.get(ApiKeysService).rotate(options.key, options.grace);
+        const { keyId, expiresAt } = made.replaces;
+        return { ...mintedView(made), replaces: { key_id: keyId, expires_at: expiresAt } };
       }),
     );
   key
@@ -69,6 +91,20 @@ export function adminProgram(run: AdminRunner): Command {
   return program;
 }
 
-function keyView({ id, taker_id, created_at, expires_at, revoked_at }: ApiKey) {
-  return { key_id: id, taker_id, created_at, expires_at, revoked_at };
+function mintedView({ keyId, apiKey, apiSecret, expiresAt }: MintedKey) {
+  return { key_id: keyId, api_key: apiKey, api_secret: apiSecret, expires_at: expiresAt };
+}
+
+function keyView(key: ApiKey) {
+  const { id, taker_id, created_at, expires_at, revoked_at, require_signature, allow_ips, replaced_by } = key;
+  return {
+    key_id: id,
+    taker_id,
+    created_at,
+    expires_at,
+    revoked_at,
+    require_signature,
+    allow_ips,
+    replaced_by,
+  };
 }

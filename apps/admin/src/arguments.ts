@@ -1,3 +1,4 @@
+import { IP_RANGE_RULE, isIpRange } from '#config';
 import { isAddressText, NOTES_MAX, type OrderReference } from '#trading';
 import { InvalidArgumentError } from 'commander';
 
@@ -12,6 +13,12 @@ export function addAddress(text: string, others: string[] = []): string[] {
     throw new InvalidArgumentError('It must be 0x and 40 hex digits, in mixed case with a valid checksum.');
   }
   return [...others, text.toLowerCase()];
+}
+
+/** An option that may be given several times: collects addresses and CIDRs. */
+export function addIpRange(text: string, others: string[] = []): string[] {
+  if (!isIpRange(text)) throw new InvalidArgumentError(`It must be ${IP_RANGE_RULE}.`);
+  return [...others, text];
 }
 
 export function uuid(text: string): string {
@@ -44,4 +51,9 @@ export function duration(text: string): number {
   const [, count, unit] = DURATION.exec(text) ?? [];
   if (!count) throw new InvalidArgumentError('It must be a duration such as 90s, 30m, 24h or 30d.');
   return Number(count) * SECONDS_OF[unit as keyof typeof SECONDS_OF];
+}
+
+/** A duration, or none at all. */
+export function durationOrNone(text: string): number {
+  return text === '0s' ? 0 : duration(text);
 }

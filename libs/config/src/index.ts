@@ -1,3 +1,4 @@
+export { IP_RANGE_RULE, isIpRange, withinRanges } from './ip-ranges.js';
 export { keptSecret } from './kept-secrets.js';
 export { loadSettings } from './load-settings.js';
 export { LaunchError, runUntilStopped } from './process-lifecycle.js';

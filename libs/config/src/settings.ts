@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { IP_RANGE_RULE, isIpRange } from './ip-ranges.js';
 import { LaunchError } from './process-lifecycle.js';
 
 /** A whole number given as text, within bounds that its message names together with what it is. */
@@ -11,6 +12,13 @@ const number = (what: string, min: number, max: number) =>
     .transform(Number);
 
 const SECONDS = 'a whole number of seconds';
+
+const ipRanges = z
+  .string()
+  .transform((text) => text.split(',').map((range) => range.trim()))
+  .refine((ranges) => ranges.every(isIpRange), {
+    error: `must be a comma-separated list, each ${IP_RANGE_RULE}`,
+  });
 
 const secret = z.string().min(32, { error: 'must have at least 32 characters' });
 
@@ -45,6 +53,7 @@ export const settingsSchema = z.object({
   LOCK_TTL_SECONDS: number(SECONDS, 1, 604_800).default(3600),
   CANCELLATION_TIMEOUT_SECONDS: number(SECONDS, 1, 86_400).default(60),
   RATE_LIMIT_PER_SECOND: number('a number of requests (0: no limit)', 0, 1_000_000).default(200),
+  TRUSTED_PROXIES: ipRanges.default([]),
   LOG_LEVEL: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
       error: 'must be one of fatal, error, warn, info, debug, trace, silent',

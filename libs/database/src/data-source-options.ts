@@ -2,6 +2,7 @@ import type { DataSourceOptions, EntityTarget } from 'typeorm';
 import { APPLICATION_NAME } from './application-name.js';
 import { InitialSchema1764000000000 } from './migrations/1764000000000-initial-schema.js';
 import { Fills1764100000000 } from './migrations/1764100000000-fills.js';
+import { ApiKeyRules1764200000000 } from './migrations/1764200000000-api-key-rules.js';
 import { OrderNotes1764250000000 } from './migrations/1764250000000-order-notes.js';
 import { Lists1764300000000 } from './migrations/1764300000000-lists.js';
 
@@ -21,7 +22,13 @@ export function dataSourceOptions(
     type: 'postgres',
     url,
     entities: entities as Function[],
-    migrations: [InitialSchema1764000000000, Fills1764100000000, OrderNotes1764250000000, Lists1764300000000],
+    migrations: [
+      InitialSchema1764000000000,
+      Fills1764100000000,
+      ApiKeyRules1764200000000,
+      OrderNotes1764250000000,
+      Lists1764300000000,
+    ],
     migrationsTransactionMode: 'each',
     synchronize: false,
     // everything the schema needs is in PostgreSQL itself, and the service's role need not create extensions

@@ -2,13 +2,14 @@ import { CancellationRequest } from './cancellation/cancellation-request.entity.
 import { Fill } from './fills/fill.entity.js';
 import { LoginNonce, Maker } from './makers/maker.entity.js';
 import { Order } from './orders/order.entity.js';
-import { ApiKey } from './takers/api-key.entity.js';
+import { ApiKey, UsedSignature } from './takers/api-key.entity.js';
 import { Taker, TakerAddress } from './takers/taker.entity.js';
 
 export const tradingEntities = [
   Taker,
   TakerAddress,
   ApiKey,
+  UsedSignature,
   Maker,
   LoginNonce,
   Order,
@@ -52,8 +53,8 @@ export { isSignedBy, orderTypedData, type SignedTerms, signingDomain } from './o
 export { ORDER_STATUSES, type OrderStatus } from './orders/order-status.js';
 export { type OrderValidation, OrderValidationService } from './orders/order-validation.service.js';
 export { NOTES_MAX, Order, type OrderReference } from './orders/order.entity.js';
-export { ApiKey } from './takers/api-key.entity.js';
-export { ApiKeysService } from './takers/api-keys.service.js';
+export { ApiKey, UsedSignature } from './takers/api-key.entity.js';
+export { type AcceptedKey, ApiKeysService, type MintedKey } from './takers/api-keys.service.js';
 export type { TakerCaller } from './takers/taker-caller.js';
 export { TakersService } from './takers/takers.service.js';
 export { TimersModule } from './timers/timers.module.js';

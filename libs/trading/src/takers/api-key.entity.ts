@@ -21,4 +21,26 @@ export class ApiKey {
 
   @Column({ type: 'timestamptz', precision: 3, nullable: true })
   revoked_at!: Date | null;
+
+  /** Whether it demands a signature of every call. */
+  @Column('boolean')
+  require_signature!: boolean;
+
+  /** Addresses and CIDRs from which it may be used; none: from anywhere. */
+  @Column('inet', { array: true })
+  allow_ips!: string[];
+
+  /** The id of the key that took its place. */
+  @Column('text', { nullable: true })
+  replaced_by!: string | null;
+}
+
+/** The MAC of a signed request, which works once. */
+@Entity('used_signatures')
+export class UsedSignature {
+  @PrimaryColumn('bytea')
+  mac!: Buffer;
+
+  @Column({ type: 'timestamptz', precision: 3, insert: false })
+  used_at!: Date;
 }

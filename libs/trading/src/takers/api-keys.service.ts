@@ -1,9 +1,9 @@
 import { timingSafeEqual } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { SETTINGS, type Settings } from '#config';
+import { SETTINGS, type Settings, withinRanges } from '#config';
 import { databaseNow } from '#database';
-import { DataSource } from 'typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
 import { TradingError } from '../trading-error.js';
 import { hashApiKey, keyIdOf, mintApiKey, signingSecret } from './api-key-format.js';
 import { ApiKey } from './api-key.entity.js';
@@ -14,19 +14,51 @@ import { Taker, TakerAddress } from './taker.entity.js';
 const CACHE_TTL_MS = 5_000;
 const CACHE_MAX_KEYS = 10_000;
 
-export type Authentication = { caller: TakerCaller } | { refused: 'unknown' | 'expired' };
-
-/** A key as it was looked up; times are this process's monotonic clock, ms. */
-interface CachedKey {
-  keyHash: Buffer;
-  readAt: number;
-  /** From the database's clock at the look-up. */
-  expiresAt: number;
-  revoked: boolean;
-  caller: TakerCaller;
+/** What the operator decides about a new key. */
+export interface KeyOptions {
+  /** For ever when left out. */
+  validForSeconds?: number;
+  requireSignature?: boolean;
+  /** Addresses and CIDRs; from anywhere when left out. */
+  allowIps?: string[];
 }
 
-/** Makes, lists, revokes and checks API keys. */
+/** A key as it is shown once: it cannot be had again. */
+export interface MintedKey {
+  keyId: string;
+  apiKey: string;
+  apiSecret: string;
+  expiresAt: Date | null;
+}
+
+/** A key that may be used now: whose it is, and what it asks of a call. */
+export interface AcceptedKey {
+  caller: TakerCaller;
+  requireSignature: boolean;
+  /** With which its requests are signed. */
+  secret: string;
+  allowsIp(address: string): boolean;
+  /**
+   * The database's clock, Unix ms: as it was at the key's look-up, carried on by this process's monotonic clock, so that
+   * checking a request's age costs no statement.
+   */
+  now: number;
+}
+
+export type Authentication = AcceptedKey | { refused: 'unknown' | 'expired' };
+
+/** A key as it was looked up; its times are the database's, Unix ms. */
+interface CachedKey extends Omit<AcceptedKey, 'now'> {
+  keyHash: Buffer;
+  /** By this process's monotonic clock, ms. */
+  readAt: number;
+  /** What the database's clock is ahead of this process's monotonic one, ms. */
+  clockOffset: number;
+  expiresAt: number;
+  revoked: boolean;
+}
+
+/** Makes, lists, rotates, revokes and checks API keys. */
 @Injectable()
 export class ApiKeysService {
   private readonly cache = new Map<string, CachedKey>();
@@ -36,22 +68,36 @@ export class ApiKeysService {
     @Inject(SETTINGS) private readonly settings: Settings,
   ) {}
 
-  /** Makes a key. What is returned is shown once: the key cannot be had again. */
-  async create(takerId: string, validForSeconds?: number) {
-    const taker = await this.dataSource.getRepository(Taker).findOneBy({ id: takerId });
+  async create(takerId: string, options: KeyOptions = {}): Promise<MintedKey> {
+    const { validForSeconds, requireSignature = false, allowIps = [] } = options;
+    const { manager } = this.dataSource;
+    const taker = await manager.findOneBy(Taker, { id: takerId });
     if (!taker) throw new TradingError('INVALID_PARAMETER', `taker: no taker has the id ${takerId}`);
-    const { keyId, apiKey } = mintApiKey();
-    const now = await databaseNow(this.dataSource.manager);
-    const expires_at = validForSeconds ? new Date(now.getTime() + validForSeconds * 1000) : null;
-    await this.dataSource
-      .getRepository(ApiKey)
-      .insert({ id: keyId, taker_id: takerId, key_hash: hashApiKey(apiKey), expires_at });
-    return {
-      keyId,
-      apiKey,
-      apiSecret: signingSecret(this.settings.MASTER_KEY, keyId),
-      expiresAt: expires_at,
-    };
+    return this.insert(manager, {
+      taker_id: takerId,
+      expires_at: validForSeconds ? secondsAfter(await databaseNow(manager), validForSeconds) : null,
+      require_signature: requireSignature,
+      allow_ips: allowIps,
+    });
+  }
+
+  /** Makes a key in the place of another, with its rules and its end; the other works on for the grace, at most. */
+  rotate(keyId: string, graceSeconds: number) {
+    return this.dataSource.transaction(async (manager) => {
+      const old = await manager.findOne(ApiKey, {
+        where: { id: keyId },
+        lock: { mode: 'pessimistic_write' },
+      });
+      if (!old) throw unknownKey(keyId);
+      const now = await databaseNow(manager);
+      requireRotatable(old, now);
+      const { taker_id, expires_at, require_signature, allow_ips } = old;
+      const made = await this.insert(manager, { taker_id, expires_at, require_signature, allow_ips });
+      const graceEnd = secondsAfter(now, graceSeconds);
+      const end = expires_at && expires_at < graceEnd ? expires_at : graceEnd;
+      await manager.update(ApiKey, { id: keyId }, { expires_at: end, replaced_by: made.keyId });
+      return { ...made, replaces: { keyId, expiresAt: end } };
+    });
   }
 
   list(): Promise<ApiKey[]> {
@@ -67,18 +113,29 @@ export class ApiKeysService {
       .where({ id: keyId })
       .execute();
     const key = await keys.findOneBy({ id: keyId });
-    if (!key) throw new TradingError('INVALID_PARAMETER', `key: no key has the id ${keyId}`);
+    if (!key) throw unknownKey(keyId);
     return key;
   }
 
-  /** Who calls with this key. */
+  /** Who calls with this key, and what the key asks of the call. */
   async authenticate(apiKey: string): Promise<Authentication> {
     const keyId = keyIdOf(apiKey);
     const known = keyId && (await this.lookUp(keyId));
     if (!known || known.revoked || !timingSafeEqual(known.keyHash, hashApiKey(apiKey))) {
       return { refused: 'unknown' };
     }
-    return performance.now() < known.expiresAt ? { caller: known.caller } : { refused: 'expired' };
+    const now = performance.now() + known.clockOffset;
+    return now < known.expiresAt ? { ...known, now } : { refused: 'expired' };
+  }
+
+  private async insert(
+    manager: EntityManager,
+    key: Pick<ApiKey, 'taker_id' | 'expires_at' | 'require_signature' | 'allow_ips'>,
+  ): Promise<MintedKey> {
+    const { keyId, apiKey } = mintApiKey();
+    await manager.insert(ApiKey, { ...key, id: keyId, key_hash: hashApiKey(apiKey) });
+    const apiSecret = signingSecret(this.settings.MASTER_KEY, keyId);
+    return { keyId, apiKey, apiSecret, expiresAt: key.expires_at };
   }
 
   private async lookUp(keyId: string): Promise<CachedKey | undefined> {
@@ -101,9 +158,32 @@ export class ApiKeysService {
     return {
       keyHash: key.key_hash,
       readAt,
-      expiresAt: key.expires_at ? readAt + key.expires_at.getTime() - now.getTime() : Infinity,
+      clockOffset: now.getTime() - readAt,
+      expiresAt: key.expires_at?.getTime() ?? Infinity,
       revoked: key.revoked_at !== null,
       caller: { takerId: key.taker_id, keyId, addresses: owned.map(({ address }) => address) },
+      requireSignature: key.require_signature,
+      secret: signingSecret(this.settings.MASTER_KEY, keyId),
+      allowsIp: key.allow_ips.length > 0 ? withinRanges(key.allow_ips) : () => true,
     };
   }
+}
+
+function requireRotatable({ id, revoked_at, expires_at, replaced_by }: ApiKey, now: Date): void {
+  const refuse = (reason: string): never => {
+    throw new TradingError('INVALID_PARAMETER', `key: ${id} ${reason}`);
+  };
+  if (revoked_at) refuse(`was revoked at ${revoked_at.toISOString()}; make a new one with key create`);
+  if (replaced_by) refuse(`was replaced by ${replaced_by} already`);
+  if (expires_at && expires_at <= now) {
+    refuse(`expired at ${expires_at.toISOString()}; make a new one with key create`);
+  }
+}
+
+function unknownKey(keyId: string): TradingError {
+  return new TradingError('INVALID_PARAMETER', `key: no key has the id ${keyId}`);
+}
+
+function secondsAfter(time: Date, seconds: number): Date {
+  return new Date(time.getTime() + seconds * 1000);
 }

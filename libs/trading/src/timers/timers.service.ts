@@ -8,8 +8,9 @@ const TICK_MS = 500;
 const BATCH_ORDERS = 200;
 /** Orders settled side by side: a burst of locks that end together must not take seconds, nor all connections. */
 const AT_ONCE = 8;
-/** Login messages are valid for 5 minutes around their timestamp; after an hour their nonces protect nothing. */
-const FORGET_NONCES_AFTER = '1 hour';
+/** Login messages and signed requests are valid for 5 minutes around their timestamp; what they used up matters no longer than that. */
+const USED_ONCE = ['login_nonces', 'used_signatures'];
+const FORGET_USED_AFTER = '1 hour';
 
 /** Orders with something due; by the partial indexes, so that idle ticks cost next to nothing. */
 const DUE_ORDERS = `
@@ -52,9 +53,11 @@ export class TimersService implements OnApplicationBootstrap, OnModuleDestroy {
   private async tick(): Promise<void> {
     try {
       while (await this.settleBatch());
-      await this.dataSource.query(
-        `DELETE FROM login_nonces WHERE used_at < clock_timestamp() - interval '${FORGET_NONCES_AFTER}'`,
-      );
+      for (const table of USED_ONCE) {
+        await this.dataSource.query(
+          `DELETE FROM ${table} WHERE used_at < clock_timestamp() - interval '${FORGET_USED_AFTER}'`,
+        );
+      }
     } catch (error) {
       this.logger.warn(`the timers wait for the database: ${(error as Error).message}`);
     }

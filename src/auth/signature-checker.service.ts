@@ -1,0 +1,87 @@
+import type { IncomingMessage } from 'node:http';
+import { Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { type AcceptedKey, UsedSignature } from '#trading';
+import { DataSource } from 'typeorm';
+import { ApiError } from '../http/api-errors.js';
+import { rawBodyOf } from '../http/raw-body.js';
+import { isMac, macOf, splitTarget } from './request-signature.js';
+
+/** How far a signed request's timestamp may lie from the database's clock, either way. */
+const TIMESTAMP_TOLERANCE_MS = 5 * 60 * 1000;
+const UNIX_MS = /^[1-9]\d{0,15}$/;
+
+/** Checks the signatures of requests: each that is sent, and that those are that a key demands. */
+@Injectable()
+export class SignatureChecker {
+  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
+
+  async check(request: IncomingMessage, key: AcceptedKey): Promise<void> {
+    const { 'x-api-timestamp': timestamp, 'x-api-signature': signature } = request.headers as Headers;
+    if (!signature && !key.requireSignature) return;
+    if (!timestamp || !signature) throw missingHeaders(timestamp, signature);
+    requireFresh(timestamp, key.now);
+    const mac = requireSignature(request, key.secret, timestamp, signature);
+    await this.useUp(mac);
+  }
+
+  /** Last of the checks, so that only the holder of the secret can fill the table. */
+  private async useUp(mac: Buffer): Promise<void> {
+    const { raw: inserted } = await this.dataSource
+      .createQueryBuilder()
+      .insert()
+      .into(UsedSignature)
+      .values({ mac })
+      .orIgnore()
+      .returning('mac')
+      .execute();
+    if ((inserted as unknown[]).length === 0) {
+      throw new ApiError(
+        'SIGNATURE_INVALID',
+        'X-API-Signature was used before: sign every request anew, with a timestamp of its own',
+      );
+    }
+  }
+}
+
+interface Headers {
+  'x-api-timestamp'?: string;
+  'x-api-signature'?: string;
+}
+
+function missingHeaders(timestamp: string | undefined, signature: string | undefined): ApiError {
+  const missing = [!timestamp && 'X-API-Timestamp', !signature && 'X-API-Signature'].filter(Boolean);
+  const reason = signature ? 'a signature needs its timestamp' : 'this API key demands signed requests';
+  return new ApiError(
+    'MISSING_HEADER',
+    `${missing.join(' and ')} ${missing.length === 1 ? 'is' : 'are'} required: ${reason}`,
+  );
+}
+
+function requireFresh(timestamp: string, now: number): void {
+  if (!UNIX_MS.test(timestamp) || Math.abs(now - Number(timestamp)) > TIMESTAMP_TOLERANCE_MS) {
+    throw new ApiError(
+      'TIMESTAMP_EXPIRED',
+      `X-API-Timestamp must be Unix milliseconds within 5 minutes of now, ${Math.floor(now)}`,
+    );
+  }
+}
+
+function requireSignature(
+  request: IncomingMessage,
+  secret: string,
+  timestamp: string,
+  signature: string,
+): Buffer {
+  const { method = '', url: target = '' } = request;
+  const mac = macOf(secret, { method, target, timestamp, body: rawBodyOf(request) });
+  if (!isMac(signature, mac)) {
+    const [path] = splitTarget(target);
+    throw new ApiError(
+      'SIGNATURE_INVALID',
+      'X-API-Signature must be Base64(HMAC-SHA256(secret, METHOD|path|timestamp|Q)) of the request as it was sent; ' +
+        `METHOD|path|timestamp is ${method}|${path}|${timestamp}`,
+    );
+  }
+  return mac;
+}
