@@ -106,6 +106,27 @@ describe('a taker hears', () => {
     await Promise.all([ofHolder.close(), ofBystander.close()]);
   });
 
+  test('nothing more of an order that it has given back', async () => {
+    const taker = await service.newTaker();
+    const socket = await taker.socket();
+    const { maker, id, hash } = await lockedOrder(service, { taker });
+    succeeded(await taker.unlock(hash), 200);
+    const next = await service.newTaker();
+    succeeded(await next.lock(hash), 200);
+    succeeded(await next.unlock(hash), 200);
+    succeeded(await maker.cancel(id), 200);
+    const { order_hash: marker } = await maker.place();
+    await socket.hearAbout('order_status_change', marker);
+    const changes = socket.messages.filter(({ data }) => data?.order_hash === hash);
+    expect(changes.map(({ data }) => data.to_status)).toEqual(['pending', 'locked', 'pending']);
+    const [last] = await service.dataSource.query(
+      'SELECT taker_id, payload FROM order_events WHERE order_hash = $1 ORDER BY version DESC LIMIT 1',
+      [hash],
+    );
+    expect(last).toMatchObject({ taker_id: null, payload: { taker: null } });
+    await socket.close();
+  });
+
   test('what it asked for in types, and nothing else', async () => {
     const taker = await service.newTaker();
     const socket = await taker.socket('cancellation_request');
