@@ -37,7 +37,8 @@ export async function readPage<Row extends Listed>(
 ): Promise<Page<Row>> {
   const { page, pageSize } = request;
   const count = await countUpTo(narrowed(rows, narrow), page * pageSize + COUNT_AHEAD_ROWS);
-  return { items: await readPageItems(rows, narrow, request), page, pageSize, ...count };
+  const isEmpty = count.total <= (page - 1) * pageSize;
+  return { items: isEmpty ? [] : await readPageItems(rows, narrow, request), page, pageSize, ...count };
 }
 
 /**
