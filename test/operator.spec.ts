@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals
 import type { OrderEvent } from '#events';
 import { OrderHistoryService } from '#trading';
 import { AdminTool } from './support/admin-tool.js';
-import { makeDue } from './support/database.js';
+import { type DueTime, makeDue } from './support/database.js';
 import { askedOrder, lockedOrder, succeeded } from './support/handshake.js';
 import { expectInvariants } from './support/invariants.js';
 import { operatorOf } from './support/operator.js';
@@ -29,7 +29,7 @@ const UNKNOWN_HASH = `0x${'ab'.repeat(32)}`;
 const UNKNOWN_ID = '00000000-0000-4000-8000-000000000000';
 
 const operator = () => operatorOf(service);
-const due = (hash: string, what: Parameters<typeof makeDue>[2]) => makeDue(service.dataSource, hash, what);
+const due = (hash: string, what: DueTime) => makeDue(service.dataSource, hash, what);
 
 /** The order's last events, in short. */
 async function lastEvents(hash: string, count: number): Promise<unknown[]> {

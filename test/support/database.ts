@@ -22,19 +22,26 @@ async function onServer(url: string, sql: string): Promise<void> {
   }
 }
 
-/** Moves an order's clock-driven columns into the past, as if the time had gone by. */
+export type DueTime = 'request' | 'lock' | 'deadline';
+
+/** Moves one of an order's times into the past, as if it had gone by; returns it (milliseconds since 1970). */
 export async function makeDue(
   dataSource: DataSource,
   orderHash: string,
-  what: 'request' | 'lock' | 'deadline',
-): Promise<void> {
+  what: DueTime,
+  millisecondsAgo = 1,
+): Promise<number> {
+  const passed = `clock_timestamp() - $2 * interval '1 millisecond'`;
   const sql = {
-    request: `UPDATE cancellation_requests SET requested_at = requested_at - interval '1 day',
-                expires_at = clock_timestamp() - interval '1 millisecond'
-              WHERE status = 'requested' AND order_id = (SELECT id FROM orders WHERE order_hash = $1)`,
-    lock: `UPDATE orders SET locked_at = locked_at - interval '1 day',
-             lock_expires_at = clock_timestamp() - interval '1 millisecond' WHERE order_hash = $1`,
-    deadline: `UPDATE orders SET deadline = extract(epoch FROM clock_timestamp())::bigint - 1 WHERE order_hash = $1`,
+    request: `UPDATE cancellation_requests SET requested_at = requested_at - interval '1 day', expires_at = ${passed}
+              WHERE status = 'requested' AND order_id = (SELECT id FROM orders WHERE order_hash = $1)
+              RETURNING expires_at AS time`,
+    lock: `UPDATE orders SET locked_at = locked_at - interval '1 day', lock_expires_at = ${passed}
+           WHERE order_hash = $1 RETURNING lock_expires_at AS time`,
+    // whole seconds
+    deadline: `UPDATE orders SET deadline = floor(extract(epoch FROM ${passed}))
+               WHERE order_hash = $1 RETURNING to_timestamp(deadline) AS time`,
   }[what];
-  await dataSource.query(sql, [orderHash]);
+  const [rows] = await dataSource.query<[{ time: Date }[], number]>(sql, [orderHash, millisecondsAgo]);
+  return rows[0]!.time.getTime();
 }
