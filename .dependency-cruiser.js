@@ -50,6 +50,18 @@ export default {
       to: { path: '^libs/trading/' },
     },
     {
+      name: 'the-client-stands-alone',
+      severity: 'error',
+      from: { path: '^libs/client/' },
+      to: { path: '^(src|apps|libs|test)/', pathNot: '^libs/client/' },
+    },
+    {
+      name: 'the-client-is-for-those-outside',
+      severity: 'error',
+      from: { path: '^(src|libs|apps)/', pathNot: '^(libs/client|apps/demo)/' },
+      to: { path: '^libs/client/' },
+    },
+    {
       name: 'libs-through-their-index',
       severity: 'error',
       from: { path: '^(src|apps|test|bench|ormconfig)' },
@@ -78,6 +90,7 @@ export default {
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
     doNotFollow: { path: ['node_modules', 'artifacts'] },
+    exclude: { path: '^libs/client/dist/' },
     enhancedResolveOptions: {
       exportsFields: ['exports'],
       conditionNames: ['types', 'import', 'node', 'default'],

@@ -20,7 +20,8 @@ const COMPILER = 'node_modules/@nestjs/cli/bin/nest.js';
 function newest(path) {
   const { mtimeMs } = statSync(path);
   if (!statSync(path).isDirectory()) return mtimeMs;
-  return Math.max(mtimeMs, ...readdirSync(path).map((name) => newest(join(path, name))));
+  const inside = readdirSync(path).filter((name) => name !== 'dist'); // of a packed library
+  return Math.max(mtimeMs, ...inside.map((name) => newest(join(path, name))));
 }
 
 const builtAt = existsSync(STAMP) ? statSync(STAMP).mtimeMs : 0;

@@ -1,0 +1,63 @@
+import createClient, { type Client } from 'openapi-fetch';
+import { LockstepError } from './lockstep-error.js';
+import type { operations, paths } from './openapi.js';
+
+/** Sends a request; `fetch`, or something around it that logs, counts or goes through a proxy. */
+export type Send = (request: Request) => Promise<Response>;
+
+/** Every call of the service, typed by its OpenAPI document. A refusal is thrown as LockstepError. */
+export type Api = Client<paths, 'application/json'>;
+
+/** What an operation takes as JSON body and as query parameters, and what it answers inside the envelope. */
+export type Body<Name extends keyof operations> = operations[Name] extends {
+  requestBody?: { content: { 'application/json': infer Json } };
+}
+  ? Json
+  : never;
+export type Data<Name extends keyof operations> =
+  SuccessOf<operations[Name]['responses']> extends { content: { 'application/json': { data: infer Answer } } }
+    ? Answer
+    : never;
+type SuccessOf<Responses> = Responses[keyof Responses & (200 | 201 | 202)];
+export type Query<Name extends keyof operations> = NonNullable<operations[Name]['parameters']['query']>;
+
+/** A call without an answer by then has failed, and nobody knows whether it was done. */
+const CALL_TIMEOUT_MS = 15_000;
+
+export interface ApiOptions {
+  url: string;
+  /** Sets the headers that tell who calls. */
+  authorize: (request: Request) => Promise<void>;
+  send: Send | undefined;
+}
+
+export function createApi({ url, authorize, send = fetch }: ApiOptions): Api {
+  const api = createClient<paths, 'application/json'>({
+    baseUrl: url,
+    fetch: (request) =>
+      send(
+        new Request(request, {
+          signal: AbortSignal.any([request.signal, AbortSignal.timeout(CALL_TIMEOUT_MS)]),
+        }),
+      ),
+    // Nobody who is not the service gets to see a key or a signature.
+    redirect: 'error',
+    querySerializer: { array: { style: 'form', explode: false } },
+  });
+  api.use({
+    onRequest: ({ request }) => authorize(request),
+    onResponse: async ({ response }) => {
+      if (response.ok) return;
+      const { status, headers } = response;
+      throw new LockstepError({ status, header: (name) => headers.get(name), body: await response.text() });
+    },
+  });
+  return api;
+}
+
+/** Takes the data of a success out of its envelope. */
+export async function dataOf<E extends { data: unknown }>(answer: Promise<{ data?: E }>): Promise<E['data']> {
+  const { data: envelope } = await answer;
+  if (envelope === undefined) throw new Error('the service answered without a body');
+  return envelope.data;
+}

@@ -1,0 +1,11 @@
+export type { Api, Body, Data, Query, Send } from './api.js';
+export type { Answered, Verdict } from './cancellation-answers.js';
+export { LockstepError } from './lockstep-error.js';
+export { connectMaker, type Maker, type MakerListeners, type MakerOptions, type NewOrder } from './maker.js';
+export { loginMessage, type MakerAccount } from './maker-token.js';
+export type { CancellationRequest, CancellationUpdate, OrderStatusChange, PushMessage } from './messages.js';
+export type * from './openapi.js';
+export { hashOrder, orderTypedData, type Settlement, termsOf } from './order-signature.js';
+export { RequestSigner } from './request-signer.js';
+export type { Session } from './session.js';
+export { createTaker, type Taker, type TakerListeners, type TakerOptions } from './taker.js';

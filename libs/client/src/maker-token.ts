@@ -1,0 +1,55 @@
+import { randomUUID } from 'node:crypto';
+import type { LocalAccount } from 'viem';
+import { type Api, dataOf } from './api.js';
+
+/** The wallet: an account of viem's, or anything that signs like one. */
+export type MakerAccount = Pick<LocalAccount, 'address' | 'signMessage' | 'signTypedData'>;
+
+/** A token is replaced when no more than this is left of its life. */
+const RENEWAL_MARGIN_MS = 60_000;
+
+/** The text that a wallet signs to log in. */
+export function loginMessage(address: string, chainId: number): string {
+  return [
+    `Wallet address: ${address}`,
+    `ChainId: ${chainId}`,
+    `Timestamp: ${new Date().toISOString()}`,
+    `Nonce: ${randomUUID()}`,
+  ].join('\n');
+}
+
+/** A maker's token, got with a wallet signature; before it expires, another one is got. */
+export class MakerToken {
+  private jwt = '';
+  private renewal: Promise<void> | undefined;
+
+  constructor(
+    private readonly api: Api,
+    private readonly account: MakerAccount,
+    private readonly chainId: number,
+  ) {}
+
+  async current(): Promise<string> {
+    if (Date.now() > expiryOf(this.jwt) - RENEWAL_MARGIN_MS) {
+      this.renewal ??= this.logIn().finally(() => (this.renewal = undefined));
+      await this.renewal;
+    }
+    return this.jwt;
+  }
+
+  private async logIn(): Promise<void> {
+    const { address } = this.account;
+    const message = loginMessage(address, this.chainId);
+    const signature = await this.account.signMessage({ message });
+    const body = { wallet_address: address, chain_id: String(this.chainId), message, signature };
+    const { jwt } = await dataOf(this.api.POST('/api/v1/makers/connect', { body }));
+    this.jwt = jwt;
+  }
+}
+
+/** When a token expires, Unix milliseconds. */
+function expiryOf(jwt: string): number {
+  const [, claims] = jwt.split('.');
+  if (!claims) return 0;
+  return (JSON.parse(Buffer.from(claims, 'base64url').toString()) as { exp: number }).exp * 1000;
+}

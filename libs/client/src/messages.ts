@@ -1,0 +1,54 @@
+import type { CancellationStatus, OrderStatus, ResolvedBy } from './openapi.js';
+
+/** What the sockets push, as /asyncapi.json describes it. */
+export type PushMessage =
+  | (Frame & { type: 'order_status_change'; data: OrderStatusChange })
+  | (Frame & { type: 'cancellation_request'; data: CancellationRequest })
+  | (Frame & { type: 'cancellation_update'; data: CancellationUpdate })
+  | { type: 'heartbeat'; timestamp: number };
+
+interface Frame {
+  /** The same event has the same id, however often it is pushed. */
+  id: string;
+  /** ISO 8601. */
+  timestamp: string;
+}
+
+/** An order has a new status. Takers hear of every new order (`from_status` null), else of those that they hold. */
+export interface OrderStatusChange {
+  order_hash: string;
+  maker: string;
+  /** Who holds the order, or held it until this change. */
+  taker: string | null;
+  from_status: OrderStatus | null;
+  to_status: OrderStatus;
+  /** `cause`, `lock_id`, `expires_at` and the like, by kind of change. */
+  metadata: Record<string, unknown>;
+}
+
+/** A maker asks to cancel an order that the taker holds. */
+export interface CancellationRequest {
+  order_hash: string;
+  maker: string;
+  reason: string;
+  metadata: {
+    request_id: string;
+    expires_at: string;
+    /** Silence never cancels a live lock. */
+    on_timeout: 'keep_locked';
+    /** Whether it was pushed before. */
+    redelivered: boolean;
+  };
+}
+
+/** The course of a maker's cancellation request. */
+export interface CancellationUpdate {
+  order_hash: string;
+  order_id: string;
+  request_id: string;
+  status: CancellationStatus;
+  resolved_by: ResolvedBy | null;
+  late: boolean;
+  /** The taker's words, when it answered. */
+  message: string | null;
+}

@@ -1,0 +1,128 @@
+import { text } from 'node:stream/consumers';
+import { WebSocket } from 'ws';
+import { type Listener, tell } from './listeners.js';
+import { isFinal, LockstepError } from './lockstep-error.js';
+import type { PushMessage } from './messages.js';
+import { RecentIds } from './recent-ids.js';
+import { pauseAfter } from './retry.js';
+
+const HANDSHAKE_TIMEOUT_MS = 10_000;
+/** Heartbeats come every 30 s. A socket that is silent for two of them, and a little, is dead. */
+const SILENCE_MS = 65_000;
+/** How long the service has to answer the closing handshake. */
+const CLOSE_TIMEOUT_MS = 2_000;
+const MAX_FRAME_BYTES = 1024 * 1024;
+
+type EventMessage = Exclude<PushMessage, { type: 'heartbeat' }>;
+
+export interface PushOptions {
+  /** Where the service is, and which of its sockets. */
+  url: string;
+  path: string;
+  /** What is to be heard, by its type. */
+  listeners: { [M in EventMessage as M['type']]?: Listener<M['data']> | undefined };
+  /** Tells who connects; asked anew for every connect. */
+  headers: (url: URL) => Promise<Record<string, string>>;
+  report: Listener<unknown>;
+  signal: AbortSignal | undefined;
+}
+
+/** A socket that is opened again whenever it is lost, until it is closed or the service refuses it. */
+export class PushConnection {
+  /** Settles when there is no connection any more and will be none; rejected with the refusal, if that is why. */
+  readonly ended: Promise<void>;
+  private readonly url: URL;
+  private readonly heard = new RecentIds();
+  private readonly stop = new AbortController();
+
+  private constructor(
+    private readonly options: PushOptions,
+    opened: () => void,
+  ) {
+    const { url, path, listeners, signal } = options;
+    const types = Object.keys(listeners).filter((type) => listeners[type as EventMessage['type']]);
+    this.url = new URL(`${url.replace(/\/$/, '').replace(/^http/, 'ws')}${path}?types=${types.join(',')}`);
+    if (signal?.aborted) this.stop.abort();
+    signal?.addEventListener('abort', () => this.stop.abort(), { once: true, signal: this.stop.signal });
+    this.ended = this.run(opened).finally(() => this.stop.abort());
+  }
+
+  /** Resolves when the socket is open for the first time; rejects when it is refused, or given up before. */
+  static open(options: PushOptions): Promise<PushConnection> {
+    return new Promise((resolve, reject) => {
+      const connection: PushConnection = new PushConnection(options, () => resolve(connection));
+      connection.ended.then(() => reject(new Error('closed before it was connected')), reject);
+    });
+  }
+
+  close(): void {
+    this.stop.abort();
+  }
+
+  private async run(opened: () => void): Promise<void> {
+    let failures = 0;
+    while (!this.stop.signal.aborted) {
+      const problem = await this.connectOnce(() => {
+        failures = 0;
+        opened();
+      });
+      if (this.stop.signal.aborted) return;
+      if (isFinal(problem)) throw problem;
+      this.options.report(problem);
+      await pauseAfter(problem, failures, this.stop.signal);
+      failures += 1;
+    }
+  }
+
+  /** One socket from its opening to its end; returns what ended it. */
+  private async connectOnce(opened: () => void): Promise<unknown> {
+    try {
+      const headers = await this.options.headers(this.url);
+      this.stop.signal.throwIfAborted();
+      const limits = { handshakeTimeout: HANDSHAKE_TIMEOUT_MS, maxPayload: MAX_FRAME_BYTES };
+      return await this.endOf(new WebSocket(this.url, { headers, ...limits }).on('open', opened));
+    } catch (error) {
+      return error;
+    }
+  }
+
+  private endOf(socket: WebSocket): Promise<unknown> {
+    const silence = setTimeout(() => socket.terminate(), SILENCE_MS);
+    const leave = (): void => {
+      socket.close();
+      setTimeout(() => socket.terminate(), CLOSE_TIMEOUT_MS).unref();
+    };
+    this.stop.signal.addEventListener('abort', leave, { once: true });
+    return new Promise((resolve) => {
+      socket.on('message', (frame: Buffer) => {
+        silence.refresh();
+        this.hear(frame.toString());
+      });
+      socket.on('ping', () => silence.refresh());
+      socket.on('error', resolve);
+      socket.on('close', (code, reason) => resolve(new Error(`the socket closed: ${code} ${reason}`.trim())));
+      socket.on('unexpected-response', (_, response) => {
+        const header = (name: string) => response.headers[name] as string | undefined;
+        void text(response)
+          .then((body) => new LockstepError({ status: response.statusCode!, header, body }))
+          .then(resolve, resolve)
+          .finally(() => socket.terminate());
+      });
+    }).finally(() => {
+      clearTimeout(silence);
+      this.stop.signal.removeEventListener('abort', leave);
+    });
+  }
+
+  /** Delivery is at least once. A cancellation request counts until it is answered, so it goes through each time. */
+  private hear(frame: string): void {
+    try {
+      const message = JSON.parse(frame) as EventMessage;
+      const listener = this.options.listeners[message.type] as Listener<unknown> | undefined;
+      if (!listener || (message.type !== 'cancellation_request' && !this.heard.add(message.id))) return;
+      tell(listener, message.data, this.options.report);
+    } catch (error) {
+      this.options.report(error);
+    }
+  }
+}

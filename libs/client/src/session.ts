@@ -1,0 +1,41 @@
+import type { Listener } from './listeners.js';
+import { PushConnection, type PushOptions } from './push-connection.js';
+
+/** An open line to the service. It is kept up, whatever happens, until it is closed or the service refuses it. */
+export interface Session {
+  /** Settles when the session is over: resolved after a close, rejected with the refusal that ended it. */
+  readonly ended: Promise<void>;
+  /** Stops listening, finishes what is under way, and waits for the end. */
+  close(): Promise<void>;
+}
+
+/** What every session takes. */
+export interface SessionOptions {
+  /**
+   * Is told what goes wrong: lost connections and calls, which are tried again, what a listener threw, and the refusal
+   * that ended the session. Printed to stderr when left out.
+   */
+  onProblem?: Listener<unknown>;
+  /** Closes the session. */
+  signal?: AbortSignal;
+}
+
+export const reporterOf = ({ onProblem }: SessionOptions): Listener<unknown> =>
+  onProblem ?? ((problem) => console.error('lockstep:', problem));
+
+/** Resolves when the socket is open; `finish` ends what is still under way when it is open no more. */
+export async function openSession(
+  options: PushOptions,
+  finish: () => Promise<void> = async () => {},
+): Promise<Session> {
+  const connection = await PushConnection.open(options);
+  const ended = connection.ended.finally(finish);
+  const reported = ended.catch(options.report);
+  return {
+    ended,
+    close: async () => {
+      connection.close();
+      await reported;
+    },
+  };
+}

@@ -1,0 +1,139 @@
+import { type Api, type Body, createApi, type Data, dataOf, type Query, type Send } from './api.js';
+import { type Answered, CancellationAnswers, type CancellationListeners } from './cancellation-answers.js';
+import type { Listener } from './listeners.js';
+import type { CancellationRequest, OrderStatusChange } from './messages.js';
+import { RequestSigner } from './request-signer.js';
+import { openSession, reporterOf, type Session, type SessionOptions } from './session.js';
+
+export interface TakerOptions {
+  /** Where the service is: `https://host:port`. */
+  url: string;
+  apiKey: string;
+  /** When given, every request is signed with it. */
+  apiSecret?: string;
+  /** The taker's address under which orders are locked, unless a call says otherwise. */
+  address: string;
+  /** Sends the requests; `fetch` when left out. */
+  fetch?: Send;
+}
+
+/** A body in which the client's own address can be left out. */
+type Under<T> = Omit<T, 'taker_address'> & { taker_address?: string };
+
+export interface TakerListeners extends CancellationListeners, SessionOptions {
+  onOrderStatusChange?: Listener<OrderStatusChange>;
+}
+
+/** A broker or custodian: locks orders, trades them, and decides when their maker would like to cancel. */
+export class Taker {
+  /** Every call of the service, with this taker's key. */
+  readonly api: Api;
+  private readonly signer: RequestSigner | undefined;
+
+  constructor(private readonly options: TakerOptions) {
+    const { url, apiSecret, fetch } = options;
+    this.signer = apiSecret === undefined ? undefined : new RequestSigner(apiSecret);
+    this.api = createApi({ url, send: fetch, authorize: (request) => this.authorize(request) });
+  }
+
+  /** Tells what speaks against a signed order; creates nothing. */
+  validate(body: Body<'validateOrder'>): Promise<Data<'validateOrder'>> {
+    return dataOf(this.api.POST('/api/v1/orders/validate', { body }));
+  }
+
+  /** Locks a pending order to trade it. */
+  lock(body: Under<Body<'lockOrder'>>): Promise<Data<'lockOrder'>> {
+    return dataOf(this.api.POST('/api/v1/orders/lock', { body: this.under(body) }));
+  }
+
+  /** Gives a locked order back. */
+  unlock(body: Body<'unlockOrder'>): Promise<Data<'unlockOrder'>> {
+    return dataOf(this.api.POST('/api/v1/orders/unlock', { body }));
+  }
+
+  /** Reports the trade of a locked order. */
+  fill(body: Body<'fillOrder'>): Promise<Data<'fillOrder'>> {
+    return dataOf(this.api.POST('/api/v1/orders/fill', { body }));
+  }
+
+  /** Turns a locked order down for good. */
+  reject(body: Body<'rejectOrder'>): Promise<Data<'rejectOrder'>> {
+    return dataOf(this.api.POST('/api/v1/orders/reject', { body }));
+  }
+
+  /** Answers a cancellation request, once; a session does so by itself, and repeats it as need be. */
+  answerCancellation(
+    body: Under<Body<'answerCancellation'>>,
+    signal?: AbortSignal,
+  ): Promise<Data<'answerCancellation'>> {
+    return dataOf(this.api.POST('/api/v1/orders/cancel-result', { body: this.under(body), signal }));
+  }
+
+  /** All pending orders; a session hears of them as they come. */
+  availableOrders(): Promise<Data<'listAvailableOrders'>> {
+    return dataOf(this.api.GET('/api/v1/orders/available'));
+  }
+
+  /** Orders that this taker locked or filled, a page at a time. */
+  orders(query?: Query<'listTakerOrders'>): Promise<Data<'listTakerOrders'>> {
+    return dataOf(this.api.GET('/api/v1/takers/orders', { params: { query } }));
+  }
+
+  order(order_hash: string): Promise<Data<'getTakerOrder'>> {
+    return dataOf(this.api.GET('/api/v1/takers/orders/{order_hash}', { params: { path: { order_hash } } }));
+  }
+
+  /** This taker's fills, a page at a time. */
+  fills(query?: Query<'listFills'>): Promise<Data<'listFills'>> {
+    return dataOf(this.api.GET('/api/v1/orders/filled', { params: { query } }));
+  }
+
+  /** What this taker was asked, a page at a time; a session hears of it as it comes. */
+  cancellationRequests(query?: Query<'listCancellationRequests'>): Promise<Data<'listCancellationRequests'>> {
+    return dataOf(this.api.GET('/api/v1/takers/cancellation-requests', { params: { query } }));
+  }
+
+  /** Opens a session: resolves when it is connected, rejects when the service refuses the key. */
+  listen(listeners: TakerListeners): Promise<Session> {
+    const report = reporterOf(listeners);
+    const answers = new CancellationAnswers(listeners, (answer, signal) => this.send(answer, signal), report);
+    const options = {
+      url: this.options.url,
+      path: '/ws/taker/v1',
+      listeners: {
+        order_status_change: listeners.onOrderStatusChange,
+        cancellation_request: (request: CancellationRequest) => answers.consider(request),
+      },
+      headers: async (url: URL) => this.headersFor('GET', url),
+      report,
+      signal: listeners.signal,
+    };
+    return openSession(options, () => answers.finish());
+  }
+
+  private send({ request, verdict }: Answered, signal: AbortSignal): Promise<unknown> {
+    const { cancel, message, taker_address = this.options.address } = verdict;
+    const { order_hash, metadata } = request;
+    const { request_id } = metadata;
+    const body = { order_hash, taker_address, cancellation_success: cancel, message, request_id };
+    return this.answerCancellation(body, signal);
+  }
+
+  private under<T extends { taker_address?: string }>(body: T): T & { taker_address: string } {
+    return { ...body, taker_address: body.taker_address ?? this.options.address };
+  }
+
+  private async authorize(request: Request): Promise<void> {
+    const body = this.signer ? new Uint8Array(await request.clone().arrayBuffer()) : undefined;
+    const headers = this.headersFor(request.method, new URL(request.url), body);
+    for (const [name, value] of Object.entries(headers)) request.headers.set(name, value);
+  }
+
+  private headersFor(method: string, url: URL, body?: Uint8Array): Record<string, string> {
+    return { 'x-api-key': this.options.apiKey, ...this.signer?.headersFor(method, url, body) };
+  }
+}
+
+export function createTaker(options: TakerOptions): Taker {
+  return new Taker(options);
+}
