@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { orderTypedData, type SignedTerms, signingDomain } from '#trading';
+import { orderTypedData, type OrderTerms } from '#client';
 import { checksumAddress, type Hex, parseSignature, serializeSignature } from 'viem';
 import type { MakerClient, TakerClient } from './support/clients.js';
 import { type Answer, call, type CallOptions } from './support/http.js';
@@ -38,11 +38,11 @@ const expectRefused = (refusal: Refusal, details: string | RegExp, act: () => Pr
   expectRefusedUnchanged(service.dataSource, act, refusal, details);
 
 interface Placement {
-  order: SignedTerms;
+  order: OrderTerms;
   signature: string;
 }
 
-async function placement(overrides: Partial<SignedTerms> = {}): Promise<Placement> {
+async function placement(overrides: Partial<OrderTerms> = {}): Promise<Placement> {
   const order = maker.terms(overrides);
   const signed = { ...order, asset: order.asset.toLowerCase(), principal: order.principal.toLowerCase() };
   return { order, signature: await maker.sign(signed) };
@@ -52,8 +52,8 @@ const place = (options: CallOptions) => maker.call('POST', '/orders', options);
 const validate = (options: CallOptions) => taker.call('POST', '/orders/validate', options);
 const hoursAhead = (hours: number) => Math.floor(Date.now() / 1000) + hours * 3600;
 
-function signFor(chainId: number, contract: string, order: SignedTerms): Promise<string> {
-  return maker.wallet.signTypedData(orderTypedData(signingDomain(chainId, contract), order));
+function signFor(chainId: number, verifyingContract: string, order: OrderTerms): Promise<string> {
+  return maker.wallet.signTypedData(orderTypedData({ chainId, verifyingContract }, order));
 }
 
 /** The other signature that recovers to the same wallet. */
@@ -141,7 +141,7 @@ describe('an order is not placed, for', () => {
   });
 });
 
-test.each<[title: string, terms: () => Partial<SignedTerms>]>([
+test.each<[title: string, terms: () => Partial<OrderTerms>]>([
   ['the largest amounts', () => ({ price: UINT256_MAX, quantity: UINT256_MAX, incentive: UINT256_MAX })],
   ['the smallest amounts', () => ({ price: '1', quantity: '1', incentive: '0' })],
   ['the last exchange', () => ({ exchange: 65_535 })],

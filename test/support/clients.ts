@@ -1,14 +1,14 @@
+import { connectMaker, createTaker, type Maker, type OrderTerms, type OrderView, type Taker } from '#client';
 import type { Settings } from '#config';
-import { ApiKeysService, orderTypedData, type SignedTerms, signingDomain, TakersService } from '#trading';
+import { ApiKeysService, TakersService } from '#trading';
 import type { DataSource } from 'typeorm';
-import { hashTypedData } from 'viem';
 import { generatePrivateKey, type PrivateKeyAccount, privateKeyToAccount } from 'viem/accounts';
 import { type Answer, call, type CallOptions } from './http.js';
 import { Socket } from './socket.js';
 
 const THIRTY_ONE_DAYS_S = 31 * 24 * 3600;
 
-/** A maker with a real wallet, logged in. */
+/** A maker with a real wallet, logged in. Its raw calls say what tests want said, and return what is answered. */
 export class MakerClient {
   private nextNonce = 0;
 
@@ -16,16 +16,18 @@ export class MakerClient {
     readonly url: string,
     readonly wallet: PrivateKeyAccount,
     readonly token: string,
-    private readonly settings: Settings,
+    private readonly client: Maker,
   ) {}
 
   static async logIn(url: string, settings: Settings): Promise<MakerClient> {
     const wallet = privateKeyToAccount(generatePrivateKey());
-    const answer = await call('POST', `${url}/api/v1/makers/connect`, {
-      json: await loginOf(wallet, settings.EIP712_CHAIN_ID),
+    const client = await connectMaker({
+      url,
+      account: wallet,
+      chainId: settings.EIP712_CHAIN_ID,
+      verifyingContract: settings.EIP712_VERIFYING_CONTRACT,
     });
-    if (answer.status !== 200) throw new Error(`login failed: ${JSON.stringify(answer.body)}`);
-    return new MakerClient(url, wallet, answer.body.data.jwt, settings);
+    return new MakerClient(url, wallet, await client.token(), client);
   }
 
   get address(): string {
@@ -38,7 +40,7 @@ export class MakerClient {
   }
 
   /** The terms of a new order, with the next nonce. */
-  terms(overrides: Partial<SignedTerms> = {}): SignedTerms {
+  terms(overrides: Partial<OrderTerms> = {}): OrderTerms {
     return {
       maker: this.address,
       principal: this.address,
@@ -55,30 +57,20 @@ export class MakerClient {
     };
   }
 
-  sign(terms: SignedTerms): Promise<string> {
-    return this.wallet.signTypedData(this.typedData(terms));
+  sign(terms: OrderTerms): Promise<string> {
+    return this.client.sign(terms);
   }
 
   /** The order hash, as a wallet computes it. */
-  hash(terms: SignedTerms): string {
-    return hashTypedData(this.typedData(terms));
-  }
-
-  private typedData(terms: SignedTerms) {
-    const { EIP712_CHAIN_ID, EIP712_VERIFYING_CONTRACT } = this.settings;
-    return orderTypedData(signingDomain(EIP712_CHAIN_ID, EIP712_VERIFYING_CONTRACT), terms);
+  hash(terms: OrderTerms): string {
+    return this.client.hash(terms);
   }
 
   /** Signs and places an order; returns it. */
-  async place(
-    overrides: Partial<SignedTerms> = {},
-  ): Promise<{ id: string; order_hash: string; placed: PlacedOrder }> {
+  async place(overrides: Partial<OrderTerms> = {}): Promise<OrderView & { placed: PlacedOrder }> {
     const terms = this.terms(overrides);
-    const signature = await this.sign(terms);
-    const json = { order: terms, signature };
-    const answer = await this.call('POST', '/orders', { json });
-    if (answer.status !== 201) throw new Error(`order refused: ${JSON.stringify(answer.body)}`);
-    return { ...answer.body.data, placed: { ...terms, signature } };
+    const order = await this.client.place(terms);
+    return { ...order, placed: { ...terms, signature: order.signature } };
   }
 
   cancel(order: string, json?: object): Promise<Answer> {
@@ -119,15 +111,16 @@ export async function loginOf(
 }
 
 /** What a taker knows of an order: its terms and the maker's signature. */
-export type PlacedOrder = SignedTerms & { signature: string };
+export type PlacedOrder = OrderTerms & { signature: string };
 
-/** A taker with a real API key. */
+/** A taker with a real API key. Its raw calls say what tests want said, and return what is answered. */
 export class TakerClient {
   private constructor(
     readonly url: string,
     readonly takerId: string,
     readonly keyId: string,
     readonly apiKey: string,
+    readonly apiSecret: string,
     readonly addresses: string[],
   ) {}
 
@@ -141,8 +134,14 @@ export class TakerClient {
       privateKeyToAccount(generatePrivateKey()).address.toLowerCase(),
     );
     const { takerId } = await new TakersService(dataSource).create(`taker ${addresses[0]}`, addresses);
-    const { keyId, apiKey } = await new ApiKeysService(dataSource, settings).create(takerId);
-    return new TakerClient(url, takerId, keyId, apiKey, addresses);
+    const { keyId, apiKey, apiSecret } = await new ApiKeysService(dataSource, settings).create(takerId);
+    return new TakerClient(url, takerId, keyId, apiKey, apiSecret, addresses);
+  }
+
+  /** The same taker as it uses the client library, signing its requests; elsewhere, when it goes through a proxy. */
+  library(url = this.url): Taker {
+    const { apiKey, apiSecret, address } = this;
+    return createTaker({ url, apiKey, apiSecret, address });
   }
 
   get address(): string {

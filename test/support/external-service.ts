@@ -36,8 +36,8 @@ export class ExternalService {
     return ServiceProcess.start(this.environment);
   }
 
-  newTaker(): Promise<TakerClient> {
-    return TakerClient.create(this.url, this.dataSource, this.settings);
+  newTaker(options?: { addresses?: number }): Promise<TakerClient> {
+    return TakerClient.create(this.url, this.dataSource, this.settings, options);
   }
 
   newMaker(): Promise<MakerClient> {

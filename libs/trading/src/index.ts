@@ -49,7 +49,7 @@ export {
   type TakerSortColumn,
 } from './orders/order-queries.service.js';
 export { OrderTransactions } from './orders/order-transactions.js';
-export { isSignedBy, orderTypedData, type SignedTerms, signingDomain } from './orders/order-signature.js';
+export { isSignedBy, type SignedTerms } from './orders/order-signature.js';
 export { ORDER_STATUSES, type OrderStatus } from './orders/order-status.js';
 export { type OrderValidation, OrderValidationService } from './orders/order-validation.service.js';
 export { NOTES_MAX, Order, type OrderReference } from './orders/order.entity.js';

@@ -39,12 +39,12 @@ export interface SignedTerms {
 const MAX_S = 0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0n;
 
 /** The EIP-712 domain in which orders are signed. */
-export function signingDomain(chainId: number, verifyingContract: string) {
+function signingDomain(chainId: number, verifyingContract: string) {
   return { name: 'RFQSettlement', version: '1', chainId, verifyingContract: verifyingContract as Address };
 }
 
 /** The typed data of an order, as wallets take it. */
-export function orderTypedData(domain: ReturnType<typeof signingDomain>, order: SignedTerms) {
+function orderTypedData(domain: ReturnType<typeof signingDomain>, order: SignedTerms) {
   return {
     domain,
     types: ORDER_TYPES,

@@ -1,0 +1,262 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { JwtService } from '@nestjs/jwt';
+import {
+  type CancellationUpdate,
+  connectMaker,
+  createTaker,
+  LockstepError,
+  type Maker,
+  type MakerOptions,
+  type NewOrder,
+  type OrderStatusChange,
+  type Taker,
+  type TakerOptions,
+  termsOf,
+} from '#client';
+import { ApiKeysService } from '#trading';
+import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts';
+import type { TakerClient } from './support/clients.js';
+import { startService, type TestService } from './support/service.js';
+import { TroubledProxy } from './support/troubled-proxy.js';
+import { until } from './support/until.js';
+
+/** The library for takers and makers: calls, errors, tokens and signatures. Sessions are in client-session.spec.ts. */
+let service: TestService;
+let account: TakerClient;
+let taker: Taker;
+let maker: Maker;
+beforeAll(async () => {
+  service = await startService();
+  account = await service.newTaker();
+  taker = account.library();
+  maker = await connectMaker(wallet());
+});
+afterAll(() => service.stop());
+
+const wallet = (): MakerOptions => ({
+  url: service.url,
+  account: privateKeyToAccount(generatePrivateKey()),
+  chainId: service.settings.EIP712_CHAIN_ID,
+  verifyingContract: service.settings.EIP712_VERIFYING_CONTRACT,
+});
+
+const wish = (): NewOrder => ({
+  is_buy: true,
+  ticker: 'AAPL',
+  asset: '0x55d398326f99059ff775485246999027b3197955',
+  price: '182500000000000000000',
+  quantity: '100',
+  incentive: '500000000000000000',
+  deadline: Math.floor(Date.now() / 1000) + 31 * 24 * 3600,
+});
+
+const UNKNOWN = `0x${'00'.repeat(32)}`;
+
+async function refusalOf(call: Promise<unknown>): Promise<LockstepError> {
+  const error = await call.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  expect(error).toBeInstanceOf(LockstepError);
+  return error as LockstepError;
+}
+
+describe('a maker', () => {
+  test('places orders under the hash that it knows before, with the next nonce, and finds them again', async () => {
+    const first = await maker.place(wish());
+    const second = await maker.place({ ...wish(), ticker: 'NVDA', exchange: 1 });
+    expect(first).toMatchObject({
+      status: 'pending',
+      maker: maker.address,
+      principal: maker.address,
+      exchange: 0,
+    });
+    expect(second.nonce).toBe(first.nonce + 1);
+    expect(await maker.nextNonce()).toBe(second.nonce + 1);
+    expect(maker.hash(second)).toBe(second.order_hash);
+    expect(await maker.order(first.order_hash)).toMatchObject({ id: first.id });
+    const { orders, total } = await maker.orders({ status: ['pending', 'locked'], ticker: 'NVDA' });
+    expect([total, orders.map(({ id }) => id)]).toEqual([1, [second.id]]);
+    expect(await maker.profile()).toMatchObject({ wallet_address: maker.address });
+  });
+
+  test('cancels what nobody holds, and asks the taker of what is held', async () => {
+    const [free, held] = [await maker.place(wish()), await maker.place(wish())];
+    await taker.lock({ order_hash: held.order_hash });
+    expect(await maker.cancel(free.id)).toMatchObject({ success: true, status: 'cancelled' });
+    const asked = await maker.cancel(held.id, { reason: 'price_moved' });
+    if (asked.success) throw new Error('cancelled without asking');
+    expect(asked.cancellation.status).toBe('requested');
+    expect((await maker.order(held.id)).cancellation).toMatchObject({ reason: 'price_moved' });
+  });
+
+  test('hears what becomes of its orders and requests', async () => {
+    const changes: OrderStatusChange[] = [];
+    const updates: CancellationUpdate[] = [];
+    const session = await maker.listen({
+      onOrderStatusChange: (change) => changes.push(change),
+      onCancellationUpdate: (update) => updates.push(update),
+    });
+    const { id, order_hash } = await maker.place(wish());
+    await taker.lock({ order_hash });
+    await maker.cancel(id);
+    await taker.answerCancellation({ order_hash, cancellation_success: true, message: 'Not traded yet' });
+    await until(() => changes.some(({ to_status }) => to_status === 'cancelled'), 'the cancellation');
+    expect(changes.map(({ to_status }) => to_status)).toEqual(['pending', 'locked', 'cancelled']);
+    expect(updates.map(({ status, message }) => [status, message])).toEqual([
+      ['requested', null],
+      ['accepted', 'Not traded yet'],
+    ]);
+    await session.close();
+  });
+
+  test('gets a new token before the old one expires', async () => {
+    let logins = 0;
+    const lastsAMinute = ({ address }: MakerOptions['account']) =>
+      new JwtService().sign(
+        { wallet_address: address.toLowerCase(), chain_id: String(service.settings.EIP712_CHAIN_ID) },
+        { secret: service.settings.JWT_SECRET, expiresIn: 59 },
+      );
+    const options = wallet();
+    const other = await connectMaker({
+      ...options,
+      fetch: async (request) => {
+        const response = await fetch(request);
+        if (!request.url.endsWith('/connect') || ++logins > 1) return response;
+        return Response.json({ code: 0, data: { jwt: lastsAMinute(options.account) } });
+      },
+    });
+    await Promise.all([other.nextNonce(), other.nextNonce()]);
+    await other.nextNonce();
+    expect(logins).toBe(2);
+  });
+});
+
+describe('a taker', () => {
+  test('locks, unlocks and fills, and finds it in its lists', async () => {
+    const order = await maker.place(wish());
+    const { order_hash, signature, quantity } = order;
+    expect(await taker.lock({ order_hash, lock_duration: 60 })).toMatchObject({ locked_by: account.address });
+    await taker.unlock({ order_hash });
+    expect((await taker.availableOrders()).map((available) => available.order_hash)).toContain(order_hash);
+    await taker.lock({ order_hash, taker_address: account.address });
+    const trade = { fill_quantity: quantity, taker_incentive: '0', reference_id: 'T-1' };
+    const report = { order: termsOf(order), signature, ...trade };
+    expect(await taker.fill(report)).toMatchObject({ status: 'filled', filled_quantity: quantity });
+    expect(await taker.order(order_hash)).toMatchObject({ status: 'filled', reference_id: 'T-1' });
+    expect((await taker.orders({ status: ['filled', 'rejected'], sort_by: 'price' })).total).toBe(1);
+    expect((await taker.fills({ order_hash })).fills).toMatchObject([{ order_hash, reference_id: 'T-1' }]);
+  });
+
+  test('rejects', async () => {
+    const { order_hash } = await maker.place(wish());
+    await taker.lock({ order_hash });
+    expect(await taker.reject({ order_hash, reason: 'The instrument is halted' })).toMatchObject({
+      success: true,
+    });
+    expect((await maker.order(order_hash)).status).toBe('rejected');
+  });
+
+  test('finds what it is asked without a session', async () => {
+    const { order_hash } = await maker.place(wish());
+    await taker.lock({ order_hash });
+    await maker.cancel(order_hash);
+    const { requests } = await taker.cancellationRequests({ page_size: 1 });
+    expect(requests).toMatchObject([{ order_hash, status: 'requested' }]);
+    const { request_id } = requests[0]!;
+    await taker.answerCancellation({
+      order_hash,
+      request_id,
+      cancellation_success: false,
+      message: 'Trading',
+    });
+    expect((await maker.order(order_hash)).cancellation).toMatchObject({ status: 'rejected', request_id });
+  });
+
+  test('calls everything else through the typed document', async () => {
+    const { data } = await taker.api.GET('/health/live');
+    expect(data).toEqual({ code: 0, data: { status: 'ok' } });
+  });
+});
+
+describe('with a key that demands signed requests', () => {
+  let options: TakerOptions;
+  beforeAll(async () => {
+    const keys = new ApiKeysService(service.dataSource, service.settings);
+    const { apiKey, apiSecret } = await keys.create(account.takerId, { requireSignature: true });
+    options = { url: service.url, address: account.address, apiKey, apiSecret };
+  });
+
+  test('every call and the socket are signed', async () => {
+    const signing = createTaker(options);
+    const changes: OrderStatusChange[] = [];
+    const session = await signing.listen({
+      onCancellationRequest: () => ({ cancel: true, message: 'Été à 10 h, “fini” 🙂' }),
+      onOrderStatusChange: (change) => changes.push(change),
+    });
+    const { order_hash } = await maker.place({ ...wish(), ticker: 'BRK/B' });
+    await signing.lock({ order_hash });
+    const { orders } = await signing.orders({ ticker: 'BRK/B', status: ['locked', 'filled'] });
+    expect(orders.map((order) => order.order_hash)).toEqual([order_hash]);
+    await maker.cancel(order_hash);
+    await until(() => changes.some(({ to_status }) => to_status === 'cancelled'), 'the answer');
+    await session.close();
+  });
+
+  test('equal calls at the same moment are no repetitions', async () => {
+    const [one, other] = [createTaker(options), createTaker(options)];
+    const calls = Array.from({ length: 20 }, () => [one.orders(), other.orders()]).flat();
+    expect(await Promise.all(calls)).toHaveLength(40);
+  });
+
+  test('nothing is signed without the secret', async () => {
+    const { apiSecret: _, ...unsigned } = options;
+    const refusal = await refusalOf(createTaker(unsigned).orders());
+    expect(refusal).toMatchObject({ status: 401, code: 10010012 });
+  });
+});
+
+describe('a refusal is thrown', () => {
+  test('with status, code, message, details and the request id', async () => {
+    const refusal = await refusalOf(taker.lock({ order_hash: UNKNOWN }));
+    expect({ ...refusal, message: refusal.message }).toEqual({
+      name: 'LockstepError',
+      status: 404,
+      code: 404001,
+      message: 'Order not found',
+      details: expect.stringContaining(UNKNOWN),
+      requestId: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      retryAfterSeconds: undefined,
+    });
+  });
+
+  test('also of the login, and of a socket', async () => {
+    const login = await refusalOf(connectMaker({ ...wallet(), chainId: 1 }));
+    expect(login).toMatchObject({ status: 400, code: 400, message: 'Chain ID mismatch' });
+    const stranger = createTaker({ url: service.url, apiKey: 'lk_none', address: account.address });
+    const socket = await refusalOf(
+      stranger.listen({ onCancellationRequest: () => ({ cancel: true, message: 'x' }) }),
+    );
+    expect(socket).toMatchObject({ status: 401, code: 10010009, requestId: expect.any(String) });
+  });
+
+  test('by whatever stands in between, with code 0; a redirect is not followed', async () => {
+    const proxy = await TroubledProxy.before(service.url);
+    const answer = () =>
+      account
+        .library(proxy.url)
+        .answerCancellation({ order_hash: UNKNOWN, cancellation_success: true, message: 'x' });
+    proxy.troubles.push({ status: 502, body: '<html>bad gateway</html>' });
+    expect(await refusalOf(answer())).toMatchObject({
+      status: 502,
+      code: 0,
+      message: 'Unexpected answer with HTTP status 502',
+      details: '<html>bad gateway</html>',
+    });
+    proxy.troubles.push({ status: 429, headers: { 'retry-after': '7' }, body: '' });
+    expect(await refusalOf(answer())).toMatchObject({ status: 429, retryAfterSeconds: 7 });
+    proxy.troubles.push({ status: 307, headers: { location: `${proxy.url}/elsewhere` }, body: '' });
+    await expect(answer()).rejects.toThrow('fetch failed');
+    await proxy.stop();
+  });
+});
