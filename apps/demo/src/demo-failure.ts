@@ -1,9 +1,6 @@
 /** The play does not go as it should; the message is for the person who watches. */
 export class DemoFailure extends Error {}
 
-/** The service answers, but not as expected. */
-export class UnexpectedAnswer extends DemoFailure {}
-
 /** The play is broken off from outside: Ctrl-C, a signal, or nobody reading the output any more. */
 export class Interruption extends Error {
   constructor(readonly exitCode: number) {

@@ -1,7 +1,8 @@
 import 'reflect-metadata';
 import { constants } from 'node:os';
+import { LockstepError } from '#client';
 import { LaunchError, loadSettings, type Settings } from '#config';
-import { DemoFailure, Interruption, UnexpectedAnswer } from './demo-failure.js';
+import { DemoFailure, Interruption } from './demo-failure.js';
 import { Maker } from './maker.js';
 import { Operator } from './operator.js';
 import { actOfConsent, actOfRefusal, prologue } from './play.js';
@@ -34,8 +35,8 @@ async function demo(screen: Screen, signal: AbortSignal): Promise<void> {
   try {
     await perform(service, settings, screen, signal);
   } catch (error) {
-    if (!service.found || !(error instanceof UnexpectedAnswer)) throw error;
-    throw new DemoFailure(`${error.message}\n${HINT}`);
+    if (!(error instanceof LockstepError)) throw error;
+    throw new DemoFailure(`${error.message}: ${error.details}${service.found ? `\n${HINT}` : ''}`);
   } finally {
     await service.leave();
   }
@@ -58,7 +59,7 @@ async function perform(
     await actOfConsent(cast);
     await actOfRefusal(cast);
   } finally {
-    await Promise.all([maker.socket?.close(), taker.socket?.close()]);
+    await Promise.all([maker.session?.close(), taker.session?.close()]);
   }
 }
 

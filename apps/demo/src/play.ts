@@ -42,10 +42,10 @@ export async function actOfConsent(cast: Cast): Promise<void> {
     'The taker agrees',
     'It has not traded yet, so it answers true: the order is released and cancelled.',
   );
-  await taker.answer(order, requestId, true, 'Not traded yet, cancelled');
+  await taker.decide({ cancel: true, message: 'Not traded yet, cancelled' });
   const accepted = { request_id: requestId, status: 'accepted', resolved_by: 'answer' };
-  await maker.socket.hear(order.order_hash, update(accepted), change('locked', 'cancelled'));
-  await taker.socket.hear(order.order_hash, change('locked', 'cancelled'));
+  await maker.mail.hear(order.order_hash, update(accepted), change('locked', 'cancelled'));
+  await taker.mail.hear(order.order_hash, change('locked', 'cancelled'));
 
   screen.scene(
     'How it ended',
@@ -73,9 +73,9 @@ export async function actOfRefusal(cast: Cast): Promise<void> {
     'The trade is under way, so it answers false. The maker is told why, and may ask again later.',
   );
   const message = 'Already trading, please wait for the fill';
-  await taker.answer(order, requestId, false, message);
+  await taker.decide({ cancel: false, message });
   const rejected = { request_id: requestId, status: 'rejected', resolved_by: 'answer', message };
-  await maker.socket.hear(order.order_hash, update(rejected));
+  await maker.mail.hear(order.order_hash, update(rejected));
 
   screen.scene('Nothing has changed', "The order is still locked, and the taker's to trade.");
   await standsAt(cast, order, 'locked');
@@ -85,15 +85,15 @@ export async function actOfRefusal(cast: Cast): Promise<void> {
     'Say the trade comes to nothing. No question is open, so the unlocked order is pending again.',
   );
   await taker.unlock(order);
-  await maker.socket.hear(order.order_hash, change('locked', 'pending'));
-  await taker.socket.hear(order.order_hash, change('locked', 'pending'));
+  await maker.mail.hear(order.order_hash, change('locked', 'pending'));
+  await taker.mail.hear(order.order_hash, change('locked', 'pending'));
 
   screen.scene(
     'The maker cancels alone',
     'Nobody holds the order now, so nobody is asked: 200, cancelled at once.',
   );
-  await maker.cancel(order, 200);
-  await maker.socket.hear(order.order_hash, change('pending', 'cancelled'));
+  await maker.cancel(order);
+  await maker.mail.hear(order.order_hash, change('pending', 'cancelled'));
   await standsAt(cast, order, 'cancelled');
   showCourse(cast, order);
 }

@@ -1,9 +1,9 @@
-import { TAKER_MESSAGE_TYPES } from '#events';
+import { EventEmitter, once } from 'node:events';
+import { createTaker, type OrderView, type Session, type Taker as Client, type Verdict } from '#client';
 import { generatePrivateKey, privateKeyToAddress } from 'viem/accounts';
-import { Api } from './api.js';
-import type { PlacedOrder } from './maker.js';
-import { PushSocket } from './push-socket.js';
+import { Mailbox } from './mailbox.js';
 import type { Screen } from './screen.js';
+import { shownCalls, shownOpening } from './shown-calls.js';
 
 /** Long enough for the play, whatever the service's own lock time is. */
 const LOCK_SECONDS = 600;
@@ -11,47 +11,52 @@ const LOCK_SECONDS = 600;
 /** A broker with an API key: locks orders, and decides when their maker would like to cancel. */
 export class Taker {
   readonly address = privateKeyToAddress(generatePrivateKey()).toLowerCase();
-  private api!: Api;
-  socket!: PushSocket;
+  readonly mail: Mailbox;
+  session: Session | undefined;
+  private client!: Client;
+  /** `verdict` when the play has the taker decide, `answered` when that is recorded. */
+  private readonly decisions = new EventEmitter();
 
   constructor(
     private readonly url: string,
     private readonly screen: Screen,
     private readonly signal: AbortSignal,
-  ) {}
+  ) {
+    this.mail = new Mailbox('TAKER', screen, signal);
+  }
 
   async listen(apiKey: string): Promise<void> {
-    this.api = new Api(this.url, 'TAKER', this.screen, this.signal, { 'x-api-key': apiKey });
-    const path = `/ws/taker/v1?types=${TAKER_MESSAGE_TYPES.join(',')}`;
-    this.socket = await PushSocket.open(this.api, path, 'TAKER', this.screen, this.signal);
+    const { url, address, screen, signal, decisions } = this;
+    this.client = createTaker({ url, apiKey, address, fetch: shownCalls('TAKER', screen, signal) });
+    const path = '/ws/taker/v1?types=order_status_change,cancellation_request';
+    this.session = await shownOpening('TAKER', screen, path, () =>
+      this.client.listen({
+        onOrderStatusChange: (data) => this.mail.keep({ type: 'order_status_change', data }),
+        onCancellationRequest: async (data) => {
+          this.mail.keep({ type: 'cancellation_request', data });
+          const [verdict] = await once(decisions, 'verdict', { signal });
+          return verdict as Verdict;
+        },
+        onAnswered: () => decisions.emit('answered'),
+        onAnswerRefused: ({ error }) => decisions.emit('error', error),
+        onProblem: (problem) => this.mail.fail(problem),
+        signal,
+      }),
+    );
   }
 
-  async lock({ order_hash }: PlacedOrder): Promise<void> {
-    await this.api.call({
-      method: 'POST',
-      path: '/orders/lock',
-      body: { order_hash, taker_address: this.address, lock_duration: LOCK_SECONDS },
-      expect: 200,
-      shown: ['success', 'locked_by', 'expires_at'],
-    });
+  async lock({ order_hash }: OrderView): Promise<void> {
+    await this.client.lock({ order_hash, lock_duration: LOCK_SECONDS });
   }
 
-  /** Answers a cancellation request: true gives the order up, false keeps it. */
-  async answer(
-    { order_hash }: PlacedOrder,
-    request_id: unknown,
-    cancellation_success: boolean,
-    message: string,
-  ): Promise<void> {
-    await this.api.call({
-      method: 'POST',
-      path: '/orders/cancel-result',
-      body: { order_hash, taker_address: this.address, request_id, cancellation_success, message },
-      expect: 200,
-    });
+  /** Decides on the cancellation request that it has heard, and waits until the answer is recorded. */
+  async decide(verdict: Verdict): Promise<void> {
+    const answered = once(this.decisions, 'answered', { signal: this.signal });
+    this.decisions.emit('verdict', verdict);
+    await answered;
   }
 
-  async unlock({ order_hash }: PlacedOrder): Promise<void> {
-    await this.api.call({ method: 'POST', path: '/orders/unlock', body: { order_hash }, expect: 200 });
+  async unlock({ order_hash }: OrderView): Promise<void> {
+    await this.client.unlock({ order_hash });
   }
 }
