@@ -91,15 +91,16 @@ describe('a maker', () => {
   });
 
   test('hears what becomes of its orders and requests', async () => {
+    const owner = await connectMaker(wallet());
     const changes: OrderStatusChange[] = [];
     const updates: CancellationUpdate[] = [];
-    const session = await maker.listen({
+    const session = await owner.listen({
       onOrderStatusChange: (change) => changes.push(change),
       onCancellationUpdate: (update) => updates.push(update),
     });
-    const { id, order_hash } = await maker.place(wish());
+    const { id, order_hash } = await owner.place(wish());
     await taker.lock({ order_hash });
-    await maker.cancel(id);
+    await owner.cancel(id);
     await taker.answerCancellation({ order_hash, cancellation_success: true, message: 'Not traded yet' });
     await until(() => changes.some(({ to_status }) => to_status === 'cancelled'), 'the cancellation');
     expect(changes.map(({ to_status }) => to_status)).toEqual(['pending', 'locked', 'cancelled']);
