@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { upgradingConnections } from './support/raw-socket.js';
 import { startService, type TestService } from './support/service.js';
 import { Socket } from './support/socket.js';
 import { until } from './support/until.js';
@@ -21,8 +22,12 @@ test('a heartbeat comes every 30 s, and a peer that stays silent for two of them
   const taker = await service.newTaker();
   const url = `${service.url}/ws/taker/v1?types=order_status_change`;
   const headers = { 'x-api-key': taker.apiKey };
+  const connections = upgradingConnections(service);
   const alive = await Socket.open(url, { headers });
   const silent = await Socket.open(url, { headers, autoPong: false });
+  // as behind a network that swallows everything: it neither answers nor ends the connection
+  const vanished = await Socket.open(url, { headers });
+  vanished.ws.pause();
 
   jest.advanceTimersByTime(29_999);
   for (let beat = 1; beat <= 3; beat += 1) {
@@ -36,6 +41,9 @@ test('a heartbeat comes every 30 s, and a peer that stays silent for two of them
   }
 
   await until(() => silent.closeCode !== undefined, 'the silent peer to be dropped');
+  await until(() => connections[2]!.destroyed, 'the vanished peer to be dropped');
+  expect(connections.map(({ destroyed }) => destroyed)).toEqual([false, true, true]);
+  vanished.ws.terminate();
   expect(silent.closeCode).toBe(1006); // dropped, without a closing handshake
   expect(silent.ofType('heartbeat')).toHaveLength(2);
   expect(alive.closeCode).toBeUndefined();

@@ -12,6 +12,14 @@ interface Claims {
   chain_id: string;
 }
 
+/** Whose token it is, and until when. */
+export interface TokenHolder {
+  /** Lower-case address. */
+  wallet: string;
+  /** Unix ms. */
+  expiresAt: number;
+}
+
 /** Issues and checks the JWTs that makers get for a wallet signature. */
 @Injectable()
 export class MakerTokens {
@@ -29,8 +37,8 @@ export class MakerTokens {
     });
   }
 
-  /** The wallet, lower-case, to which an Authorization header's token was issued. */
-  walletOf(authorization: string | undefined): string {
+  /** To whom an Authorization header's token was issued. */
+  holderOf(authorization: string | undefined): TokenHolder {
     const [, token] = BEARER.exec(authorization ?? '') ?? [];
     if (!token)
       throw new ApiError('TOKEN_INVALID', 'Authorization must be "Bearer <token>"; see makers/connect');
@@ -38,12 +46,12 @@ export class MakerTokens {
     if (claims.chain_id !== String(this.settings.EIP712_CHAIN_ID)) {
       throw new ApiError('TOKEN_INVALID', 'the token was issued for another chain');
     }
-    return claims.wallet_address;
+    return { wallet: claims.wallet_address, expiresAt: claims.exp * 1000 };
   }
 
-  private verify(token: string): Claims {
+  private verify(token: string): Claims & { exp: number } {
     try {
-      return this.jwt.verify<Claims>(token, { secret: this.settings.JWT_SECRET, algorithms: [ALGORITHM] });
+      return this.jwt.verify(token, { secret: this.settings.JWT_SECRET, algorithms: [ALGORITHM] });
     } catch (error) {
       if (error instanceof TokenExpiredError) {
         throw new ApiError(

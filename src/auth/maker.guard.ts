@@ -9,7 +9,7 @@ export class MakerGuard implements CanActivate {
 
   canActivate(context: ExecutionContext): boolean {
     const request = requestOf(context);
-    request.maker = this.tokens.walletOf(request.headers.authorization);
+    request.maker = this.tokens.holderOf(request.headers.authorization).wallet;
     return true;
   }
 }

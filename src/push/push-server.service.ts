@@ -13,17 +13,23 @@ import { JWT_PROTOCOL, UpgradeAuthorizer } from './upgrade-authorizer.service.js
 
 /** Clients have nothing long to say. */
 const MAX_CLIENT_FRAME_BYTES = 4 * 1024;
+/** How long a peer has to take what was sent to it and to answer the closing handshake, before its connection is cut. */
+const CLOSE_TIMEOUT_MS = 5_000;
+const CLOSE_GOING_AWAY = 1001;
+
+// not written where it is used: the package's types do not know closeTimeout yet
+const SERVER_OPTIONS = {
+  noServer: true,
+  maxPayload: MAX_CLIENT_FRAME_BYTES,
+  closeTimeout: CLOSE_TIMEOUT_MS,
+  handleProtocols: (offered: Set<string>) => (offered.has(JWT_PROTOCOL) ? JWT_PROTOCOL : false),
+} as const;
 
 /** The two WebSocket endpoints, on the HTTP server's port: lets subscribers in, or answers why not. */
 @Injectable()
 export class PushServer implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger = new Logger(PushServer.name);
-  private readonly sockets = new WebSocketServer({
-    noServer: true,
-    maxPayload: MAX_CLIENT_FRAME_BYTES,
-    handleProtocols: (offered) => (offered.has(JWT_PROTOCOL) ? JWT_PROTOCOL : false),
-  });
-  private stopping = false;
+  private readonly sockets = new WebSocketServer(SERVER_OPTIONS);
 
   constructor(
     private readonly adapterHost: HttpAdapterHost,
@@ -47,24 +53,26 @@ export class PushServer implements OnApplicationBootstrap, OnModuleDestroy {
     );
   }
 
+  /** Lets nobody in any more, says goodbye to every peer, and waits until all are gone. */
   async onModuleDestroy(): Promise<void> {
-    this.stopping = true;
-    await this.push.closeAll();
+    const gone = new Promise((resolve) => this.sockets.close(resolve));
+    for (const socket of this.sockets.clients) socket.close(CLOSE_GOING_AWAY, 'the service is stopping');
+    await gone;
   }
 
   private async upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     try {
       const subscription = await this.authorizer.authorize(request);
-      if (this.stopping) socket.destroy();
-      else this.sockets.handleUpgrade(request, socket, head, (ws) => this.welcome(ws, subscription));
+      // the check and the subscriber's place in the count are one step: nothing is awaited between them
+      this.push.requireRoomFor(subscription.participant);
+      this.sockets.handleUpgrade(request, socket, head, (ws) => this.welcome(ws, subscription));
     } catch (error) {
       this.refuse(error, request, socket);
     }
   }
 
-  private welcome(socket: WebSocket, { participant, types }: Subscription): void {
-    const subscriber = new Subscriber(socket, participant, types);
-    socket.on('close', () => this.push.remove(subscriber));
+  private welcome(socket: WebSocket, subscription: Subscription): void {
+    const subscriber = new Subscriber(socket, subscription, (left) => this.push.remove(left));
     socket.on('error', (error) => this.logger.debug(`a socket failed: ${error.message}`));
     void this.push.add(subscriber);
   }

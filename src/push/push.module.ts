@@ -1,6 +1,8 @@
 import { Module } from '@nestjs/common';
 import { EventsModule } from '#events';
+import { TradingModule } from '#trading';
 import { AuthModule } from '../auth/auth.module.js';
+import { AccessWatch } from './access-watch.service.js';
 import { PendingRequests } from './pending-requests.service.js';
 import { PushServer } from './push-server.service.js';
 import { PushService } from './push.service.js';
@@ -8,7 +10,7 @@ import { UpgradeAuthorizer } from './upgrade-authorizer.service.js';
 
 /** `WS /ws/taker/v1` and `WS /ws/maker/v1`. */
 @Module({
-  imports: [EventsModule, AuthModule],
-  providers: [PushServer, PushService, PendingRequests, UpgradeAuthorizer],
+  imports: [EventsModule, TradingModule, AuthModule],
+  providers: [PushServer, PushService, AccessWatch, PendingRequests, UpgradeAuthorizer],
 })
 export class PushModule {}

@@ -1,14 +1,21 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import {
+  Inject,
+  Injectable,
+  Logger,
+  type OnApplicationBootstrap,
+  type OnModuleDestroy,
+} from '@nestjs/common';
+import { SETTINGS, type Settings } from '#config';
 import { EventTail, isForEveryTaker, makerMessage, type OrderEvent, takerMessage } from '#events';
+import { ApiError } from '../http/api-errors.js';
 import { PendingRequests } from './pending-requests.service.js';
-import type { Subscriber } from './subscriber.js';
+import type { Participant, Subscriber } from './subscriber.js';
 
 const HEARTBEAT_INTERVAL_MS = 30_000;
 /** A peer that stays silent for so many heartbeats is dropped. */
 const SILENT_HEARTBEATS = 2;
-/** How long peers have to answer the closing handshake when the service stops. */
-const CLOSE_TIMEOUT_MS = 2_000;
+
+const CALLERS = { taker: 'API key', maker: 'wallet' };
 
 /** Hands committed events to the sockets of those they concern. */
 @Injectable()
@@ -21,12 +28,13 @@ export class PushService implements OnApplicationBootstrap, OnModuleDestroy {
   constructor(
     private readonly tail: EventTail,
     private readonly pending: PendingRequests,
+    @Inject(SETTINGS) private readonly settings: Settings,
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
     await this.tail.start((events) => events.forEach((event) => this.deliver(event)));
     this.heartbeat = setInterval(() => {
-      for (const subscriber of this.all()) subscriber.beat(SILENT_HEARTBEATS);
+      for (const subscriber of this.subscribers()) subscriber.beat(SILENT_HEARTBEATS);
     }, HEARTBEAT_INTERVAL_MS);
   }
 
@@ -35,9 +43,20 @@ export class PushService implements OnApplicationBootstrap, OnModuleDestroy {
     await this.tail.stop();
   }
 
+  /** Refuses one socket more of the same key or wallet than there may be. */
+  requireRoomFor(participant: Participant): void {
+    const [group, key] = this.placeOf(participant);
+    const caller = callerOf(participant);
+    const open = [...(group.get(key) ?? [])].filter((member) => callerOf(member.participant) === caller);
+    const limit = this.settings.MAX_SOCKETS_PER_CALLER;
+    if (open.length >= limit) {
+      throw new ApiError('TOO_MANY_REQUESTS', `this ${CALLERS[participant.kind]} has ${limit} sockets open`);
+    }
+  }
+
   /** From now on the subscriber hears what concerns it; a taker first hears again what it has not answered yet. */
   async add(subscriber: Subscriber): Promise<void> {
-    const [group, key] = this.placeOf(subscriber);
+    const [group, key] = this.placeOf(subscriber.participant);
     const members = group.get(key) ?? new Set();
     group.set(key, members.add(subscriber));
     if (subscriber.participant.kind === 'taker' && subscriber.wants('cancellation_request')) {
@@ -46,28 +65,20 @@ export class PushService implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   remove(subscriber: Subscriber): void {
-    const [group, key] = this.placeOf(subscriber);
+    const [group, key] = this.placeOf(subscriber.participant);
     const members = group.get(key);
     members?.delete(subscriber);
     if (members?.size === 0) group.delete(key);
   }
 
-  /** Says goodbye to every socket and waits, for a bounded time, until they are gone. */
-  async closeAll(): Promise<void> {
-    for (const subscriber of this.all()) subscriber.goAway();
-    const deadline = performance.now() + CLOSE_TIMEOUT_MS;
-    while (this.all().length > 0 && performance.now() < deadline) await delay(10);
-    for (const subscriber of this.all()) subscriber.terminate();
+  subscribers(): Subscriber[] {
+    return [...this.takers.values(), ...this.makers.values()].flatMap((members) => [...members]);
   }
 
-  private placeOf({ participant }: Subscriber): [Map<string, Set<Subscriber>>, string] {
+  private placeOf(participant: Participant): [Map<string, Set<Subscriber>>, string] {
     return participant.kind === 'taker'
       ? [this.takers, participant.takerId]
       : [this.makers, participant.wallet];
-  }
-
-  private all(): Subscriber[] {
-    return [...this.takers.values(), ...this.makers.values()].flatMap((members) => [...members]);
   }
 
   private deliver(event: OrderEvent): void {
@@ -96,4 +107,9 @@ export class PushService implements OnApplicationBootstrap, OnModuleDestroy {
       subscriber.terminate();
     }
   }
+}
+
+/** By whom the sockets are counted. */
+function callerOf(participant: Participant): string {
+  return participant.kind === 'taker' ? participant.keyId : participant.wallet;
 }

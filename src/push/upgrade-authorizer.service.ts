@@ -24,14 +24,14 @@ export class UpgradeAuthorizer {
     const query = new URLSearchParams(search);
     switch (path) {
       case '/ws/taker/v1': {
-        const caller = await this.takers.authenticate(apiKeyOf(request, query), request);
+        const { takerId, keyId } = await this.takers.authenticate(apiKeyOf(request, query), request);
         const types = typesOf(query, TAKER_MESSAGE_TYPES, ['types', 'api_key']);
-        return { participant: { kind: 'taker', takerId: caller.takerId }, types };
+        return { participant: { kind: 'taker', takerId, keyId }, types };
       }
       case '/ws/maker/v1': {
-        const wallet = this.tokens.walletOf(authorizationOf(request));
+        const holder = this.tokens.holderOf(authorizationOf(request));
         const types = typesOf(query, MAKER_MESSAGE_TYPES, ['types']);
-        return { participant: { kind: 'maker', wallet }, types };
+        return { participant: { kind: 'maker', ...holder }, types };
       }
       default:
         throw new ApiError('ROUTE_NOT_FOUND', `no socket at ${path}`);
