@@ -40,7 +40,8 @@ export function httpAdapter({ TRUSTED_PROXIES }: Settings): FastifyAdapter {
       done(error as Error);
     }
   });
-  fastify.addHook('onRequest', async (request, reply) => {
+  // not earlier: a preflight is answered before any hook of ours for requests
+  fastify.addHook('onSend', async (request, reply) => {
     void reply.header(REQUEST_ID_HEADER, request.id);
   });
   closeConnectionsWhenStopping(fastify);

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
+import { SETTINGS, type Settings } from '#config';
 import { MAKER_MESSAGE_TYPES, TAKER_MESSAGE_TYPES } from '#events';
 import { MakerTokens } from '../auth/maker-tokens.service.js';
 import { splitTarget } from '../auth/request-signature.js';
@@ -17,9 +18,11 @@ export class UpgradeAuthorizer {
   constructor(
     private readonly takers: TakerAuthenticator,
     private readonly tokens: MakerTokens,
+    @Inject(SETTINGS) private readonly settings: Settings,
   ) {}
 
   async authorize(request: IncomingMessage): Promise<Subscription> {
+    this.requireAllowedOrigin(request);
     const [path, search] = splitTarget(request.url ?? '');
     const query = new URLSearchParams(search);
     switch (path) {
@@ -35,6 +38,13 @@ export class UpgradeAuthorizer {
       }
       default:
         throw new ApiError('ROUTE_NOT_FOUND', `no socket at ${path}`);
+    }
+  }
+
+  /** Browsers let any page open a socket anywhere, and name the page's origin; other clients send none. */
+  private requireAllowedOrigin({ headers: { origin } }: IncomingMessage): void {
+    if (origin !== undefined && !this.settings.ALLOWED_ORIGINS.includes(origin)) {
+      throw new ApiError('INVALID_PARAMETER', `Origin must be one that ALLOWED_ORIGINS names, not ${origin}`);
     }
   }
 }

@@ -20,6 +20,17 @@ const ipRanges = z
     error: `must be a comma-separated list, each ${IP_RANGE_RULE}`,
   });
 
+/** As browsers spell it in `Origin`: without a default port, a path or capitals; a wildcard is none. */
+const isOrigin = (text: string): boolean =>
+  /^https?:[^*]+$/.test(text) && URL.canParse(text) && new URL(text).origin === text;
+
+const origins = z
+  .string()
+  .transform((text) => text.split(',').map((origin) => origin.trim()))
+  .refine((list) => list.every(isOrigin), {
+    error: 'must be a comma-separated list of origins as browsers send them, such as https://app.example.com',
+  });
+
 const secret = z.string().min(32, { error: 'must have at least 32 characters' });
 
 /**
@@ -54,6 +65,7 @@ export const settingsSchema = z.object({
   CANCELLATION_TIMEOUT_SECONDS: number(SECONDS, 1, 86_400).default(60),
   RATE_LIMIT_PER_SECOND: number('a number of requests (0: no limit)', 0, 1_000_000).default(200),
   MAX_SOCKETS_PER_CALLER: number('a number of sockets', 1, 1_000_000).default(20),
+  ALLOWED_ORIGINS: origins.default([]),
   TRUSTED_PROXIES: ipRanges.default([]),
   LOG_LEVEL: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
