@@ -118,7 +118,9 @@ export const ASYNC_API_DOCUMENT = {
     title: 'Lockstep',
     version: '1',
     description:
-      'What is pushed to takers and makers. Delivery is at least once; clients have nothing to send.',
+      'What is pushed to takers and makers. Delivery is at least once; clients have nothing to send. ' +
+      'Close codes: 1001 the service stops; 1002, 1003, 1007, 1009 a frame that it cannot take; ' +
+      '1008 the API key was revoked or the key or token has expired; 1013 the reader is too slow.',
     license: { name: 'MIT', url: 'https://opensource.org/license/mit' },
   },
   defaultContentType: 'application/json',
