@@ -69,6 +69,7 @@ describe('with ALLOWED_ORIGINS', () => {
   test.each([ALLOWED, ALSO_ALLOWED])('pages of %s get sockets', (origin) => expectLetIn(origin));
   test.each(FOREIGN)('pages of %s are refused sockets', (origin) => expectRefused(origin));
   test('who is no browser names no origin, and gets sockets', () => expectLetIn());
+  test('pages of the service’s own host get sockets', () => expectLetIn(service.url));
 
   test('a preflight from an allowed origin is answered', async () => {
     for (const origin of [ALLOWED, ALSO_ALLOWED]) {

@@ -42,11 +42,15 @@ export class UpgradeAuthorizer {
   }
 
   /** Browsers let any page open a socket anywhere, and name the page's origin; other clients send none. */
-  private requireAllowedOrigin({ headers: { origin } }: IncomingMessage): void {
-    if (origin !== undefined && !this.settings.ALLOWED_ORIGINS.includes(origin)) {
-      throw new ApiError('INVALID_PARAMETER', `Origin must be one that ALLOWED_ORIGINS names, not ${origin}`);
-    }
+  private requireAllowedOrigin({ headers: { origin, host } }: IncomingMessage): void {
+    if (origin === undefined || isOf(host, origin) || this.settings.ALLOWED_ORIGINS.includes(origin)) return;
+    throw new ApiError('INVALID_PARAMETER', `Origin must be one that ALLOWED_ORIGINS names, not ${origin}`);
   }
+}
+
+/** Whether a page comes from the very host that it calls. */
+function isOf(host: string | undefined, origin: string): boolean {
+  return URL.canParse(origin) && new URL(origin).host === host;
 }
 
 function apiKeyOf({ headers }: IncomingMessage, query: URLSearchParams): string | undefined {

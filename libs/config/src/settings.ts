@@ -64,7 +64,7 @@ export const settingsSchema = z.object({
   LOCK_TTL_SECONDS: number(SECONDS, 1, 604_800).default(3600),
   CANCELLATION_TIMEOUT_SECONDS: number(SECONDS, 1, 86_400).default(60),
   RATE_LIMIT_PER_SECOND: number('a number of requests (0: no limit)', 0, 1_000_000).default(200),
-  MAX_SOCKETS_PER_CALLER: number('a number of sockets', 1, 1_000_000).default(20),
+  MAX_SOCKETS_PER_CALLER: number('a number of sockets', 1, 1_000_000).default(100),
   ALLOWED_ORIGINS: origins.default([]),
   TRUSTED_PROXIES: ipRanges.default([]),
   LOG_LEVEL: z
