@@ -1,4 +1,4 @@
-import type { OrderEvent } from '#events';
+import type { InCall, OrderEvent } from '#events';
 import type { CancellationRequest, Fill, Order, OrderHistory } from '#trading';
 import { formatUnits } from 'viem';
 
@@ -92,14 +92,21 @@ function whatHappened({ type, from_status, to_status, payload }: OrderEvent): st
 function actorText({ actor }: OrderEvent, nameOf: NameOf): string {
   switch (actor.kind) {
     case 'maker':
-      return 'maker';
+      return `maker${callText(actor)}`;
     case 'taker':
-      return `taker ${nameOf(actor.taker_id)}, key ${actor.key_id}`;
+      return `taker ${nameOf(actor.taker_id)}, key ${actor.key_id}${callText(actor)}`;
     case 'operator':
       return `operator ${actor.user}`;
-    default:
-      return actor.kind;
+    case 'service':
+      return `service${callText(actor)}`;
+    case 'timer':
+      return 'timer';
   }
+}
+
+/** The call has log lines under its id. */
+function callText({ http_request_id: id }: InCall): string {
+  return id === undefined ? '' : `, call ${id}`;
 }
 
 function why({ payload }: OrderEvent): string {

@@ -2,6 +2,7 @@ export { eventId } from './event-id.js';
 export { EventLog, type NewOrderEvent } from './event-log.js';
 export { EventTail } from './event-tail.js';
 export { EventsModule } from './events.module.js';
+export { duringHttpCall, type InCall, inCall } from './http-call.js';
 export {
   isForEveryTaker,
   MAKER_MESSAGE_TYPES,

@@ -1,16 +1,17 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
+import type { InCall } from './http-call.js';
 
 export type OrderEventType = 'order_status_change' | 'cancellation_request' | 'cancellation_update';
 
 /** Who caused a change: audit only, never shown to the other side. */
 export type Actor =
-  | { kind: 'maker'; wallet_address: string }
-  | { kind: 'taker'; taker_id: string; key_id: string }
+  | ({ kind: 'maker'; wallet_address: string } & InCall)
+  | ({ kind: 'taker'; taker_id: string; key_id: string } & InCall)
   | { kind: 'timer' }
   /** A person at the operator's tool, by the name under which the system knows them. */
   | { kind: 'operator'; user: string }
   /** The service itself, when an order's data contradicts itself. */
-  | { kind: 'service' };
+  | ({ kind: 'service' } & InCall);
 
 /** What a row says beyond its columns; which fields are there depends on its type. */
 export interface OrderEventPayload {

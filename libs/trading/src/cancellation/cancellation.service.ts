@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { SETTINGS, type Settings } from '#config';
 import type { Actor } from '#events';
+import { makerActor } from '../makers/maker-actor.js';
 import { statusAfterRelease } from '../orders/due-steps.js';
 import type { OrderTransaction } from '../orders/order-transaction.js';
 import { orderNotFound, OrderTransactions } from '../orders/order-transactions.js';
@@ -39,7 +40,7 @@ export class CancellationService {
 
   /** Cancels a pending order at once; of a locked one, asks its taker (again, when the last request timed out). */
   async cancel(wallet: string, reference: OrderReference, reason: string): Promise<CancelOutcome> {
-    const maker: Actor = { kind: 'maker', wallet_address: wallet };
+    const maker = makerActor(wallet);
     return this.orders.onOrder(reference, (tx) => {
       const { order } = tx;
       if (order.maker !== wallet) throw orderNotFound(reference);

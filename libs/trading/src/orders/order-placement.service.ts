@@ -5,6 +5,7 @@ import { SETTINGS, type Settings } from '#config';
 import { databaseNow, violatesUnique } from '#database';
 import { EventLog, type NewOrderEvent } from '#events';
 import { DataSource } from 'typeorm';
+import { makerActor } from '../makers/maker-actor.js';
 import { TradingError } from '../trading-error.js';
 import { signedHash, type SignedTerms } from './order-signature.js';
 import { Order } from './order.entity.js';
@@ -102,7 +103,7 @@ function creationOf(order: Order): NewOrderEvent {
     request_id: null,
     maker: order.maker,
     taker_id: null,
-    actor: { kind: 'maker', wallet_address: order.maker },
+    actor: makerActor(order.maker),
     payload: {},
     created_at: order.created_at,
   };

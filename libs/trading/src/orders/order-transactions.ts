@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { databaseNow, violatesUnique } from '#database';
-import { EventLog } from '#events';
+import { EventLog, inCall } from '#events';
 import { DataSource, type EntityManager } from 'typeorm';
 import { BrokenInvariantError, TradingError } from '../trading-error.js';
 import { dueSteps } from './due-steps.js';
@@ -89,7 +89,7 @@ export class OrderTransactions {
       await this.dataSource.transaction(async (manager) => {
         const tx = await this.begin(manager, reference);
         if (!mayFollow(tx.order.status, 'suspended')) return;
-        tx.suspend(message.slice(0, NOTES_MAX), { kind: 'service' });
+        tx.suspend(message.slice(0, NOTES_MAX), { kind: 'service', ...inCall() });
         await tx.write(this.log);
       });
       this.log.poke();

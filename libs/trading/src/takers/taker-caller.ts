@@ -1,4 +1,4 @@
-import type { Actor } from '#events';
+import { type Actor, inCall } from '#events';
 
 /** The taker on whose behalf a call is made. */
 export interface TakerCaller {
@@ -9,5 +9,5 @@ export interface TakerCaller {
 }
 
 export function takerActor({ takerId, keyId }: TakerCaller): Actor {
-  return { kind: 'taker', taker_id: takerId, key_id: keyId };
+  return { kind: 'taker', taker_id: takerId, key_id: keyId, ...inCall() };
 }
