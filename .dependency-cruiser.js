@@ -35,7 +35,13 @@ export default {
       name: 'config-is-the-ground',
       severity: 'error',
       from: { path: '^libs/config/' },
-      to: { path: '^libs/(database|events|trading)/' },
+      to: { path: '^libs/(database|events|metrics|trading)/' },
+    },
+    {
+      name: 'metrics-know-nobody',
+      severity: 'error',
+      from: { path: '^libs/metrics/' },
+      to: { path: '^libs/(?!metrics/)' },
     },
     {
       name: 'database-knows-config-only',

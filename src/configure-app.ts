@@ -1,5 +1,6 @@
 import { SETTINGS, type Settings } from '#config';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { countCalls } from './http/call-metrics.js';
 import { ErrorFilter } from './http/error.filter.js';
 import { KnownQueryGuard } from './http/known-query.guard.js';
 import { validationPipe } from './http/validation.js';
@@ -14,6 +15,7 @@ export function configureApp(app: NestFastifyApplication): void {
   app.useGlobalGuards(new KnownQueryGuard());
   app.useGlobalFilters(new ErrorFilter());
   allowOrigins(app, app.get<Settings>(SETTINGS).ALLOWED_ORIGINS);
+  countCalls(app);
   serveDocs(app);
 }
 

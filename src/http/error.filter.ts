@@ -13,9 +13,10 @@ export class ErrorFilter implements ExceptionFilter {
     const request = host.switchToHttp().getRequest<FastifyRequest>();
     const reply = host.switchToHttp().getResponse<FastifyReply>();
     const { error, details } = toFailure(exception, request.id);
-    const { status } = API_ERRORS[error];
+    const { status, code } = API_ERRORS[error];
     if (status >= 500) this.logger.error(exception);
     if (status === 503) void reply.header('retry-after', RETRY_AFTER_SECONDS);
+    reply.errorCode = code;
     void reply.status(status).send(failure(error, details));
   }
 }

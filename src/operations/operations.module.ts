@@ -1,5 +1,12 @@
 import { Module } from '@nestjs/common';
+import { MetricsModule } from '#metrics';
+import { BacklogMetrics } from '#trading';
 import { HealthController } from './health.controller.js';
+import { MetricsController } from './metrics.controller.js';
 
-@Module({ controllers: [HealthController] })
+@Module({
+  imports: [MetricsModule],
+  controllers: [HealthController, MetricsController],
+  providers: [BacklogMetrics],
+})
 export class OperationsModule {}

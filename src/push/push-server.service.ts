@@ -7,6 +7,7 @@ import { API_ERRORS, ApiError } from '../http/api-errors.js';
 import { refuseOnSocket } from '../http/refuse-on-socket.js';
 import { requestIdOf } from '../http/request-id.js';
 import { toFailure } from '../http/to-failure.js';
+import { PushMetrics } from './push-metrics.js';
 import { PushService } from './push.service.js';
 import { Subscriber, type Subscription } from './subscriber.js';
 import { JWT_PROTOCOL, UpgradeAuthorizer } from './upgrade-authorizer.service.js';
@@ -35,6 +36,7 @@ export class PushServer implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly adapterHost: HttpAdapterHost,
     private readonly authorizer: UpgradeAuthorizer,
     private readonly push: PushService,
+    private readonly metrics: PushMetrics,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -82,6 +84,7 @@ export class PushServer implements OnApplicationBootstrap, OnModuleDestroy {
     const requestId = requestIdOf(request);
     const { error: name, details } = toFailure(error, requestId);
     if (API_ERRORS[name].status >= 500) this.logger.error(error);
+    this.metrics.refused(API_ERRORS[name].code);
     refuseOnSocket(socket, name, details, requestId);
   }
 }

@@ -6,9 +6,17 @@ import {
   type OnModuleDestroy,
 } from '@nestjs/common';
 import { SETTINGS, type Settings } from '#config';
-import { EventTail, isForEveryTaker, makerMessage, type OrderEvent, takerMessage } from '#events';
+import {
+  EventTail,
+  isForEveryTaker,
+  makerMessage,
+  type OrderEvent,
+  type PushMessage,
+  takerMessage,
+} from '#events';
 import { ApiError } from '../http/api-errors.js';
 import { PendingRequests } from './pending-requests.service.js';
+import { PushMetrics } from './push-metrics.js';
 import type { Participant, Subscriber } from './subscriber.js';
 
 const HEARTBEAT_INTERVAL_MS = 30_000;
@@ -28,8 +36,11 @@ export class PushService implements OnApplicationBootstrap, OnModuleDestroy {
   constructor(
     private readonly tail: EventTail,
     private readonly pending: PendingRequests,
+    private readonly metrics: PushMetrics,
     @Inject(SETTINGS) private readonly settings: Settings,
-  ) {}
+  ) {
+    metrics.showSockets((kind) => members(kind === 'taker' ? this.takers : this.makers).length);
+  }
 
   async onApplicationBootstrap(): Promise<void> {
     await this.tail.start((events) => events.forEach((event) => this.deliver(event)));
@@ -57,8 +68,7 @@ export class PushService implements OnApplicationBootstrap, OnModuleDestroy {
   /** From now on the subscriber hears what concerns it; a taker first hears again what it has not answered yet. */
   async add(subscriber: Subscriber): Promise<void> {
     const [group, key] = this.placeOf(subscriber.participant);
-    const members = group.get(key) ?? new Set();
-    group.set(key, members.add(subscriber));
+    group.set(key, (group.get(key) ?? new Set()).add(subscriber));
     if (subscriber.participant.kind === 'taker' && subscriber.wants('cancellation_request')) {
       await this.redeliver(subscriber, subscriber.participant.takerId);
     }
@@ -66,13 +76,12 @@ export class PushService implements OnApplicationBootstrap, OnModuleDestroy {
 
   remove(subscriber: Subscriber): void {
     const [group, key] = this.placeOf(subscriber.participant);
-    const members = group.get(key);
-    members?.delete(subscriber);
-    if (members?.size === 0) group.delete(key);
+    group.get(key)?.delete(subscriber);
+    if (group.get(key)?.size === 0) group.delete(key);
   }
 
   subscribers(): Subscriber[] {
-    return [...this.takers.values(), ...this.makers.values()].flatMap((members) => [...members]);
+    return [...members(this.takers), ...members(this.makers)];
   }
 
   private placeOf(participant: Participant): [Map<string, Set<Subscriber>>, string] {
@@ -83,16 +92,23 @@ export class PushService implements OnApplicationBootstrap, OnModuleDestroy {
 
   private deliver(event: OrderEvent): void {
     const forMaker = makerMessage(event);
-    this.makers.get(event.maker)?.forEach((subscriber) => subscriber.send(forMaker));
+    for (const subscriber of this.makers.get(event.maker) ?? []) this.push(subscriber, forMaker, event);
     const forTaker = takerMessage(event);
     if (!forTaker) return;
     let sent = 0;
-    for (const subscriber of this.takersConcerned(event)) if (subscriber.send(forTaker)) sent += 1;
+    for (const subscriber of this.takersConcerned(event))
+      if (this.push(subscriber, forTaker, event)) sent += 1;
     if (sent > 0 && event.type === 'cancellation_request') this.pending.markPushed([event.request_id!]);
   }
 
+  private push(subscriber: Subscriber, message: PushMessage, event: OrderEvent): boolean {
+    const sent = subscriber.send(message);
+    if (sent) this.metrics.pushed(message.type, event);
+    return sent;
+  }
+
   private takersConcerned(event: OrderEvent): Iterable<Subscriber> {
-    if (isForEveryTaker(event)) return [...this.takers.values()].flatMap((members) => [...members]);
+    if (isForEveryTaker(event)) return members(this.takers);
     return this.takers.get(event.taker_id ?? '') ?? [];
   }
 
@@ -112,4 +128,8 @@ export class PushService implements OnApplicationBootstrap, OnModuleDestroy {
 /** By whom the sockets are counted. */
 function callerOf(participant: Participant): string {
   return participant.kind === 'taker' ? participant.keyId : participant.wallet;
+}
+
+function members(groups: Map<string, Set<Subscriber>>): Subscriber[] {
+  return [...groups.values()].flatMap((group) => [...group]);
 }

@@ -12,6 +12,7 @@ async function start(): Promise<() => Promise<void>> {
   const database = await openPreparedDatabase(settings, dataSource);
   const worker = await NestFactory.createApplicationContext(WorkerModule.with(settings, dataSource), {
     logger: ['warn', 'error', 'fatal'],
+    abortOnError: false,
   });
   worker.useLogger(worker.get(Logger));
   worker.get(Logger).log('Lockstep worker runs');

@@ -1,9 +1,11 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { type Settings, SettingsModule } from '#config';
 import { OpenDataSourceModule } from '#database';
+import { MetricsModule } from '#metrics';
 import { TimersModule } from '#trading';
 import { LoggerModule } from 'nestjs-pino';
 import type { DataSource } from 'typeorm';
+import { MetricsServer } from './metrics-server.js';
 
 @Module({})
 export class WorkerModule {
@@ -14,8 +16,10 @@ export class WorkerModule {
         SettingsModule.with(settings),
         LoggerModule.forRoot({ pinoHttp: { level: settings.LOG_LEVEL } }),
         OpenDataSourceModule.with(dataSource),
+        MetricsModule,
         TimersModule,
       ],
+      providers: [MetricsServer],
     };
   }
 }

@@ -25,6 +25,8 @@ export class EventTail {
   private timer: NodeJS.Timeout | undefined;
   private reading: Promise<void> | undefined;
   private poked = false;
+  /** When it last read to the end, by performance.now(). */
+  caughtUpAt = 0;
 
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
@@ -37,6 +39,7 @@ export class EventTail {
       'SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS xmin',
     );
     this.cursor = { xid: row.xmin, seq: '0' };
+    this.caughtUpAt = performance.now();
     this.listener = listener;
     this.log.onPoke(() => this.wake());
     this.timer = setInterval(() => this.wake(), POLL_INTERVAL_MS);
@@ -46,6 +49,11 @@ export class EventTail {
     clearInterval(this.timer);
     this.listener = undefined;
     await this.reading;
+  }
+
+  /** Up to where it has read; before the start, the beginning. */
+  get position(): EventPosition {
+    return this.cursor ?? { xid: '0', seq: '0' };
   }
 
   private wake(): void {
@@ -65,6 +73,7 @@ export class EventTail {
         const events = await this.readBatch();
         if (events.length > 0) this.deliver(events);
         more = events.length === BATCH_ROWS;
+        if (!more) this.caughtUpAt = performance.now();
       }
     } catch (error) {
       this.poked = false; // the next poll tries again from the same cursor

@@ -37,6 +37,7 @@ export { type FillReport, FillService } from './fills/fill.service.js';
 export { isAddressText } from './addresses.js';
 export { LoginNonce, Maker } from './makers/maker.entity.js';
 export { MakersService } from './makers/makers.service.js';
+export { BacklogMetrics } from './metrics/backlog-metrics.service.js';
 export { LockService } from './orders/lock.service.js';
 export { OperatorService } from './orders/operator.service.js';
 export { type OrderHistory, OrderHistoryService } from './orders/order-history.service.js';

@@ -1,11 +1,13 @@
 import { Module } from '@nestjs/common';
 import { EventsModule } from '#events';
+import { MetricsModule } from '#metrics';
 import { CancellationQueries } from './cancellation/cancellation-queries.service.js';
 import { CancellationService } from './cancellation/cancellation.service.js';
 import { MakerFundsService } from './chain/maker-funds.service.js';
 import { FillQueries } from './fills/fill-queries.service.js';
 import { FillService } from './fills/fill.service.js';
 import { MakersService } from './makers/makers.service.js';
+import { ChangeMetrics } from './metrics/change-metrics.js';
 import { LockService } from './orders/lock.service.js';
 import { OperatorService } from './orders/operator.service.js';
 import { OrderHistoryService } from './orders/order-history.service.js';
@@ -17,6 +19,7 @@ import { ApiKeysService } from './takers/api-keys.service.js';
 import { TakersService } from './takers/takers.service.js';
 
 const services = [
+  ChangeMetrics,
   OrderTransactions,
   OrderPlacementService,
   OrderValidationService,
@@ -35,5 +38,5 @@ const services = [
 ];
 
 /** The domain, over whichever DataSource the application has. */
-@Module({ imports: [EventsModule], providers: services, exports: services })
+@Module({ imports: [EventsModule, MetricsModule], providers: services, exports: services })
 export class TradingModule {}

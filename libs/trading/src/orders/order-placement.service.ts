@@ -6,6 +6,7 @@ import { databaseNow, violatesUnique } from '#database';
 import { EventLog, type NewOrderEvent } from '#events';
 import { DataSource } from 'typeorm';
 import { makerActor } from '../makers/maker-actor.js';
+import { ChangeMetrics } from '../metrics/change-metrics.js';
 import { TradingError } from '../trading-error.js';
 import { signedHash, type SignedTerms } from './order-signature.js';
 import { Order } from './order.entity.js';
@@ -16,6 +17,7 @@ export class OrderPlacementService {
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
     private readonly log: EventLog,
+    private readonly metrics: ChangeMetrics,
     @Inject(SETTINGS) private readonly settings: Settings,
   ) {}
 
@@ -29,6 +31,7 @@ export class OrderPlacementService {
     }
     const hash = await signedHash(this.settings, terms, signature);
     const order = await this.record(terms, hash, signature);
+    this.metrics.count({ events: [creationOf(order)], request: null });
     this.log.poke();
     return order;
   }

@@ -7,6 +7,7 @@ import {
   OPEN_STATUSES,
   type ResolvedBy,
 } from '../cancellation/cancellation-request.entity.js';
+import type { Written } from '../metrics/change-metrics.js';
 import { BrokenInvariantError } from '../trading-error.js';
 import { Fill } from '../fills/fill.entity.js';
 import type { DueStep } from './due-steps.js';
@@ -169,14 +170,14 @@ export class OrderTransaction {
     }
   }
 
-  /** Writes everything the verbs changed; returns whether there was anything. */
-  async write(log: EventLog): Promise<boolean> {
-    if (this.events.length === 0) return false;
+  /** Writes everything the verbs changed; returns what it was, if there was anything. */
+  async write(log: EventLog): Promise<Written | undefined> {
+    if (this.events.length === 0) return undefined;
     if (this.requestChanged) await this.writeRequest(this.request!);
     await this.writeOrder();
     if (this.newFill) await this.manager.insert(Fill, this.newFill);
     await log.append(this.manager, this.events);
-    return true;
+    return { events: this.events, request: this.request };
   }
 
   private transition(to: OrderStatus, actor: Actor, metadata: Record<string, unknown>): void {

@@ -3,6 +3,7 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { databaseNow, violatesUnique } from '#database';
 import { EventLog, inCall } from '#events';
 import { DataSource, type EntityManager } from 'typeorm';
+import { ChangeMetrics, type Written } from '../metrics/change-metrics.js';
 import { BrokenInvariantError, TradingError } from '../trading-error.js';
 import { dueSteps } from './due-steps.js';
 import { assertConsistent } from './order-consistency.js';
@@ -10,7 +11,7 @@ import { mayFollow } from './order-status.js';
 import { OrderTransaction } from './order-transaction.js';
 import { NOTES_MAX, Order, type OrderReference } from './order.entity.js';
 
-type Outcome<T> = { wrote: boolean } & ({ settled: true } | { settled: false; result: T });
+type Outcome<T> = { written: Written | undefined } & ({ settled: true } | { settled: false; result: T });
 
 /**
  * The one way to change an order: its row is locked, what time has made due is written first, then the call acts.
@@ -27,6 +28,7 @@ export class OrderTransactions {
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
     private readonly log: EventLog,
+    private readonly metrics: ChangeMetrics,
   ) {}
 
   async onOrder<T>(reference: OrderReference, action: (tx: OrderTransaction) => T | Promise<T>): Promise<T> {
@@ -54,7 +56,7 @@ export class OrderTransactions {
       const outcome = await this.dataSource.transaction((manager) =>
         this.attempt(manager, reference, action),
       );
-      if (outcome.wrote) this.log.poke();
+      this.announce(outcome.written);
       if (!outcome.settled) return outcome.result;
     }
   }
@@ -69,10 +71,10 @@ export class OrderTransactions {
     const due = dueSteps(tx.order, tx.openRequest, tx.now);
     if (due.length > 0) {
       due.forEach((step) => tx.apply(step));
-      return { settled: true, wrote: await tx.write(this.log) };
+      return { settled: true, written: await tx.write(this.log) };
     }
     const result = await action(tx);
-    return { settled: false, result, wrote: await tx.write(this.log) };
+    return { settled: false, result, written: await tx.write(this.log) };
   }
 
   private async begin(manager: EntityManager, reference: OrderReference): Promise<OrderTransaction> {
@@ -81,18 +83,25 @@ export class OrderTransactions {
     return OrderTransaction.begin(manager, order, await databaseNow(manager));
   }
 
+  /** Tells of what is committed. */
+  private announce(written: Written | undefined): void {
+    if (!written) return;
+    this.metrics.count(written);
+    this.log.poke();
+  }
+
   /** Tried once; when it fails as well, the caller still learns of the first failure. */
   private async suspendBroken(reference: OrderReference, { message }: BrokenInvariantError): Promise<void> {
     const order = nameOf(reference);
     this.logger.error(`the order of ${order} contradicts itself and is to be suspended: ${message}`);
     try {
-      await this.dataSource.transaction(async (manager) => {
+      const written = await this.dataSource.transaction(async (manager) => {
         const tx = await this.begin(manager, reference);
-        if (!mayFollow(tx.order.status, 'suspended')) return;
+        if (!mayFollow(tx.order.status, 'suspended')) return undefined;
         tx.suspend(message.slice(0, NOTES_MAX), { kind: 'service', ...inCall() });
-        await tx.write(this.log);
+        return tx.write(this.log);
       });
-      this.log.poke();
+      this.announce(written);
     } catch (error) {
       this.logger.error(`the order of ${order} could not be suspended: ${(error as Error).message}`);
     }

@@ -1,0 +1,3 @@
+export { MetricsModule } from './metrics.module.js';
+export { ScrapeReading } from './scrape-reading.js';
+export { showGauge } from './show-gauge.js';

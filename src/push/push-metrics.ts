@@ -1,0 +1,102 @@
+import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { EventTail, type OrderEvent, type PushMessage } from '#events';
+import { ScrapeReading, showGauge } from '#metrics';
+import { Counter, Histogram, Registry } from 'prom-client';
+import { DataSource } from 'typeorm';
+import type { Participant } from './subscriber.js';
+
+/** From a push at once to a reader that was kept waiting by a fault. */
+const LATENCY_BUCKETS_S = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
+
+/** How this instance keeps up with the events, and who listens to it. */
+@Injectable()
+export class PushMetrics implements OnApplicationBootstrap {
+  private readonly latency: Histogram<'type'>;
+  private readonly refusals: Counter<'code'>;
+  /** Age of the oldest event that this instance has not read, in seconds. */
+  private readonly lag: ScrapeReading<number>;
+  /** What the database's clock is ahead of this process's: events have their times from the one. */
+  private clockAheadMs = 0;
+
+  constructor(
+    private readonly registry: Registry,
+    @InjectDataSource() private readonly dataSource: DataSource,
+    private readonly tail: EventTail,
+  ) {
+    this.lag = new ScrapeReading(() => this.readLag());
+    this.latency = new Histogram({
+      name: 'lockstep_push_latency_seconds',
+      help: "From an event's created_at, by the database's clock, to its frame handed to a socket; replays are not in it",
+      labelNames: ['type'],
+      buckets: LATENCY_BUCKETS_S,
+      registers: [registry],
+    });
+    this.refusals = new Counter({
+      name: 'lockstep_socket_refusals_total',
+      help: "Refused upgrades, by the error code of the answer's envelope",
+      labelNames: ['code'],
+      registers: [registry],
+    });
+    this.showTail();
+  }
+
+  async onApplicationBootstrap(): Promise<void> {
+    await this.lag.get();
+  }
+
+  /** A frame of a new event was handed to a socket. */
+  pushed(type: PushMessage['type'], event: OrderEvent): void {
+    const milliseconds = Date.now() + this.clockAheadMs - event.created_at.getTime();
+    this.latency.observe({ type }, Math.max(0, milliseconds) / 1000);
+  }
+
+  refused(code: number): void {
+    this.refusals.inc({ code });
+  }
+
+  showSockets(count: (kind: Participant['kind']) => number): void {
+    showGauge(this.registry, {
+      name: 'lockstep_sockets',
+      help: 'Open WebSockets of this instance',
+      labelNames: ['kind'],
+      collect() {
+        for (const kind of ['taker', 'maker'] as const) this.set({ kind }, count(kind));
+      },
+    });
+  }
+
+  private showTail(): void {
+    const { lag, tail, registry } = this;
+    showGauge(registry, {
+      name: 'lockstep_tail_lag_seconds',
+      help:
+        'Age of the oldest committed event that this instance has not read yet, 0 without any: long while the ' +
+        'tail stands still, or a long transaction keeps what came after it from being read; NaN without the database',
+      async collect() {
+        this.set((await lag.get()) ?? Number.NaN);
+      },
+    });
+    showGauge(registry, {
+      name: 'lockstep_tail_silence_seconds',
+      help: 'Since this instance last read the events to their end; normally below a second',
+      collect() {
+        this.set((performance.now() - tail.caughtUpAt) / 1000);
+      },
+    });
+  }
+
+  private async readLag(): Promise<number> {
+    const { xid, seq } = this.tail.position;
+    const sentAt = Date.now();
+    const [{ now, lag }] = await this.dataSource.query<[{ now: number; lag: number }]>(
+      `SELECT (extract(epoch FROM now) * 1000)::float AS now,
+         coalesce(extract(epoch FROM now - (SELECT created_at FROM order_events
+           WHERE (xid, seq) > ($1::xid8, $2::bigint) ORDER BY xid, seq LIMIT 1)), 0)::float AS lag
+       FROM clock_timestamp() AS now`,
+      [xid, seq],
+    );
+    this.clockAheadMs = now - (sentAt + Date.now()) / 2;
+    return lag;
+  }
+}

@@ -1,0 +1,56 @@
+/** A figure of a `/metrics` page: its name, its labels and its value. */
+interface Sample {
+  name: string;
+  labels: Record<string, string>;
+  value: number;
+}
+
+/** A `/metrics` page, read once. */
+export class MetricsPage {
+  private readonly samples: Sample[];
+
+  private constructor(readonly text: string) {
+    this.samples = text.split('\n').flatMap((line) => {
+      const [, name, labels = '', value] = /^([a-zA-Z_:]\w*)(?:\{(.*)\})? (\S+)$/.exec(line) ?? [];
+      return name ? [{ name, labels: labelsOf(labels), value: Number(value) }] : [];
+    });
+  }
+
+  static async of(url: string): Promise<MetricsPage> {
+    const response = await fetch(`${url}/metrics`);
+    const text = await response.text();
+    if (response.status !== 200) throw new Error(`/metrics answered ${response.status}: ${text}`);
+    return new MetricsPage(text);
+  }
+
+  /** The sum of all samples of this name that have these labels; undefined when there is none. */
+  value(name: string, labels: Record<string, string> = {}): number | undefined {
+    const found = this.samples.filter(
+      (sample) =>
+        sample.name === name &&
+        Object.entries(labels).every(([label, value]) => sample.labels[label] === value),
+    );
+    return found.length === 0 ? undefined : found.reduce((sum, { value }) => sum + value, 0);
+  }
+
+  /** The names under which queries can ask for figures. */
+  get names(): Set<string> {
+    const declared = [...this.text.matchAll(/^# TYPE (\S+) (\S+)$/gm)];
+    return new Set(
+      declared.flatMap(([, name, type]) =>
+        type === 'histogram' ? [`${name}_bucket`, `${name}_sum`, `${name}_count`] : [name!],
+      ),
+    );
+  }
+
+  /** Each figure with its labels. */
+  get series(): Set<string> {
+    return new Set(this.samples.map(({ name, labels }) => name + JSON.stringify(labels)));
+  }
+}
+
+function labelsOf(text: string): Record<string, string> {
+  return Object.fromEntries(
+    [...text.matchAll(/(\w+)="((?:[^"\\]|\\.)*)"/g)].map(([, name, value]) => [name, value]),
+  );
+}
