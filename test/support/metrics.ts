@@ -43,6 +43,12 @@ export class MetricsPage {
     );
   }
 
+  /** The names of a figure's labels. */
+  labelsOf(name: string): Set<string> {
+    const labels = this.samples.filter((sample) => sample.name === name).map((sample) => sample.labels);
+    return new Set(labels.flatMap((label) => Object.keys(label)));
+  }
+
   /** Each figure with its labels. */
   get series(): Set<string> {
     return new Set(this.samples.map(({ name, labels }) => name + JSON.stringify(labels)));
