@@ -7,6 +7,7 @@ import { EmbeddedPostgres } from '#database';
 import { ExternalService } from './support/external-service.js';
 import { askedOrder, succeeded } from './support/handshake.js';
 import { call } from './support/http.js';
+import { MetricsPage } from './support/metrics.js';
 import type { ServiceProcess } from './support/service-process.js';
 import { Socket } from './support/socket.js';
 import { until } from './support/until.js';
@@ -64,6 +65,16 @@ test('the database away: 503001 with Retry-After on calls and sockets, and well 
   expect(refused.headers.get('retry-after')).toMatch(/^\d+$/);
   expect((await call('GET', `${service.url}/health/ready`)).status).toBe(503);
   expect((await call('GET', `${service.url}/health/live`)).status).toBe(200);
+  const away = await MetricsPage.of(service.url);
+  expect(away.value('lockstep_database_up')).toBe(0);
+  expect(away.value('lockstep_tail_lag_seconds')).toBeNaN();
+  expect(away.value('lockstep_open_cancellation_requests')).toBeUndefined();
+  expect(away.value('lockstep_sockets', { kind: 'maker' })).toBe(1);
+  expect(away.value('lockstep_http_requests_total', { status: '503', code: '503001' })).toBeGreaterThan(1);
+  await until(
+    async () => (await MetricsPage.of(service.url)).value('lockstep_tail_silence_seconds')! > 1,
+    'the silence of the tail to be seen',
+  );
   const stranger = await Socket.refused(`${service.url}/ws/taker/v1?types=order_status_change`, {
     headers: { 'x-api-key': UNKNOWN_KEY },
   });
@@ -72,6 +83,10 @@ test('the database away: 503001 with Retry-After on calls and sockets, and well 
 
   postgres = await EmbeddedPostgres.start(dataDir, `-p ${port}`);
   await until(async () => (await taker.answer(hash, true)).status === 200, 'the answer to be recorded');
+  expect((await call('GET', `${service.url}/health/ready`)).status).toBe(200);
+  const back = await MetricsPage.of(service.url);
+  expect(back.value('lockstep_database_up')).toBe(1);
+  expect(back.value('lockstep_open_cancellation_requests')).toBeGreaterThanOrEqual(0);
   await socket.hear(({ data }) => data.order_hash === hash && data.to_status === 'cancelled');
   expect(await maker.order(id)).toMatchObject({ status: 'cancelled' });
   await socket.close();

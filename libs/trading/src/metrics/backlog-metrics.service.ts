@@ -13,7 +13,7 @@ interface Backlog {
   late: { request: number; lock: number; deadline: number };
 }
 
-/** Seconds, by the partial indexes over what is open and what is due: the open requests, and the first row of each. */
+/** In seconds; by the partial indexes: all open requests, and of what will be due the first row of each alone. */
 const BACKLOG = `
   WITH clock AS (SELECT clock_timestamp() AS now),
   open AS (
@@ -23,14 +23,13 @@ const BACKLOG = `
     WHERE r.status IN ('requested', 'timed_out') GROUP BY 1, now)
   SELECT (SELECT coalesce(json_agg(open), '[]') FROM open) AS open,
     json_build_object(
-      'request', extract(epoch FROM now - (SELECT r.expires_at
+      'request', greatest(0, extract(epoch FROM now - (SELECT r.expires_at
         FROM cancellation_requests r JOIN orders o ON o.id = r.order_id
-        WHERE r.status = 'requested' AND r.expires_at <= now AND o.status = 'locked'
-        ORDER BY r.expires_at LIMIT 1)),
-      'lock', extract(epoch FROM now - (SELECT min(lock_expires_at) FROM orders
-        WHERE status = 'locked' AND lock_expires_at <= now)),
-      'deadline', extract(epoch FROM now) - (SELECT min(deadline) FROM orders
-        WHERE status = 'pending' AND deadline <= extract(epoch FROM now))) AS late
+        WHERE r.status = 'requested' AND o.status = 'locked' ORDER BY r.expires_at LIMIT 1))),
+      'lock', greatest(0, extract(epoch FROM now -
+        (SELECT min(lock_expires_at) FROM orders WHERE status = 'locked'))),
+      'deadline', greatest(0, extract(epoch FROM now) -
+        (SELECT min(deadline) FROM orders WHERE status = 'pending'))) AS late
   FROM clock`;
 
 /** What stands in the database for everybody to deal with, read at each scrape; every instance shows the same. */
@@ -94,7 +93,7 @@ export class BacklogMetrics {
       async collect() {
         const read = await backlog.get();
         this.reset();
-        for (const [timer, seconds] of Object.entries(read?.late ?? {})) this.set({ timer }, seconds ?? 0);
+        for (const [timer, seconds] of Object.entries(read?.late ?? {})) this.set({ timer }, seconds);
       },
     });
   }
