@@ -2,11 +2,16 @@ import { randomBytes } from 'node:crypto';
 import { DataSource } from 'typeorm';
 import { Client } from 'pg';
 
-/** A migrated database of its own for a test file, on the run's PostgreSQL. */
-export async function createTestDatabase(): Promise<{ url: string; drop: () => Promise<void> }> {
+export interface TestDatabase {
+  url: string;
+  drop(): Promise<void>;
+}
+
+/** A migrated database of its own for a test file, on the run's PostgreSQL; or a copy of one that nothing is connected to. */
+export async function createTestDatabase(template = 'lockstep_template'): Promise<TestDatabase> {
   const serverUrl = process.env.TEST_SERVER_URL!;
   const name = `test_${randomBytes(6).toString('hex')}`;
-  await onServer(serverUrl, `CREATE DATABASE ${name} TEMPLATE lockstep_template`);
+  await onServer(serverUrl, `CREATE DATABASE ${name} TEMPLATE ${template}`);
   const url = new URL(serverUrl);
   url.pathname = `/${name}`;
   return { url: url.href, drop: () => onServer(serverUrl, `DROP DATABASE ${name} WITH (FORCE)`) };

@@ -9,7 +9,7 @@ import { AdminModule } from './admin.module.js';
 
 /** Opens the service's database, prints the command's answer (JSON, or a page of text), and leaves the database as it was found. */
 async function printed(
-  open: typeof openDatabase,
+  open: typeof openPreparedDatabase,
   command: (settings: Settings, url: string) => Promise<unknown>,
 ): Promise<void> {
   const settings = loadSettings();

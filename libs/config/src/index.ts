@@ -2,5 +2,5 @@ export { IP_RANGE_RULE, isIpRange, withinRanges } from './ip-ranges.js';
 export { keptSecret } from './kept-secrets.js';
 export { loadSettings } from './load-settings.js';
 export { LaunchError, runUntilStopped } from './process-lifecycle.js';
-export { SETTINGS, type Settings } from './settings.js';
+export { type DatabaseSettings, loadDatabaseSettings, SETTINGS, type Settings } from './settings.js';
 export { SettingsModule } from './settings.module.js';

@@ -85,16 +85,28 @@ export type Settings = Environment & { JWT_SECRET: string; MASTER_KEY: string };
 /** Dependency injection token of the {@link Settings}. */
 export const SETTINGS = Symbol('Settings');
 
-/** Reads and checks the environment; an empty variable counts as not set. */
-export function readEnvironment(env: NodeJS.ProcessEnv): Environment {
+const databaseSchema = settingsSchema.pick({ DATABASE_URL: true, DATA_DIR: true });
+
+/** Where the database is: all that a tool needs that works on its rows alone. */
+export type DatabaseSettings = z.infer<typeof databaseSchema>;
+
+export function loadDatabaseSettings(env: NodeJS.ProcessEnv = process.env): DatabaseSettings {
+  return read(databaseSchema, env);
+}
+
+/** An empty variable counts as not set. */
+function read<T extends z.ZodType>(schema: T, env: NodeJS.ProcessEnv): z.infer<T> {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
-  const parsed = settingsSchema.safeParse(given);
-  if (!parsed.success) {
-    throw new LaunchError(
-      parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`).join('; '),
-    );
-  }
-  const settings = parsed.data;
+  const parsed = schema.safeParse(given);
+  if (parsed.success) return parsed.data;
+  throw new LaunchError(
+    parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`).join('; '),
+  );
+}
+
+/** Reads and checks the environment. */
+export function readEnvironment(env: NodeJS.ProcessEnv): Environment {
+  const settings = read(settingsSchema, env);
   if ((settings.CHAIN_RPC_URL !== undefined) !== settings.CHAIN_TOKENS.length > 0) {
     throw new LaunchError('CHAIN_RPC_URL and CHAIN_TOKENS must be set together');
   }

@@ -1,4 +1,4 @@
-import { LaunchError, type Settings } from '#config';
+import { type DatabaseSettings, LaunchError, type Settings } from '#config';
 import type { DataSource } from 'typeorm';
 import { EmbeddedPostgres } from './embedded-postgres.js';
 import { migrate } from './migrate.js';
@@ -12,7 +12,10 @@ export interface OpenDatabase {
 }
 
 /** Connects the DataSource: to DATABASE_URL, or else to the embedded PostgreSQL of DATA_DIR, started if need be. */
-export async function openDatabase(settings: Settings, dataSource: DataSource): Promise<OpenDatabase> {
+export async function openDatabase(
+  settings: DatabaseSettings,
+  dataSource: DataSource,
+): Promise<OpenDatabase> {
   const embedded = settings.DATABASE_URL ? undefined : await EmbeddedPostgres.start(settings.DATA_DIR);
   const url = settings.DATABASE_URL ?? embedded!.url();
   const close = async (): Promise<void> => {

@@ -35,6 +35,7 @@ export {
 } from './fills/fill-queries.service.js';
 export { type FillReport, FillService } from './fills/fill.service.js';
 export { isAddressText } from './addresses.js';
+export { checkInvariants, type Finding } from './invariants/check-invariants.js';
 export { LoginNonce, Maker } from './makers/maker.entity.js';
 export { MakersService } from './makers/makers.service.js';
 export { BacklogMetrics } from './metrics/backlog-metrics.service.js';
