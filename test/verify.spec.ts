@@ -196,16 +196,6 @@ const ORDER_DAMAGE: Damage[] = [
       "UPDATE orders SET notes = 'changed', updated_at = updated_at + interval '1 second' WHERE order_hash = $1",
     ],
   },
-  {
-    breaks: 13,
-    what: 'a nonce that a maker used twice',
-    on: 'pending',
-    by: [
-      'ALTER TABLE orders DROP CONSTRAINT orders_nonce_once',
-      `UPDATE orders SET nonce = (SELECT nonce FROM orders WHERE order_hash = $1)
-       WHERE maker = (SELECT maker FROM orders WHERE order_hash = $1)`,
-    ],
-  },
 ];
 
 /** Of cancellation requests, reported by the id of the order's latest. */
@@ -276,6 +266,36 @@ test('a busy run breaks nothing', async () => {
   expect(await brokenInvariants(dataSource)).toEqual([]);
 });
 
+test('nor do rows that were rewritten as they are, by a migration or a restored dump', async () => {
+  await sql('UPDATE orders SET notes = notes');
+  await sql('UPDATE fills SET status = status');
+  await sql('UPDATE cancellation_requests SET reason = reason');
+  expect(await brokenInvariants(dataSource)).toEqual([]);
+  await sql('UPDATE order_events SET maker = maker');
+  await sql('UPDATE orders SET notes = notes');
+  expect(await brokenInvariants(dataSource)).toEqual([]);
+});
+
+test.each([0.25, 0.5, 0.75])('nor do old events that are no longer kept: %d of them', async (share) => {
+  await sql(
+    `DELETE FROM order_events WHERE created_at < (
+       SELECT percentile_disc($1::double precision) WITHIN GROUP (ORDER BY created_at) FROM order_events)`,
+    share,
+  );
+  expect(await brokenInvariants(dataSource)).toEqual([]);
+});
+
+test('2: without any event, every order is reported', async () => {
+  await sql('TRUNCATE order_events');
+  const [{ orders }] = await dataSource.query<[{ orders: number }]>(
+    'SELECT count(*)::integer AS orders FROM orders',
+  );
+  expect(await brokenInvariants(dataSource)).toMatchObject([
+    { number: 2, violations: orders },
+    { number: 8 },
+  ]);
+});
+
 describe('exactly the broken invariant is found', () => {
   test.each(ORDER_DAMAGE)('$breaks: $what', async (of) => {
     await damage(of);
@@ -299,6 +319,14 @@ describe('exactly the broken invariant is found', () => {
       run.asked,
     );
     expect(await brokenInvariants(dataSource)).toMatchObject([{ number: 10, examples: [run.asked] }]);
+  });
+
+  test('13: a nonce that a maker used twice', async () => {
+    await sql('ALTER TABLE orders DROP CONSTRAINT orders_nonce_once');
+    const sameNonce = [run.pending, run.cancelled];
+    await sql('UPDATE orders SET nonce = 7 WHERE order_hash = ANY ($1)', sameNonce);
+    const examples = [sameNonce.toSorted()[0]];
+    expect(await brokenInvariants(dataSource)).toMatchObject([{ number: 13, violations: 1, examples }]);
   });
 });
 
@@ -347,21 +375,23 @@ describe('npm run verify', () => {
     const { code, stdout } = await runVerify([], { DATABASE_URL: copy.url });
     expect(code).toBe(1);
     const lines = stdout.split('\n');
-    const hash = expect.stringMatching(/^ {16}0x[0-9a-f]{64}$/);
+    const hash = expect.stringMatching(/^ {18}0x[0-9a-f]{64}$/);
     expect(lines.slice(2, 9)).toEqual([
       line(2, orders, SENTENCES[1]!),
-      ...[hash, hash, hash, hash, hash],
+      hash,
+      hash,
+      hash,
+      hash,
+      hash,
       line('', '', `  and ${orders - 5} more`),
     ]);
-    expect(lines.slice(-6)).toEqual(
-      [
-        line(14, 1, SENTENCES[13]!),
-        line('', '', `  ${await requestOf(run.asked)}`),
-        '',
-        '2 broken',
-        '',
-      ].slice(-6),
-    );
+    expect(lines.slice(-5)).toEqual([
+      line(14, 1, SENTENCES[13]!),
+      line('', '', `  ${await requestOf(run.asked)}`),
+      '',
+      '2 broken',
+      '',
+    ]);
   });
 
   test('needs to read only', async () => {
