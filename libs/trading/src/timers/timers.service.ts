@@ -12,15 +12,19 @@ const AT_ONCE = 8;
 const USED_ONCE = ['login_nonces', 'used_signatures'];
 const FORGET_USED_AFTER = '1 hour';
 
-/** Orders with something due; by the partial indexes, so that idle ticks cost next to nothing. */
+/**
+ * Orders with something due; by the partial indexes, so that idle ticks cost next to nothing. The clock is read in
+ * sub-selects, because an index cannot look for a value that may change from row to row.
+ */
 const DUE_ORDERS = `
-  (SELECT id FROM orders WHERE status = 'locked' AND lock_expires_at <= clock_timestamp() LIMIT $1)
+  (SELECT id FROM orders
+    WHERE status = 'locked' AND lock_expires_at <= (SELECT clock_timestamp()) LIMIT $1)
   UNION
   (SELECT id FROM orders
-    WHERE status = 'pending' AND deadline <= extract(epoch FROM clock_timestamp()) LIMIT $1)
+    WHERE status = 'pending' AND deadline <= (SELECT floor(extract(epoch FROM clock_timestamp()))::bigint) LIMIT $1)
   UNION
   (SELECT o.id FROM cancellation_requests r JOIN orders o ON o.id = r.order_id
-    WHERE r.status = 'requested' AND r.expires_at <= clock_timestamp() AND o.status = 'locked' LIMIT $1)`;
+    WHERE r.status = 'requested' AND r.expires_at <= (SELECT clock_timestamp()) AND o.status = 'locked' LIMIT $1)`;
 
 /**
  * The worker: writes down what time has made due, so that readers and sockets hear of it without a call.
