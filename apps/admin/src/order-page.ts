@@ -1,5 +1,11 @@
 import type { InCall, OrderEvent } from '#events';
-import type { CancellationRequest, Fill, Order, OrderHistory } from '#trading';
+import {
+  type CancellationRequest,
+  earlierEventsDropped,
+  type Fill,
+  type Order,
+  type OrderHistory,
+} from '#trading';
 import { formatUnits } from 'viem';
 
 /** Of prices, incentives and amounts. */
@@ -14,7 +20,10 @@ export function orderPage(history: OrderHistory): string {
   if (requests.length > 0)
     lines.push('', 'Cancellation requests', ...indented(requests.flatMap(requestLines)));
   if (fill) lines.push('', 'Fill', ...indented(aligned(fillRows(fill, nameOf))));
-  lines.push('', 'Timeline', ...indented(aligned(events.map((event) => timelineRow(event, nameOf)))));
+  const timeline = earlierEventsDropped(history)
+    ? 'Timeline (earlier events are no longer kept)'
+    : 'Timeline';
+  lines.push('', timeline, ...indented(aligned(events.map((event) => timelineRow(event, nameOf)))));
   return lines.join('\n');
 }
 

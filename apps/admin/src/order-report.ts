@@ -1,8 +1,9 @@
 import { eventId } from '#events';
-import type { OrderHistory } from '#trading';
+import { earlierEventsDropped, type OrderHistory } from '#trading';
 
 /** An order's full history as JSON, for programs. */
-export function orderReport({ order, requests, fill, events, takers }: OrderHistory) {
+export function orderReport(history: OrderHistory) {
+  const { order, requests, fill, events, takers } = history;
   const { lock_id, locked_by, locked_taker_id, locked_at, lock_expires_at, ...rest } = order;
   const taker_name = takers.find(({ id }) => id === locked_taker_id)?.name;
   const lock = {
@@ -18,6 +19,7 @@ export function orderReport({ order, requests, fill, events, takers }: OrderHist
     lock: lock_id && lock,
     cancellation_requests: requests.map(({ id, ...request }) => ({ request_id: id, ...request })),
     fill,
+    earlier_events_dropped: earlierEventsDropped(history),
     events: events.map((event) => ({
       version: event.version,
       time: event.created_at,

@@ -5,6 +5,7 @@ import { Fills1764100000000 } from './migrations/1764100000000-fills.js';
 import { ApiKeyRules1764200000000 } from './migrations/1764200000000-api-key-rules.js';
 import { OrderNotes1764250000000 } from './migrations/1764250000000-order-notes.js';
 import { Lists1764300000000 } from './migrations/1764300000000-lists.js';
+import { EventPartitions1764400000000 } from './migrations/1764400000000-event-partitions.js';
 
 /** Connections of one process. */
 const POOL_SIZE = 20;
@@ -28,6 +29,7 @@ export function dataSourceOptions(
       ApiKeyRules1764200000000,
       OrderNotes1764250000000,
       Lists1764300000000,
+      EventPartitions1764400000000,
     ],
     migrationsTransactionMode: 'each',
     synchronize: false,

@@ -1,5 +1,6 @@
 export { eventId } from './event-id.js';
 export { EventLog, type NewOrderEvent } from './event-log.js';
+export { EventPartitions } from './event-partitions.js';
 export { EventTail } from './event-tail.js';
 export { EventsModule } from './events.module.js';
 export { duringHttpCall, type InCall, inCall } from './http-call.js';

@@ -41,7 +41,11 @@ export { MakersService } from './makers/makers.service.js';
 export { BacklogMetrics } from './metrics/backlog-metrics.service.js';
 export { LockService } from './orders/lock.service.js';
 export { OperatorService } from './orders/operator.service.js';
-export { type OrderHistory, OrderHistoryService } from './orders/order-history.service.js';
+export {
+  earlierEventsDropped,
+  type OrderHistory,
+  OrderHistoryService,
+} from './orders/order-history.service.js';
 export { OrderPlacementService } from './orders/order-placement.service.js';
 export type { OrderFilter } from './orders/order-filter.js';
 export {

@@ -18,6 +18,11 @@ export interface OrderHistory {
   takers: Taker[];
 }
 
+/** Whether some of the order's events were too old to be kept: its versions begin with 1. */
+export function earlierEventsDropped({ events }: OrderHistory): boolean {
+  return events[0]?.version !== 1;
+}
+
 /** An order's past, for a person who has to understand it. */
 @Injectable()
 export class OrderHistoryService {
