@@ -25,7 +25,11 @@ test('every frame of a handshake in both outcomes fits its schema, on its channe
   const ajv = new Ajv({ strict: false, validateFormats: false, allErrors: true });
 
   const [maker, taker] = [await service.newMaker(), await service.newTaker()];
-  const sockets = { maker: await maker.socket(), taker: await taker.socket() };
+  const after = '0'.repeat(32); // known to nobody: resync comes first
+  const sockets = {
+    maker: await maker.socket(undefined, { after }),
+    taker: await taker.socket(undefined, { after }),
+  };
   const [accepted, refused] = [
     await askedOrder(service, { maker, taker }),
     await askedOrder(service, { maker, taker }),
@@ -48,8 +52,10 @@ test('every frame of a handshake in both outcomes fits its schema, on its channe
   expect([...heard].toSorted()).toEqual([
     'maker cancellation_update',
     'maker order_status_change',
+    'maker resync',
     'taker cancellation_request',
     'taker order_status_change',
+    'taker resync',
   ]);
 });
 

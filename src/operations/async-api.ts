@@ -23,7 +23,8 @@ function frame(type: string, data: object) {
     id: {
       type: 'string',
       pattern: '^[0-9a-f]{32}$',
-      description: "Drop ids that you have seen. Ids of one order's events grow, as plain strings",
+      description:
+        'Drop ids that you have seen. Ids grow from message to message, as plain strings, except where a request is redelivered; reconnect with `after` the last',
     },
     timestamp: time,
     data,
@@ -68,6 +69,19 @@ export const MESSAGE_SCHEMAS = {
       message: orNull({ ...text, description: "The taker's words, when it answered" }),
     }),
   ),
+  resync: object({
+    type: { const: 'resync' },
+    id: {
+      type: 'string',
+      pattern: '^[0-9a-f]{32}$',
+      description: 'Before the ids of all events; go on after it as after that of any message',
+    },
+    timestamp: time,
+    data: object({
+      after: { type: 'string', description: 'The id that was asked for' },
+      kept_since: orNull({ ...time, description: 'Older events were dropped; null when none ever was' }),
+    }),
+  }),
   heartbeat: object({ type: { const: 'heartbeat' }, timestamp: { type: 'integer', description: 'Unix ms' } }),
 };
 
@@ -76,6 +90,9 @@ const SUMMARIES: Record<keyof typeof MESSAGE_SCHEMAS, string> = {
     'The maker asks to cancel an order that you hold: answer on POST /api/v1/orders/cancel-result',
   order_status_change: 'An order has a new status',
   cancellation_update: 'The course of a cancellation request',
+  resync:
+    'First, when `after` is not known any more: what followed is not all kept. Read your orders from the lists; ' +
+    'everything that is kept is replayed next',
   heartbeat: 'Every 30 s, with a WebSocket ping',
 };
 
@@ -93,7 +110,12 @@ function channel(path: string, description: string, names: MessageName[]) {
           type: 'object',
           required: ['types'],
           properties: {
-            types: { ...text, description: `Comma-separated: ${names.slice(0, -1).join(', ')}` },
+            types: { ...text, description: `Comma-separated: ${names.slice(0, -2).join(', ')}` },
+            after: {
+              type: 'string',
+              pattern: '^[0-9a-f]{32}$',
+              description: 'The last id that you heard: everything since comes first, in order',
+            },
           },
         },
       },
@@ -109,8 +131,8 @@ function operation(channelName: string, names: MessageName[]) {
   };
 }
 
-const TAKER: MessageName[] = ['order_status_change', 'cancellation_request', 'heartbeat'];
-const MAKER: MessageName[] = ['order_status_change', 'cancellation_update', 'heartbeat'];
+const TAKER: MessageName[] = ['order_status_change', 'cancellation_request', 'resync', 'heartbeat'];
+const MAKER: MessageName[] = ['order_status_change', 'cancellation_update', 'resync', 'heartbeat'];
 
 export const ASYNC_API_DOCUMENT = {
   asyncapi: '3.0.0',

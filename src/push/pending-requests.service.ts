@@ -2,7 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { OrderEvent } from '#events';
 import { CancellationRequest, OPEN_STATUSES } from '#trading';
-import { DataSource, In, IsNull } from 'typeorm';
+import { DataSource, type FindOperator, type FindOptionsWhere, In, IsNull } from 'typeorm';
 
 /** What takers have been asked and have not answered yet. */
 @Injectable()
@@ -11,12 +11,17 @@ export class PendingRequests {
 
   constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
 
-  /** The events by which a taker's open requests were last put to it, oldest first. */
+  /** The events by which a taker's open requests were last put to it, oldest first. They are kept while a lock can live. */
   ofTaker(takerId: string): Promise<OrderEvent[]> {
     return this.dataSource
       .getRepository(OrderEvent)
       .createQueryBuilder('event')
-      .innerJoin(CancellationRequest, 'request', 'request.id = event.request_id')
+      .innerJoin(
+        CancellationRequest,
+        'request',
+        `request.id = event.request_id AND event.order_id = request.order_id
+          AND event.created_at >= request.requested_at`,
+      )
       .where('request.taker_id = :takerId AND request.status IN (:...open)', { takerId, open: OPEN_STATUSES })
       .andWhere("event.type = 'cancellation_request'")
       .distinctOn(['event.request_id'])
@@ -28,13 +33,19 @@ export class PendingRequests {
 
   /** Notes when requests first went out. An answer may have been faster than this note; it still came later. */
   markPushed(requestIds: string[]): void {
-    if (requestIds.length === 0) return;
+    this.note({ id: In(requestIds), pushed_at: IsNull() });
+  }
+
+  /** The same for requests that were replayed: those that had ended before were not pushed while they lived. */
+  markReplayed(requestIds: string[]): void {
+    this.note({ id: In(requestIds), pushed_at: IsNull(), resolved_at: IsNull() });
+  }
+
+  private note(where: FindOptionsWhere<CancellationRequest> & { id: FindOperator<string> }): void {
+    if (where.id.value.length === 0) return;
     this.dataSource
       .getRepository(CancellationRequest)
-      .update(
-        { id: In(requestIds), pushed_at: IsNull() },
-        { pushed_at: () => 'LEAST(clock_timestamp(), resolved_at)' },
-      )
+      .update(where, { pushed_at: () => 'LEAST(clock_timestamp(), resolved_at)' })
       .catch((error: Error) => this.logger.warn(`pushed_at could not be noted: ${error.message}`));
   }
 }

@@ -4,6 +4,7 @@ import { MetricsModule } from '#metrics';
 import { TradingModule } from '#trading';
 import { AuthModule } from '../auth/auth.module.js';
 import { AccessWatch } from './access-watch.service.js';
+import { CatchUp } from './catch-up.service.js';
 import { PendingRequests } from './pending-requests.service.js';
 import { PushMetrics } from './push-metrics.js';
 import { PushServer } from './push-server.service.js';
@@ -13,6 +14,6 @@ import { UpgradeAuthorizer } from './upgrade-authorizer.service.js';
 /** `WS /ws/taker/v1` and `WS /ws/maker/v1`. */
 @Module({
   imports: [EventsModule, MetricsModule, TradingModule, AuthModule],
-  providers: [PushServer, PushService, PushMetrics, AccessWatch, PendingRequests, UpgradeAuthorizer],
+  providers: [PushServer, PushService, PushMetrics, AccessWatch, CatchUp, PendingRequests, UpgradeAuthorizer],
 })
 export class PushModule {}

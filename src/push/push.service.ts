@@ -1,10 +1,4 @@
-import {
-  Inject,
-  Injectable,
-  Logger,
-  type OnApplicationBootstrap,
-  type OnModuleDestroy,
-} from '@nestjs/common';
+import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { SETTINGS, type Settings } from '#config';
 import {
   EventTail,
@@ -15,6 +9,7 @@ import {
   takerMessage,
 } from '#events';
 import { ApiError } from '../http/api-errors.js';
+import { CatchUp } from './catch-up.service.js';
 import { PendingRequests } from './pending-requests.service.js';
 import { PushMetrics } from './push-metrics.js';
 import type { Participant, Subscriber } from './subscriber.js';
@@ -28,13 +23,13 @@ const CALLERS = { taker: 'API key', maker: 'wallet' };
 /** Hands committed events to the sockets of those they concern. */
 @Injectable()
 export class PushService implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly logger = new Logger(PushService.name);
   private readonly takers = new Map<string, Set<Subscriber>>();
   private readonly makers = new Map<string, Set<Subscriber>>();
   private heartbeat: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly tail: EventTail,
+    private readonly catchUp: CatchUp,
     private readonly pending: PendingRequests,
     private readonly metrics: PushMetrics,
     @Inject(SETTINGS) private readonly settings: Settings,
@@ -65,13 +60,11 @@ export class PushService implements OnApplicationBootstrap, OnModuleDestroy {
     }
   }
 
-  /** From now on the subscriber hears what concerns it; a taker first hears again what it has not answered yet. */
+  /** From now on the subscriber hears what concerns it, after what it has missed. */
   async add(subscriber: Subscriber): Promise<void> {
     const [group, key] = this.placeOf(subscriber.participant);
     group.set(key, (group.get(key) ?? new Set()).add(subscriber));
-    if (subscriber.participant.kind === 'taker' && subscriber.wants('cancellation_request')) {
-      await this.redeliver(subscriber, subscriber.participant.takerId);
-    }
+    await this.catchUp.of(subscriber);
   }
 
   remove(subscriber: Subscriber): void {
@@ -102,7 +95,7 @@ export class PushService implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   private push(subscriber: Subscriber, message: PushMessage, event: OrderEvent): boolean {
-    const sent = subscriber.send(message);
+    const sent = subscriber.sendLive(message);
     if (sent) this.metrics.pushed(message.type, event);
     return sent;
   }
@@ -110,18 +103,6 @@ export class PushService implements OnApplicationBootstrap, OnModuleDestroy {
   private takersConcerned(event: OrderEvent): Iterable<Subscriber> {
     if (isForEveryTaker(event)) return members(this.takers);
     return this.takers.get(event.taker_id ?? '') ?? [];
-  }
-
-  private async redeliver(subscriber: Subscriber, takerId: string): Promise<void> {
-    try {
-      const requests = await this.pending.ofTaker(takerId);
-      const sent = requests.filter((event) => subscriber.send(takerMessage(event, true)!));
-      this.pending.markPushed(sent.map((event) => event.request_id!));
-    } catch (error) {
-      // the taker must not believe that nothing is open: it connects again and gets them then
-      this.logger.warn(`open requests could not be read for a new socket: ${(error as Error).message}`);
-      subscriber.terminate();
-    }
   }
 }
 

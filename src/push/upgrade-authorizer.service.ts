@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { Inject, Injectable } from '@nestjs/common';
 import { SETTINGS, type Settings } from '#config';
-import { MAKER_MESSAGE_TYPES, TAKER_MESSAGE_TYPES } from '#events';
+import { eventPosition, MAKER_MESSAGE_TYPES, TAKER_MESSAGE_TYPES } from '#events';
 import { MakerTokens } from '../auth/maker-tokens.service.js';
 import { splitTarget } from '../auth/request-signature.js';
 import { TakerAuthenticator } from '../auth/taker-authenticator.service.js';
@@ -28,13 +28,13 @@ export class UpgradeAuthorizer {
     switch (path) {
       case '/ws/taker/v1': {
         const { takerId, keyId } = await this.takers.authenticate(apiKeyOf(request, query), request);
-        const types = typesOf(query, TAKER_MESSAGE_TYPES, ['types', 'api_key']);
-        return { participant: { kind: 'taker', takerId, keyId }, types };
+        const types = typesOf(query, TAKER_MESSAGE_TYPES, ['types', 'after', 'api_key']);
+        return { participant: { kind: 'taker', takerId, keyId }, types, after: afterOf(query) };
       }
       case '/ws/maker/v1': {
         const holder = this.tokens.holderOf(authorizationOf(request));
-        const types = typesOf(query, MAKER_MESSAGE_TYPES, ['types']);
-        return { participant: { kind: 'maker', ...holder }, types };
+        const types = typesOf(query, MAKER_MESSAGE_TYPES, ['types', 'after']);
+        return { participant: { kind: 'maker', ...holder }, types, after: afterOf(query) };
       }
       default:
         throw new ApiError('ROUTE_NOT_FOUND', `no socket at ${path}`);
@@ -80,4 +80,12 @@ function typesOf(query: URLSearchParams, offered: readonly string[], known: stri
     );
   }
   return types;
+}
+
+function afterOf(query: URLSearchParams): string | undefined {
+  const given = query.getAll('after');
+  if (given.length > 1 || given.some((id) => !eventPosition(id))) {
+    throw new ApiError('INVALID_PARAMETER', 'after must be the id of a message: 32 lower-case hex digits');
+  }
+  return given[0];
 }

@@ -6,6 +6,14 @@ import { generatePrivateKey, type PrivateKeyAccount, privateKeyToAccount } from 
 import { type Answer, call, type CallOptions } from './http.js';
 import { Socket } from './socket.js';
 
+/** From which message on a socket is to go on, and on which instance, when not on the client's own. */
+interface Resume {
+  after?: string;
+  url?: string;
+}
+
+const resuming = (after: string | undefined) => (after === undefined ? '' : `&after=${after}`);
+
 const THIRTY_ONE_DAYS_S = 31 * 24 * 3600;
 
 /** A maker with a real wallet, logged in. Its raw calls say what tests want said, and return what is answered. */
@@ -83,9 +91,12 @@ export class MakerClient {
     return (await this.call('GET', `/orders/${order}`)).body.data;
   }
 
-  socket(types = 'order_status_change,cancellation_update'): Promise<Socket> {
+  socket(
+    types = 'order_status_change,cancellation_update',
+    { after, url = this.url }: Resume = {},
+  ): Promise<Socket> {
     const headers = { authorization: `Bearer ${this.token}` };
-    return Socket.open(`${this.url}/ws/maker/v1?types=${types}`, { headers });
+    return Socket.open(`${url}/ws/maker/v1?types=${types}${resuming(after)}`, { headers });
   }
 }
 
@@ -189,7 +200,11 @@ export class TakerClient {
     return this.call('POST', '/orders/reject', { json: { order_hash, reason } });
   }
 
-  socket(types = 'order_status_change,cancellation_request'): Promise<Socket> {
-    return Socket.open(`${this.url}/ws/taker/v1?types=${types}`, { headers: { 'x-api-key': this.apiKey } });
+  socket(
+    types = 'order_status_change,cancellation_request',
+    { after, url = this.url }: Resume = {},
+  ): Promise<Socket> {
+    const headers = { 'x-api-key': this.apiKey };
+    return Socket.open(`${url}/ws/taker/v1?types=${types}${resuming(after)}`, { headers });
   }
 }

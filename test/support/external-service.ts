@@ -32,8 +32,8 @@ export class ExternalService {
     return new ExternalService(`http://127.0.0.1:${port}`, testDataSource, environment, dropDatabase);
   }
 
-  start(): Promise<ServiceProcess> {
-    return ServiceProcess.start(this.environment);
+  start(changes: NodeJS.ProcessEnv = {}): Promise<ServiceProcess> {
+    return ServiceProcess.start({ ...this.environment, ...changes });
   }
 
   newTaker(options?: { addresses?: number }): Promise<TakerClient> {

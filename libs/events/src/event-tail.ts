@@ -1,8 +1,9 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
+import { earliestPast, type EventCursor } from './event-cursor.js';
 import { EventLog } from './event-log.js';
-import type { EventPosition } from './event-id.js';
+import { eventId } from './event-id.js';
 import { OrderEvent } from './order-event.entity.js';
 
 /** Pokes make the tail fast; the poll makes it sure. */
@@ -21,7 +22,7 @@ type Listener = (events: OrderEvent[]) => void;
 export class EventTail {
   private readonly logger = new Logger(EventTail.name);
   private listener: Listener | undefined;
-  private cursor: EventPosition | undefined;
+  private cursor: EventCursor | undefined;
   private timer: NodeJS.Timeout | undefined;
   private reading: Promise<void> | undefined;
   private poked = false;
@@ -35,14 +36,19 @@ export class EventTail {
 
   /** Begins at the present: what commits from now on is handed to the listener, in batches. */
   async start(listener: Listener): Promise<void> {
-    const [row] = await this.dataSource.query<[{ xmin: string }]>(
-      'SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS xmin',
+    const [row] = await this.dataSource.query<[{ xmin: string; now: Date }]>(
+      'SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS xmin, clock_timestamp() AS now',
     );
-    this.cursor = { xid: row.xmin, seq: '0' };
+    this.cursor = { xid: row.xmin, seq: '0', created_at: row.now };
     this.caughtUpAt = performance.now();
     this.listener = listener;
     this.log.onPoke(() => this.wake());
     this.timer = setInterval(() => this.wake(), POLL_INTERVAL_MS);
+  }
+
+  /** Whether everything that was handed out comes before this transaction number. */
+  isBefore(xid: string): boolean {
+    return eventId(this.position) <= eventId({ xid, seq: '0' });
   }
 
   async stop(): Promise<void> {
@@ -52,8 +58,8 @@ export class EventTail {
   }
 
   /** Up to where it has read; before the start, the beginning. */
-  get position(): EventPosition {
-    return this.cursor ?? { xid: '0', seq: '0' };
+  get position(): EventCursor {
+    return this.cursor ?? { xid: '0', seq: '0', created_at: new Date(0) };
   }
 
   private wake(): void {
@@ -82,10 +88,12 @@ export class EventTail {
   }
 
   private readBatch(): Promise<OrderEvent[]> {
+    const { xid, seq } = this.position;
     return this.dataSource
       .getRepository(OrderEvent)
       .createQueryBuilder('event')
-      .where('(event.xid, event.seq) > (:xid::xid8, :seq::bigint)', this.cursor)
+      .where('(event.xid, event.seq) > (:xid::xid8, :seq::bigint)', { xid, seq })
+      .andWhere('event.created_at > :earliest', { earliest: earliestPast(this.position) })
       .andWhere('event.xid < pg_snapshot_xmin(pg_current_snapshot())')
       .orderBy('event.xid')
       .addOrderBy('event.seq')
@@ -94,8 +102,8 @@ export class EventTail {
   }
 
   private deliver(events: OrderEvent[]): void {
-    const last = events.at(-1)!;
-    this.cursor = { xid: last.xid, seq: last.seq };
+    const { xid, seq, created_at } = events.at(-1)!;
+    this.cursor = { xid, seq, created_at };
     this.listener?.(events);
   }
 }

@@ -1,6 +1,8 @@
-export { eventId } from './event-id.js';
+export type { EventCursor } from './event-cursor.js';
+export { eventId, eventPosition } from './event-id.js';
 export { EventLog, type NewOrderEvent } from './event-log.js';
 export { EventPartitions } from './event-partitions.js';
+export { type Audience, EventReplay, type ReplayStart } from './event-replay.js';
 export { EventTail } from './event-tail.js';
 export { EventsModule } from './events.module.js';
 export { duringHttpCall, type InCall, inCall } from './http-call.js';
@@ -9,6 +11,8 @@ export {
   MAKER_MESSAGE_TYPES,
   makerMessage,
   type PushMessage,
+  type ResyncMessage,
+  resyncMessage,
   TAKER_MESSAGE_TYPES,
   takerMessage,
 } from './messages.js';

@@ -13,6 +13,14 @@ export interface PushMessage {
   data: Record<string, unknown>;
 }
 
+/** Comes first when `after` names an event that is not kept, or not all that followed it. */
+export interface ResyncMessage {
+  type: 'resync';
+  id: string;
+  timestamp: string;
+  data: { after: string; kept_since: string | null };
+}
+
 /** A new order is announced to every taker; any later change to its holder alone. */
 export function isForEveryTaker(event: OrderEvent): boolean {
   return event.type === 'order_status_change' && event.from_status === null;
@@ -38,6 +46,19 @@ export function takerMessage(event: OrderEvent, redelivered = false): PushMessag
     case 'cancellation_update':
       return undefined;
   }
+}
+
+/**
+ * Tells that events between `after` and the first one kept were missed. Its id comes before every event's: who goes on
+ * after it gets all that is kept, and it is another each time, so that nobody takes it for one seen.
+ */
+export function resyncMessage(after: string, keptSince: Date | null, now: Date): ResyncMessage {
+  return {
+    type: 'resync',
+    id: eventId({ xid: '0', seq: String(now.getTime()) }),
+    timestamp: now.toISOString(),
+    data: { after, kept_since: keptSince?.toISOString() ?? null },
+  };
 }
 
 /** What the order's maker is told of an event. */

@@ -1,0 +1,100 @@
+import { Injectable, Logger } from '@nestjs/common';
+import {
+  type Audience,
+  type EventCursor,
+  eventId,
+  EventReplay,
+  EventTail,
+  makerMessage,
+  type OrderEvent,
+  type PushMessage,
+  resyncMessage,
+  takerMessage,
+} from '#events';
+import { PendingRequests } from './pending-requests.service.js';
+import type { Subscriber } from './subscriber.js';
+
+/** Brings a new subscriber from where it stands to where the tail is, from which on it hears live events. */
+@Injectable()
+export class CatchUp {
+  private readonly logger = new Logger(CatchUp.name);
+
+  constructor(
+    private readonly tail: EventTail,
+    private readonly replay: EventReplay,
+    private readonly pending: PendingRequests,
+  ) {}
+
+  /** First what it has missed, in order, and then the requests that it has not answered yet. */
+  async of(subscriber: Subscriber): Promise<void> {
+    try {
+      const readUpTo = await this.replayTo(subscriber, await this.startOf(subscriber));
+      if (readUpTo) await this.redeliver(subscriber, readUpTo);
+    } catch (error) {
+      // it must not believe that it has heard everything: it connects again, with the last id that it has heard
+      this.logger.warn(`a new socket could not be told what it missed: ${(error as Error).message}`);
+      subscriber.terminate();
+    }
+  }
+
+  /** Without `after`: at the present. It is taken at once, so that nothing is missed that is done from now on. */
+  private async startOf(subscriber: Subscriber): Promise<EventCursor> {
+    const { after } = subscriber;
+    if (after === undefined) return this.tail.position;
+    const { cursor, lost } = await this.replay.startAfter(after);
+    if (lost) subscriber.sendResync(resyncMessage(after, lost.keptSince, lost.now));
+    return cursor;
+  }
+
+  /** Returns the id up to which it was told everything by then, or nothing when it is gone. */
+  private async replayTo(subscriber: Subscriber, start: EventCursor): Promise<string | undefined> {
+    const audience = audienceOf(subscriber);
+    let cursor = start;
+    for (;;) {
+      const { events, readUpTo } = await this.replay.readPast(cursor, audience);
+      if (!(await this.sendAll(subscriber, events))) return undefined;
+      cursor = events.at(-1) ?? cursor;
+      // what the tail handed out meanwhile was not for this subscriber yet: then it is read here, too
+      if (readUpTo && this.tail.isBefore(readUpTo)) {
+        const id = eventId({ xid: readUpTo, seq: '0' });
+        subscriber.goLive(id);
+        return id;
+      }
+    }
+  }
+
+  /** No faster than they are read. */
+  private async sendAll(subscriber: Subscriber, events: OrderEvent[]): Promise<boolean> {
+    const requests: string[] = [];
+    for (const event of events) {
+      const message = messageFor(subscriber, event);
+      if (message && subscriber.send(message) && message.type === 'cancellation_request') {
+        requests.push(event.request_id!);
+      }
+      if (!(await subscriber.drained())) return false;
+    }
+    this.pending.markReplayed(requests);
+    return true;
+  }
+
+  /** Later ones come live: a request told before what precedes it would let a cut connection resume too far ahead. */
+  private async redeliver(subscriber: Subscriber, readUpTo: string): Promise<void> {
+    if (subscriber.participant.kind !== 'taker' || !subscriber.wants('cancellation_request')) return;
+    const requests = await this.pending.ofTaker(subscriber.participant.takerId);
+    const sent = requests.filter(
+      (event) => eventId(event) < readUpTo && subscriber.send(takerMessage(event, true)!),
+    );
+    this.pending.markPushed(sent.map((event) => event.request_id!));
+  }
+}
+
+function audienceOf(subscriber: Subscriber): Audience {
+  const { participant } = subscriber;
+  return participant.kind === 'maker'
+    ? { maker: participant.wallet }
+    : { takerId: participant.takerId, newOrders: subscriber.wants('order_status_change') };
+}
+
+function messageFor({ participant }: Subscriber, event: OrderEvent): PushMessage | undefined {
+  return participant.kind === 'maker' ? makerMessage(event) : takerMessage(event);
+}
