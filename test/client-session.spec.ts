@@ -1,5 +1,13 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import type { CancellationRequest, LockstepError, OrderStatusChange, Session, Verdict } from '#client';
+import type {
+  CancellationRequest,
+  LockstepError,
+  OrderStatusChange,
+  Resync,
+  Session,
+  SessionOptions,
+  Verdict,
+} from '#client';
 import type { TakerClient } from './support/clients.js';
 import { makeDue } from './support/database.js';
 import { ExternalService } from './support/external-service.js';
@@ -50,11 +58,12 @@ class Diary {
   readonly changes: OrderStatusChange[] = [];
   readonly answered: Verdict[] = [];
   readonly refusals: LockstepError[] = [];
+  readonly resyncs: Resync[] = [];
   readonly problems: unknown[] = [];
 
   static async open(
     decide: (request: CancellationRequest) => Verdict | Promise<Verdict>,
-    signal?: AbortSignal,
+    options: Pick<SessionOptions, 'signal' | 'after'> = {},
   ): Promise<Diary> {
     const diary = new Diary();
     diary.session = await taker.library(proxy.url).listen({
@@ -65,8 +74,9 @@ class Diary {
       onOrderStatusChange: (change) => diary.changes.push(change),
       onAnswered: ({ verdict }) => diary.answered.push(verdict),
       onAnswerRefused: ({ error }) => diary.refusals.push(error),
+      onResync: (resync) => diary.resyncs.push(resync),
       onProblem: (problem) => diary.problems.push(problem),
-      signal,
+      ...options,
     });
     return diary;
   }
@@ -195,6 +205,62 @@ describe('the connection', () => {
     const { upgrades } = proxy;
     await expect(Diary.open(() => AGREED)).rejects.toMatchObject({ status: 401, code: 10010009 });
     expect(proxy.upgrades).toBe(upgrades + 1);
+    await diary.session.close();
+  });
+});
+
+describe('what happens while the connection is away', () => {
+  test('is told once it is back, in order, each change once', async () => {
+    const witness = await taker.socket('order_status_change');
+    const diary = await Diary.open(() => AGREED);
+    const before = await lockedOrder(service, { taker });
+    await diary.hearsOf(before.hash, 'locked');
+    const port = Number(new URL(proxy.url).port);
+    await proxy.stop();
+    const { hash, maker } = await askedOrder(service, { taker });
+    succeeded(await taker.answer(hash, false), 200);
+    succeeded(await taker.unlock(before.hash), 200);
+    succeeded(await taker.unlock(hash), 200);
+    const { order_hash } = await maker.place();
+    proxy = await TroubledProxy.before(service.url, port);
+    await diary.hearsOf(order_hash, 'pending');
+    await witness.hearAbout('order_status_change', order_hash);
+    expect(diary.changes).toEqual(witness.messages.map(({ data }) => data));
+    expect(diary.resyncs).toEqual([]);
+    await Promise.all([diary.session.close(), witness.close()]);
+  });
+
+  test('is told to the next session, after the last id of the one before', async () => {
+    const first = await Diary.open(() => AGREED);
+    const { hash, maker } = await lockedOrder(service, { taker });
+    await first.hearsOf(hash, 'locked');
+    await first.session.close();
+    succeeded(await taker.unlock(hash), 200);
+    const second = await Diary.open(() => AGREED, { after: first.session.lastId! });
+    const { order_hash } = await maker.place();
+    await second.hearsOf(order_hash, 'pending');
+    expect(second.changes.map(({ from_status, to_status }) => [from_status, to_status])).toEqual([
+      ['locked', 'pending'],
+      [null, 'pending'],
+    ]);
+    expect(second.resyncs).toEqual([]);
+    await second.session.close();
+  });
+
+  test('is a case for onResync when the last id is not known any more', async () => {
+    const unknown = '0'.repeat(32);
+    const diary = await Diary.open(() => AGREED, { after: unknown });
+    const { hash } = await lockedOrder(service, { taker });
+    await diary.hearsOf(hash, 'locked');
+    expect(diary.resyncs).toEqual([{ after: unknown, kept_since: null }]);
+    await diary.session.close();
+  });
+
+  test('and when the connection was lost before anything was heard', async () => {
+    const diary = await Diary.open(() => AGREED);
+    proxy.dropSockets();
+    await until(() => diary.resyncs.length > 0, 'onResync', START_PATIENCE_MS);
+    expect(diary.resyncs).toEqual([{ after: null, kept_since: null }]);
     await diary.session.close();
   });
 });
@@ -351,8 +417,10 @@ describe('a callback', () => {
 
 test('a signal closes the session, also before it is connected', async () => {
   const stop = new AbortController();
-  const diary = await Diary.open(() => AGREED, stop.signal);
+  const diary = await Diary.open(() => AGREED, { signal: stop.signal });
   stop.abort();
   await diary.session.ended;
-  await expect(Diary.open(() => AGREED, stop.signal)).rejects.toThrow('closed before it was connected');
+  await expect(Diary.open(() => AGREED, { signal: stop.signal })).rejects.toThrow(
+    'closed before it was connected',
+  );
 });

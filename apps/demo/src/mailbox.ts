@@ -1,12 +1,10 @@
 import { EventEmitter, once } from 'node:events';
-import type { PushMessage } from '#client';
+import type { EventMessage } from '#client';
 import { DemoFailure } from './demo-failure.js';
 import type { Actor, Screen } from './screen.js';
 
-/** What a socket pushes about orders. */
-export type Push = Exclude<PushMessage, { type: 'heartbeat' }>;
-type Kind = Push['type'];
-export type Message = { [K in Kind]: { type: K; data: Extract<Push, { type: K }>['data'] } }[Kind];
+type Kind = EventMessage['type'];
+export type Message = { [K in Kind]: { type: K; data: Extract<EventMessage, { type: K }>['data'] } }[Kind];
 
 /** A push that must come: its type, and what its data must say. */
 export interface Expected {

@@ -3,9 +3,16 @@ export type { Answered, Verdict } from './cancellation-answers.js';
 export { LockstepError } from './lockstep-error.js';
 export { connectMaker, type Maker, type MakerListeners, type MakerOptions, type NewOrder } from './maker.js';
 export { loginMessage, type MakerAccount } from './maker-token.js';
-export type { CancellationRequest, CancellationUpdate, OrderStatusChange, PushMessage } from './messages.js';
+export type {
+  CancellationRequest,
+  CancellationUpdate,
+  OrderStatusChange,
+  EventMessage,
+  PushMessage,
+  Resync,
+} from './messages.js';
 export type * from './openapi.js';
 export { hashOrder, orderTypedData, type Settlement, termsOf } from './order-signature.js';
 export { RequestSigner } from './request-signer.js';
-export type { Session } from './session.js';
+export type { Session, SessionOptions } from './session.js';
 export { createTaker, type Taker, type TakerListeners, type TakerOptions } from './taker.js';

@@ -103,6 +103,8 @@ export class Maker {
       },
       headers: async () => ({ authorization: await this.authorization() }),
       report: reporterOf(listeners),
+      after: listeners.after,
+      onResync: listeners.onResync,
       signal: listeners.signal,
     });
   }

@@ -2,16 +2,27 @@ import type { CancellationStatus, OrderStatus, ResolvedBy } from './openapi.js';
 
 /** What the sockets push, as /asyncapi.json describes it. */
 export type PushMessage =
+  EventMessage | (Frame & { type: 'resync'; data: Resync }) | { type: 'heartbeat'; timestamp: number };
+
+/** What happened to an order or to a cancellation request. */
+export type EventMessage =
   | (Frame & { type: 'order_status_change'; data: OrderStatusChange })
   | (Frame & { type: 'cancellation_request'; data: CancellationRequest })
-  | (Frame & { type: 'cancellation_update'; data: CancellationUpdate })
-  | { type: 'heartbeat'; timestamp: number };
+  | (Frame & { type: 'cancellation_update'; data: CancellationUpdate });
 
 interface Frame {
   /** The same event has the same id, however often it is pushed. */
   id: string;
   /** ISO 8601. */
   timestamp: string;
+}
+
+/** Some of what happened while no connection was there will not be told. What is still kept is told next. */
+export interface Resync {
+  /** The last id that was heard; null when the connection was lost before there was one. */
+  after: string | null;
+  /** ISO 8601: what is older is not kept; null when that is not known. */
+  kept_since: string | null;
 }
 
 /** An order has a new status. Takers hear of every new order (`from_status` null), else of those that they hold. */

@@ -2,7 +2,7 @@ import { text } from 'node:stream/consumers';
 import { WebSocket } from 'ws';
 import { type Listener, tell } from './listeners.js';
 import { isFinal, LockstepError } from './lockstep-error.js';
-import type { PushMessage } from './messages.js';
+import type { EventMessage, PushMessage, Resync } from './messages.js';
 import { RecentIds } from './recent-ids.js';
 import { pauseAfter } from './retry.js';
 
@@ -13,8 +13,6 @@ const SILENCE_MS = 65_000;
 const CLOSE_TIMEOUT_MS = 2_000;
 const MAX_FRAME_BYTES = 1024 * 1024;
 
-type EventMessage = Exclude<PushMessage, { type: 'heartbeat' }>;
-
 export interface PushOptions {
   /** Where the service is, and which of its sockets. */
   url: string;
@@ -23,6 +21,9 @@ export interface PushOptions {
   listeners: { [M in EventMessage as M['type']]?: Listener<M['data']> | undefined };
   /** Tells who connects; asked anew for every connect. */
   headers: (url: URL) => Promise<Record<string, string>>;
+  /** The last id that was heard before. */
+  after: string | undefined;
+  onResync: Listener<Resync> | undefined;
   report: Listener<unknown>;
   signal: AbortSignal | undefined;
 }
@@ -31,7 +32,8 @@ export interface PushOptions {
 export class PushConnection {
   /** Settles when there is no connection any more and will be none; rejected with the refusal, if that is why. */
   readonly ended: Promise<void>;
-  private readonly url: URL;
+  private readonly url: string;
+  private heardUpTo: string | undefined;
   private readonly heard = new RecentIds();
   private readonly stop = new AbortController();
 
@@ -39,9 +41,10 @@ export class PushConnection {
     private readonly options: PushOptions,
     opened: () => void,
   ) {
-    const { url, path, listeners, signal } = options;
+    const { url, path, listeners, after, signal } = options;
     const types = Object.keys(listeners).filter((type) => listeners[type as EventMessage['type']]);
-    this.url = new URL(`${url.replace(/\/$/, '').replace(/^http/, 'ws')}${path}?types=${types.join(',')}`);
+    this.url = `${url.replace(/\/$/, '').replace(/^http/, 'ws')}${path}?types=${types.join(',')}`;
+    this.heardUpTo = after;
     if (signal?.aborted) this.stop.abort();
     signal?.addEventListener('abort', () => this.stop.abort(), { once: true, signal: this.stop.signal });
     this.ended = this.run(opened).finally(() => this.stop.abort());
@@ -55,15 +58,23 @@ export class PushConnection {
     });
   }
 
+  get lastId(): string | undefined {
+    return this.heardUpTo;
+  }
+
   close(): void {
     this.stop.abort();
   }
 
   private async run(opened: () => void): Promise<void> {
     let failures = 0;
+    let connects = 0;
     while (!this.stop.signal.aborted) {
       const problem = await this.connectOnce(() => {
         failures = 0;
+        connects += 1;
+        // lost before anything was heard: there is no id after which the service could tell what was missed
+        if (connects > 1 && !this.heardUpTo) this.resync({ after: null, kept_since: null });
         opened();
       });
       if (this.stop.signal.aborted) return;
@@ -77,10 +88,11 @@ export class PushConnection {
   /** One socket from its opening to its end; returns what ended it. */
   private async connectOnce(opened: () => void): Promise<unknown> {
     try {
-      const headers = await this.options.headers(this.url);
+      const url = new URL(this.heardUpTo ? `${this.url}&after=${this.heardUpTo}` : this.url);
+      const headers = await this.options.headers(url);
       this.stop.signal.throwIfAborted();
       const limits = { handshakeTimeout: HANDSHAKE_TIMEOUT_MS, maxPayload: MAX_FRAME_BYTES };
-      return await this.endOf(new WebSocket(this.url, { headers, ...limits }).on('open', opened));
+      return await this.endOf(new WebSocket(url, { headers, ...limits }).on('open', opened));
     } catch (error) {
       return error;
     }
@@ -117,12 +129,28 @@ export class PushConnection {
   /** Delivery is at least once. A cancellation request counts until it is answered, so it goes through each time. */
   private hear(frame: string): void {
     try {
-      const message = JSON.parse(frame) as EventMessage;
-      const listener = this.options.listeners[message.type] as Listener<unknown> | undefined;
-      if (!listener || (message.type !== 'cancellation_request' && !this.heard.add(message.id))) return;
-      tell(listener, message.data, this.options.report);
+      const message = JSON.parse(frame) as PushMessage;
+      if (message.type === 'heartbeat') return;
+      if (message.type === 'resync') {
+        this.heardUpTo = message.id;
+        this.resync(message.data);
+        return;
+      }
+      this.hearEvent(message);
     } catch (error) {
       this.options.report(error);
     }
+  }
+
+  private resync(data: Resync): void {
+    if (this.options.onResync) tell(this.options.onResync, data, this.options.report);
+  }
+
+  private hearEvent(message: EventMessage): void {
+    // a request that is pushed again has an older id: ids grow otherwise
+    if (!this.heardUpTo || message.id > this.heardUpTo) this.heardUpTo = message.id;
+    const listener = this.options.listeners[message.type] as Listener<unknown> | undefined;
+    if (!listener || (message.type !== 'cancellation_request' && !this.heard.add(message.id))) return;
+    tell(listener, message.data, this.options.report);
   }
 }

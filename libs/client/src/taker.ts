@@ -106,6 +106,8 @@ export class Taker {
       },
       headers: async (url: URL) => this.headersFor('GET', url),
       report,
+      after: listeners.after,
+      onResync: listeners.onResync,
       signal: listeners.signal,
     };
     return openSession(options, () => answers.finish());
