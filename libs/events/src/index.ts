@@ -1,7 +1,7 @@
 export type { EventCursor } from './event-cursor.js';
 export { eventId, eventPosition } from './event-id.js';
 export { EventLog, type NewOrderEvent } from './event-log.js';
-export { EventPartitions } from './event-partitions.js';
+export { EventPartitions, EVENTS_KEPT_SINCE } from './event-partitions.js';
 export { type Audience, EventReplay, type ReplayStart } from './event-replay.js';
 export { EventTail } from './event-tail.js';
 export { EventsModule } from './events.module.js';

@@ -1,3 +1,5 @@
+import { EVENTS_KEPT_SINCE } from '#events';
+
 /** A rule that must hold in the database at every moment, whatever happened. */
 export interface Invariant {
   number: number;
@@ -11,6 +13,6 @@ export const FINAL = `('partially_filled', 'filled', 'cancelled', 'expired', 're
 
 /**
  * SQL: since when all events are there. Old ones are dropped after a time, so of an older change nothing can be told;
- * without any event, none of the changes can have been recorded.
+ * without any event, none of the changes since then can have been recorded.
  */
-export const KEPT_SINCE = `(SELECT COALESCE(min(created_at), '-infinity') FROM order_events)`;
+export const KEPT_SINCE = `(SELECT COALESCE(min(created_at), ${EVENTS_KEPT_SINCE}) FROM order_events)`;
