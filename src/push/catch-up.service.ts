@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
 import {
   type Audience,
@@ -13,6 +14,8 @@ import {
 } from '#events';
 import { PendingRequests } from './pending-requests.service.js';
 import type { Subscriber } from './subscriber.js';
+
+const TAIL_CHECK_MS = 50;
 
 /** Brings a new subscriber from where it stands to where the tail is, from which on it hears live events. */
 @Injectable()
@@ -77,13 +80,17 @@ export class CatchUp {
     return true;
   }
 
-  /** Later ones come live: a request told before what precedes it would let a cut connection resume too far ahead. */
+  /** Each after all that precedes it: told before, it would let a connection that is cut resume too far ahead. */
   private async redeliver(subscriber: Subscriber, readUpTo: string): Promise<void> {
     if (subscriber.participant.kind !== 'taker' || !subscriber.wants('cancellation_request')) return;
     const requests = await this.pending.ofTaker(subscriber.participant.takerId);
-    const sent = requests.filter(
-      (event) => eventId(event) < readUpTo && subscriber.send(takerMessage(event, true)!),
-    );
+    const last = requests.map(eventId).at(-1) ?? '';
+    const isPassed = (): boolean => last <= readUpTo || last <= eventId(this.tail.position);
+    while (!isPassed()) {
+      if (!(await subscriber.drained())) return;
+      await delay(TAIL_CHECK_MS); // an older transaction is still open
+    }
+    const sent = requests.filter((event) => subscriber.send(takerMessage(event, true)!));
     this.pending.markPushed(sent.map((event) => event.request_id!));
   }
 }

@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { OrderEvent } from '#events';
+import { eventId, OrderEvent } from '#events';
 import { CancellationRequest, OPEN_STATUSES } from '#trading';
 import { DataSource, type FindOperator, type FindOptionsWhere, In, IsNull } from 'typeorm';
 
@@ -28,7 +28,7 @@ export class PendingRequests {
       .orderBy('event.request_id')
       .addOrderBy('event.seq', 'DESC')
       .getMany()
-      .then((events) => events.toSorted((a, b) => (BigInt(a.seq) < BigInt(b.seq) ? -1 : 1)));
+      .then((events) => events.toSorted((a, b) => (eventId(a) < eventId(b) ? -1 : 1)));
   }
 
   /** Notes when requests first went out. An answer may have been faster than this note; it still came later. */
