@@ -102,12 +102,15 @@ test('a row that only one change can write is there already: suspended as well',
 });
 
 test('when even the suspension fails, the caller gets the one error, and the service goes on', async () => {
-  const { taker, hash } = await lockedOrder(service);
-  await sql('UPDATE orders SET version = version - 1 WHERE order_hash = $1', hash);
+  const { taker, hash, requestId } = await askedOrder(service);
+  const { lock_id } = await orderRow(hash);
+  await sql('UPDATE cancellation_requests SET lock_id = gen_random_uuid() WHERE id = $1', requestId);
+  await sql("ALTER TABLE orders ADD CONSTRAINT none_is_suspended CHECK (status <> 'suspended') NOT VALID");
   const before = await orderRow(hash);
   expectInternalError(await taker.unlock(hash));
   expect(await orderRow(hash)).toEqual(before);
-  await sql('UPDATE orders SET version = version + 1 WHERE order_hash = $1', hash);
+  await sql('ALTER TABLE orders DROP CONSTRAINT none_is_suspended');
+  await sql('UPDATE cancellation_requests SET lock_id = $2 WHERE id = $1', requestId, lock_id);
   succeeded(await taker.unlock(hash), 200);
 });
 

@@ -245,10 +245,11 @@ export class OrderTransaction {
     }
     // pushed_at is the push's to write, outside the order's lock: a full-row save here would undo it
     const { status, resolved_by, late, message, expires_at, resolved_at } = request;
+    const changes = { status, resolved_by, late, message, expires_at, resolved_at };
     const { affected } = await this.manager.update(
       CancellationRequest,
       { id: request.id, status: In([...OPEN_STATUSES]) },
-      { status, resolved_by, late, message, expires_at, resolved_at },
+      { ...changes, ...(changes.resolved_at && { pushed_at: () => notAfter(changes.resolved_at!) }) },
     );
     if (affected !== 1) throw new BrokenInvariantError(`cancellation request ${request.id} was not open`);
   }
@@ -275,4 +276,9 @@ export class OrderTransaction {
     );
     if (affected !== 1) throw new BrokenInvariantError(`order ${id} was not at version ${this.readVersion}`);
   }
+}
+
+/** SQL: a push that was noted after this change had read the clock went out before the change all the same. */
+function notAfter(resolvedAt: Date): string {
+  return `CASE WHEN pushed_at > '${resolvedAt.toISOString()}' THEN '${resolvedAt.toISOString()}' ELSE pushed_at END`;
 }
