@@ -249,7 +249,7 @@ export class OrderTransaction {
     const { affected } = await this.manager.update(
       CancellationRequest,
       { id: request.id, status: In([...OPEN_STATUSES]) },
-      { ...changes, ...(changes.resolved_at && { pushed_at: () => notAfter(changes.resolved_at!) }) },
+      { ...changes, ...(resolved_at && { pushed_at: () => notAfter(resolved_at) }) },
     );
     if (affected !== 1) throw new BrokenInvariantError(`cancellation request ${request.id} was not open`);
   }
