@@ -43,7 +43,8 @@ export const isOrderHash = (value: unknown): boolean => matches('hash', value);
 export const isUuid = (value: unknown): boolean => matches('uuid', value);
 export const isSignature = (value: unknown): boolean => matches('signature', value);
 
-function field(
+/** A kind of field: its rule, what it accepts, and its shape in the document. */
+export function field(
   rule: string,
   accepts: (value: unknown) => boolean,
   schema: ApiPropertyOptions,

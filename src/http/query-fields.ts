@@ -1,8 +1,6 @@
 import { applyDecorators } from '@nestjs/common';
-import { ApiProperty } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
-import { ValidateBy, ValidateIf } from 'class-validator';
-import { BooleanField, IntegerField } from './fields.js';
+import { BooleanField, field, IntegerField } from './fields.js';
 
 /**
  * The kinds of query parameters. A parameter arrives as text, or as an array when it is given twice; text that reads
@@ -33,35 +31,24 @@ export const BooleanQuery = () =>
 
 /** One of a few words. */
 export const ChoiceQuery = (choices: readonly string[], enumName: string) =>
-  applyDecorators(
-    rule(`must be one of ${choices.join(', ')}`, (value) => isChoice(choices, value)),
-    ApiProperty({ enum: choices, enumName, required: false }),
+  field(
+    `must be one of ${choices.join(', ')}`,
+    (value) => isChoice(choices, value),
+    { enum: choices as string[], enumName },
+    { optional: true },
   );
 
 /** Several of a few words, comma-separated. */
 export const ChoicesQuery = (choices: readonly string[], enumName: string) =>
   applyDecorators(
     read((text) => text.split(',')),
-    rule(
+    field(
       `must be a comma-separated list of ${choices.join(', ')}`,
       (value) => Array.isArray(value) && value.every((item) => isChoice(choices, item)),
+      { enum: choices, enumName, isArray: true, style: 'form', explode: false } as object,
+      { optional: true },
     ),
-    ApiProperty({
-      enum: choices,
-      enumName,
-      isArray: true,
-      required: false,
-      style: 'form',
-      explode: false,
-    } as object),
   );
 
 const isChoice = (choices: readonly string[], value: unknown): boolean =>
   typeof value === 'string' && choices.includes(value);
-
-function rule(text: string, accepts: (value: unknown) => boolean): PropertyDecorator {
-  return applyDecorators(
-    ValidateBy({ name: 'rule', validator: { validate: accepts, defaultMessage: () => text } }),
-    ValidateIf((_, value) => value !== undefined),
-  );
-}
