@@ -172,6 +172,17 @@ describe('with DATABASE_URL', () => {
 describe('what keeps it from starting is said in one line, with exit code 1', () => {
   const failures: [string, () => Promise<NodeJS.ProcessEnv>, string][] = [
     ['a wrong PORT', async () => ({ PORT: '70000' }), 'PORT must be a TCP port from 0 to 65535'],
+    ['a wrong EVENT_BUS', async () => ({ EVENT_BUS: 'kafka' }), 'EVENT_BUS must be postgres or nats'],
+    [
+      'EVENT_BUS=nats without NATS_URL',
+      async () => ({ EVENT_BUS: 'nats' }),
+      'NATS_URL must be set when EVENT_BUS is nats',
+    ],
+    [
+      'a wrong NATS_URL',
+      async () => ({ NATS_URL: 'nats://one:4222,two:4222' }),
+      'NATS_URL must be a comma-separated list of nats:// or tls:// URLs',
+    ],
     ['a wrong WORKER', async () => ({ WORKER: 'yes' }), 'WORKER must be inline or off'],
     [
       'a wrong TRUSTED_PROXIES',

@@ -34,8 +34,11 @@ export class NatsServer {
   }
 
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
-    const ended = once(this.child!, 'exit');
-    this.child!.kill(signal);
+    const { child } = this;
+    if (!child) return;
+    this.child = undefined;
+    const ended = once(child, 'exit');
+    child.kill(signal);
     await ended;
   }
 }
