@@ -1,6 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { type Settings, SettingsModule } from '#config';
 import { OpenDataSourceModule } from '#database';
+import { EventBusModule } from '#events';
 import { TimersModule } from '#trading';
 import { LoggerModule } from 'nestjs-pino';
 import type { DataSource } from 'typeorm';
@@ -20,6 +21,7 @@ export class AppModule {
         SettingsModule.with(settings),
         LoggerModule.forRoot(loggerOptions(settings)),
         OpenDataSourceModule.with(dataSource),
+        EventBusModule.with(settings),
         AuthModule,
         OrdersModule,
         PushModule,

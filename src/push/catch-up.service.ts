@@ -1,7 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
 import {
-  type Audience,
   type EventCursor,
   eventId,
   EventReplay,
@@ -51,7 +50,7 @@ export class CatchUp {
 
   /** Returns the id up to which it was told everything by then, or nothing when it is gone. */
   private async replayTo(subscriber: Subscriber, start: EventCursor): Promise<string | undefined> {
-    const audience = audienceOf(subscriber);
+    const { audience } = subscriber;
     let cursor = start;
     for (;;) {
       const { events, readUpTo } = await this.replay.readPast(cursor, audience);
@@ -93,13 +92,6 @@ export class CatchUp {
     const sent = requests.filter((event) => subscriber.send(takerMessage(event, true)!));
     this.pending.markPushed(sent.map((event) => event.request_id!));
   }
-}
-
-function audienceOf(subscriber: Subscriber): Audience {
-  const { participant } = subscriber;
-  return participant.kind === 'maker'
-    ? { maker: participant.wallet }
-    : { takerId: participant.takerId, newOrders: subscriber.wants('order_status_change') };
 }
 
 function messageFor({ participant }: Subscriber, event: OrderEvent): PushMessage | undefined {

@@ -1,11 +1,12 @@
 import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { EventTail, type OrderEvent, type PushMessage } from '#events';
+import { type BatchSource, EventBus, EventTail, type OrderEvent, type PushMessage } from '#events';
 import { ScrapeReading, showGauge } from '#metrics';
 import { Counter, Histogram, Registry } from 'prom-client';
 import { DataSource } from 'typeorm';
 import type { Participant } from './subscriber.js';
 
+const BATCH_BUCKETS = [1, 2, 5, 10, 25, 50, 100, 250, 500];
 /** From a push at once to a reader that was kept waiting by a fault. */
 const LATENCY_BUCKETS_S = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 
@@ -14,6 +15,7 @@ const LATENCY_BUCKETS_S = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0
 export class PushMetrics implements OnApplicationBootstrap {
   private readonly latency: Histogram<'type'>;
   private readonly refusals: Counter<'code'>;
+  private readonly batches: Histogram<'source'>;
   /** Age of the oldest event that this instance has not read, in seconds. */
   private readonly lag: ScrapeReading<number>;
   /** What the database's clock is ahead of this process's: events have their times from the one. */
@@ -23,6 +25,7 @@ export class PushMetrics implements OnApplicationBootstrap {
     private readonly registry: Registry,
     @InjectDataSource() private readonly dataSource: DataSource,
     private readonly tail: EventTail,
+    private readonly bus: EventBus,
   ) {
     this.lag = new ScrapeReading(() => this.readLag());
     this.latency = new Histogram({
@@ -38,11 +41,24 @@ export class PushMetrics implements OnApplicationBootstrap {
       labelNames: ['code'],
       registers: [registry],
     });
+    this.batches = new Histogram({
+      name: 'lockstep_tail_batch_events',
+      help: 'Events that this instance learned of at once: read in the database, or brought by the event bus',
+      labelNames: ['source'],
+      buckets: BATCH_BUCKETS,
+      registers: [registry],
+    });
     this.showTail();
+    this.showBus();
   }
 
   async onApplicationBootstrap(): Promise<void> {
     await this.lag.get();
+  }
+
+  /** The tail handed out events. */
+  read(events: number, source: BatchSource): void {
+    this.batches.observe({ source }, events);
   }
 
   /** A frame of a new event was handed to a socket. */
@@ -82,6 +98,17 @@ export class PushMetrics implements OnApplicationBootstrap {
       help: 'Since this instance last read the events to their end; normally below a second',
       collect() {
         this.set((performance.now() - tail.caughtUpAt) / 1000);
+      },
+    });
+  }
+
+  private showBus(): void {
+    const { bus, registry } = this;
+    showGauge(registry, {
+      name: 'lockstep_event_bus_connected',
+      help: 'Whether this instance is connected to the event bus; without it pushes are a little later',
+      collect() {
+        this.set(bus.isConnected ? 1 : 0);
       },
     });
   }

@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { EventsModule } from '#events';
+import { EventsModule, EventTail } from '#events';
 import { MetricsModule } from '#metrics';
 import { TradingModule } from '#trading';
 import { AuthModule } from '../auth/auth.module.js';
@@ -14,6 +14,15 @@ import { UpgradeAuthorizer } from './upgrade-authorizer.service.js';
 /** `WS /ws/taker/v1` and `WS /ws/maker/v1`. */
 @Module({
   imports: [EventsModule, MetricsModule, TradingModule, AuthModule],
-  providers: [PushServer, PushService, PushMetrics, AccessWatch, CatchUp, PendingRequests, UpgradeAuthorizer],
+  providers: [
+    EventTail,
+    PushServer,
+    PushService,
+    PushMetrics,
+    AccessWatch,
+    CatchUp,
+    PendingRequests,
+    UpgradeAuthorizer,
+  ],
 })
 export class PushModule {}

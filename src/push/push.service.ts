@@ -1,6 +1,7 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { SETTINGS, type Settings } from '#config';
 import {
+  EventBus,
   EventTail,
   isForEveryTaker,
   makerMessage,
@@ -29,6 +30,7 @@ export class PushService implements OnApplicationBootstrap, OnModuleDestroy {
 
   constructor(
     private readonly tail: EventTail,
+    private readonly bus: EventBus,
     private readonly catchUp: CatchUp,
     private readonly pending: PendingRequests,
     private readonly metrics: PushMetrics,
@@ -38,7 +40,10 @@ export class PushService implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   async onApplicationBootstrap(): Promise<void> {
-    await this.tail.start((events) => events.forEach((event) => this.deliver(event)));
+    await this.tail.start((events, source) => {
+      this.metrics.read(events.length, source);
+      events.forEach((event) => this.deliver(event));
+    });
     this.heartbeat = setInterval(() => {
       for (const subscriber of this.subscribers()) subscriber.beat(SILENT_HEARTBEATS);
     }, HEARTBEAT_INTERVAL_MS);
@@ -64,12 +69,14 @@ export class PushService implements OnApplicationBootstrap, OnModuleDestroy {
   async add(subscriber: Subscriber): Promise<void> {
     const [group, key] = this.placeOf(subscriber.participant);
     group.set(key, (group.get(key) ?? new Set()).add(subscriber));
+    this.bus.follow(subscriber.audience);
     await this.catchUp.of(subscriber);
   }
 
   remove(subscriber: Subscriber): void {
     const [group, key] = this.placeOf(subscriber.participant);
-    group.get(key)?.delete(subscriber);
+    if (!group.get(key)?.delete(subscriber)) return;
+    this.bus.unfollow(subscriber.audience);
     if (group.get(key)?.size === 0) group.delete(key);
   }
 

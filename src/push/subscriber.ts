@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { PushMessage, ResyncMessage } from '#events';
+import type { Audience, PushMessage, ResyncMessage } from '#events';
 import { WebSocket } from 'ws';
 
 /** A reader this far behind (bytes not yet taken by its socket) is closed and resumes later. */
@@ -60,6 +60,13 @@ export class Subscriber {
     });
     const left = (): void => this.onLeave(this);
     socket.on('error', left).on('close', left);
+  }
+
+  /** Whose events it is to be told of. */
+  get audience(): Audience {
+    return this.participant.kind === 'maker'
+      ? { maker: this.participant.wallet }
+      : { takerId: this.participant.takerId, newOrders: this.wants('order_status_change') };
   }
 
   wants(type: PushMessage['type']): boolean {

@@ -32,8 +32,8 @@ export class ExternalService {
     return new ExternalService(`http://127.0.0.1:${port}`, testDataSource, environment, dropDatabase);
   }
 
-  start(changes: NodeJS.ProcessEnv = {}): Promise<ServiceProcess> {
-    return ServiceProcess.start({ ...this.environment, ...changes });
+  start(changes: NodeJS.ProcessEnv = {}, command?: string[]): Promise<ServiceProcess> {
+    return ServiceProcess.start({ ...this.environment, ...changes }, command);
   }
 
   newTaker(options?: { addresses?: number }): Promise<TakerClient> {

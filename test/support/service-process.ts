@@ -32,7 +32,10 @@ export class ServiceProcess {
   static async start(environment: NodeJS.ProcessEnv, command?: string[]): Promise<ServiceProcess> {
     const service = ServiceProcess.launch(environment, command);
     await until(
-      () => service.stdout.includes('listens on') || service.child.exitCode !== null,
+      () =>
+        service.stdout.includes('listens on') ||
+        service.stdout.includes('worker runs') ||
+        service.child.exitCode !== null,
       'the service to listen',
       START_PATIENCE_MS,
     );

@@ -1,6 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { type Settings, SettingsModule } from '#config';
 import { OpenDataSourceModule } from '#database';
+import { EventBusModule } from '#events';
 import { MetricsModule } from '#metrics';
 import { TimersModule } from '#trading';
 import { LoggerModule } from 'nestjs-pino';
@@ -16,6 +17,7 @@ export class WorkerModule {
         SettingsModule.with(settings),
         LoggerModule.forRoot({ pinoHttp: { level: settings.LOG_LEVEL } }),
         OpenDataSourceModule.with(dataSource),
+        EventBusModule.with(settings),
         MetricsModule,
         TimersModule,
       ],

@@ -31,6 +31,17 @@ const origins = z
     error: 'must be a comma-separated list of origins as browsers send them, such as https://app.example.com',
   });
 
+/** The credentials of one are those of all. */
+const isNatsUrl = (text: string): boolean =>
+  /^(nats|tls):\/\/./.test(text) && URL.canParse(text) && new URL(text).hostname !== '';
+
+const natsUrls = z
+  .string()
+  .transform((text) => text.split(',').map((url) => url.trim()))
+  .refine((urls) => urls.every(isNatsUrl), {
+    error: 'must be a comma-separated list of nats:// or tls:// URLs',
+  });
+
 const secret = z.string().min(32, { error: 'must have at least 32 characters' });
 
 /**
@@ -67,6 +78,8 @@ export const settingsSchema = z.object({
   EVENT_RETENTION_DAYS: number('a whole number of days', 8, 3_650).default(30),
   RATE_LIMIT_PER_SECOND: number('a number of requests (0: no limit)', 0, 1_000_000).default(200),
   MAX_SOCKETS_PER_CALLER: number('a number of sockets', 1, 1_000_000).default(100),
+  EVENT_BUS: z.enum(['postgres', 'nats'], { error: 'must be postgres or nats' }).default('postgres'),
+  NATS_URL: natsUrls.default([]),
   ALLOWED_ORIGINS: origins.default([]),
   TRUSTED_PROXIES: ipRanges.default([]),
   LOG_LEVEL: z
@@ -111,6 +124,9 @@ export function readEnvironment(env: NodeJS.ProcessEnv): Environment {
   const settings = read(settingsSchema, env);
   if ((settings.CHAIN_RPC_URL !== undefined) !== settings.CHAIN_TOKENS.length > 0) {
     throw new LaunchError('CHAIN_RPC_URL and CHAIN_TOKENS must be set together');
+  }
+  if (settings.EVENT_BUS === 'nats' && settings.NATS_URL.length === 0) {
+    throw new LaunchError('NATS_URL must be set when EVENT_BUS is nats');
   }
   if (settings.NODE_ENV === 'production') {
     const missing = (['JWT_SECRET', 'MASTER_KEY'] as const).filter((name) => !settings[name]);

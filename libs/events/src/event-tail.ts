@@ -1,16 +1,20 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
+import { type BusReceiver, type EventBatch, EventBus } from './event-bus.js';
 import { earliestPast, type EventCursor } from './event-cursor.js';
-import { EventLog } from './event-log.js';
-import { eventId } from './event-id.js';
+import { eventId, eventPosition } from './event-id.js';
 import { OrderEvent } from './order-event.entity.js';
 
-/** Pokes make the tail fast; the poll makes it sure. */
+/** Wake-ups make the tail fast; the poll makes it sure. */
 const POLL_INTERVAL_MS = 250;
+/** While the bus brings all events, the poll is for what it may lose. */
+const POLL_INTERVAL_FED_MS = 1_000;
 const BATCH_ROWS = 500;
 
-type Listener = (events: OrderEvent[]) => void;
+/** Where a batch came from. */
+export type BatchSource = 'database' | 'bus';
+type Listener = (events: OrderEvent[], source: BatchSource) => void;
 
 /**
  * Reads events in the order in which they become readable, each exactly once, after its commit.
@@ -19,20 +23,24 @@ type Listener = (events: OrderEvent[]) => void;
  * another order than they draw numbers, and a reader that pages by number alone would pass over the late ones.
  */
 @Injectable()
-export class EventTail {
+export class EventTail implements BusReceiver {
   private readonly logger = new Logger(EventTail.name);
   private listener: Listener | undefined;
   private cursor: EventCursor | undefined;
   private timer: NodeJS.Timeout | undefined;
   private reading: Promise<void> | undefined;
-  private poked = false;
+  private woken = false;
+  /** Whether the last events came by the bus. */
+  private isFed = false;
   /** When it last read to the end, by performance.now(). */
   caughtUpAt = 0;
 
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
-    private readonly log: EventLog,
-  ) {}
+    private readonly bus: EventBus,
+  ) {
+    bus.bringTo(this);
+  }
 
   /** Begins at the present: what commits from now on is handed to the listener, in batches. */
   async start(listener: Listener): Promise<void> {
@@ -42,13 +50,12 @@ export class EventTail {
     this.cursor = { xid: row.xmin, seq: '0', created_at: row.now };
     this.caughtUpAt = performance.now();
     this.listener = listener;
-    this.log.onPoke(() => this.wake());
-    this.timer = setInterval(() => this.wake(), POLL_INTERVAL_MS);
+    this.timer = setInterval(() => this.poll(), POLL_INTERVAL_MS);
   }
 
   /** Whether everything that was handed out comes before this transaction number. */
   isBefore(xid: string): boolean {
-    return eventId(this.position) <= eventId({ xid, seq: '0' });
+    return this.positionId <= eventId({ xid, seq: '0' });
   }
 
   async stop(): Promise<void> {
@@ -62,38 +69,59 @@ export class EventTail {
     return this.cursor ?? { xid: '0', seq: '0', created_at: new Date(0) };
   }
 
-  private wake(): void {
+  wake(): void {
     if (!this.listener) return;
-    this.poked = true;
+    this.woken = true;
     this.reading ??= this.readAll().finally(() => {
       this.reading = undefined;
-      if (this.poked) this.wake();
+      if (this.woken) this.wake();
     });
+  }
+
+  /** Takes a batch that follows on what it has read; where something is missing, the database has it. */
+  offer(batch: EventBatch): void {
+    if (!this.listener || batch.to <= this.positionId) return;
+    if (batch.from > this.positionId) {
+      this.wake();
+      return;
+    }
+    this.isFed = true;
+    this.hand(batch, 'bus');
+  }
+
+  private get positionId(): string {
+    return eventId(this.position);
+  }
+
+  private poll(): void {
+    if (this.isFed && performance.now() - this.caughtUpAt < POLL_INTERVAL_FED_MS) return;
+    this.wake();
   }
 
   private async readAll(): Promise<void> {
     try {
       let more = true;
       while (more && this.listener) {
-        this.poked = false;
-        const events = await this.readBatch();
-        if (events.length > 0) this.deliver(events);
+        this.woken = false;
+        const from = this.position;
+        const events = await this.readPast(from);
+        if (events.length > 0) this.handRead(from, events);
         more = events.length === BATCH_ROWS;
         if (!more) this.caughtUpAt = performance.now();
       }
     } catch (error) {
-      this.poked = false; // the next poll tries again from the same cursor
+      this.woken = false; // the next poll tries again from the same cursor
       this.logger.warn(`the event tail could not read: ${(error as Error).message}`);
     }
   }
 
-  private readBatch(): Promise<OrderEvent[]> {
-    const { xid, seq } = this.position;
+  private readPast(cursor: EventCursor): Promise<OrderEvent[]> {
+    const { xid, seq } = cursor;
     return this.dataSource
       .getRepository(OrderEvent)
       .createQueryBuilder('event')
       .where('(event.xid, event.seq) > (:xid::xid8, :seq::bigint)', { xid, seq })
-      .andWhere('event.created_at > :earliest', { earliest: earliestPast(this.position) })
+      .andWhere('event.created_at > :earliest', { earliest: earliestPast(cursor) })
       .andWhere('event.xid < pg_snapshot_xmin(pg_current_snapshot())')
       .orderBy('event.xid')
       .addOrderBy('event.seq')
@@ -101,9 +129,22 @@ export class EventTail {
       .getMany();
   }
 
-  private deliver(events: OrderEvent[]): void {
-    const { xid, seq, created_at } = events.at(-1)!;
-    this.cursor = { xid, seq, created_at };
-    this.listener?.(events);
+  private handRead(from: EventCursor, events: OrderEvent[]): void {
+    const last = events.at(-1)!;
+    const batch = { from: eventId(from), to: eventId(last), created_at: last.created_at, events };
+    this.bus.publish(batch);
+    if (batch.to <= this.positionId) return; // the bus was faster
+    this.isFed = false;
+    this.hand(batch, 'database');
+  }
+
+  /** While it read, the bus may have brought the beginning of what it read. */
+  private hand({ to, created_at, events }: EventBatch, source: BatchSource): void {
+    const heard = this.positionId;
+    this.cursor = { ...eventPosition(to)!, created_at };
+    this.listener?.(
+      events.filter((event) => eventId(event) > heard),
+      source,
+    );
   }
 }

@@ -1,9 +1,11 @@
+export { type BusReceiver, type EventBatch, EventBus } from './event-bus.js';
+export { EventBusModule } from './event-bus.module.js';
 export type { EventCursor } from './event-cursor.js';
 export { eventId, eventPosition } from './event-id.js';
 export { EventLog, type NewOrderEvent } from './event-log.js';
 export { EventPartitions, EVENTS_KEPT_SINCE } from './event-partitions.js';
 export { type Audience, EventReplay, type ReplayStart } from './event-replay.js';
-export { EventTail } from './event-tail.js';
+export { type BatchSource, EventTail } from './event-tail.js';
 export { EventsModule } from './events.module.js';
 export { duringHttpCall, type InCall, inCall } from './http-call.js';
 export {
@@ -16,4 +18,5 @@ export {
   TAKER_MESSAGE_TYPES,
   takerMessage,
 } from './messages.js';
+export { PostgresBus } from './postgres-bus.js';
 export { type Actor, OrderEvent, type OrderEventPayload } from './order-event.entity.js';

@@ -1,0 +1,137 @@
+import { createHmac } from 'node:crypto';
+import {
+  Inject,
+  Injectable,
+  Logger,
+  type OnApplicationBootstrap,
+  type OnModuleDestroy,
+} from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { SETTINGS, type Settings } from '#config';
+import { urlOf } from '#database';
+import { DataSource } from 'typeorm';
+import { BatchAssembly, type BatchMarker, type BatchPart, takeApart } from './batch-assembly.js';
+import { Coalescer } from './coalescer.js';
+import { type BusReceiver, type EventBatch, EventBus, subjectsFor } from './event-bus.js';
+import { EventLog } from './event-log.js';
+import type { Audience } from './event-replay.js';
+import { NatsLink } from './nats-link.js';
+import { PublisherElection } from './publisher-election.js';
+
+/** However much is committed, each process tells the publisher no more often than that. */
+const ANNOUNCE_INTERVAL_MS = 2;
+
+/**
+ * Spares the instances most reading: one of them, elected, reads the log and publishes each batch, a message for each
+ * participant that it concerns and then a marker. An instance subscribes for those who are connected to it; when it
+ * has all their parts of a batch that follows on what it knows, it need not ask the database, and otherwise it does.
+ */
+@Injectable()
+export class NatsBus extends EventBus implements OnApplicationBootstrap, OnModuleDestroy {
+  private readonly logger = new Logger(NatsBus.name);
+  private readonly link: NatsLink;
+  private readonly assembly = new BatchAssembly();
+  /** How many here follow a subject. */
+  private readonly followers = new Map<string, number>();
+  private receiver: BusReceiver | undefined;
+  private election: PublisherElection | undefined;
+  private readonly announcements = new Coalescer(
+    () => this.link.publish('announced', ''),
+    ANNOUNCE_INTERVAL_MS,
+  );
+
+  constructor(
+    @InjectDataSource() private readonly dataSource: DataSource,
+    @Inject(SETTINGS) private readonly settings: Settings,
+    log: EventLog,
+  ) {
+    super();
+    this.link = new NatsLink(settings.NATS_URL, this.logger);
+    log.onPoke(() => this.announce());
+  }
+
+  get isConnected(): boolean {
+    return this.link.isConnected;
+  }
+
+  bringTo(receiver: BusReceiver): void {
+    this.receiver = receiver;
+  }
+
+  async onApplicationBootstrap(): Promise<void> {
+    this.link.start(await this.prefix());
+    const { receiver } = this;
+    if (!receiver) return;
+    this.link.subscribe('announced', () => {
+      if (this.isPublisher) receiver.wake();
+    });
+    this.link.subscribe('batch', (text) => this.finish(receiver, JSON.parse(text) as BatchMarker));
+    this.election = new PublisherElection(urlOf(this.dataSource), ({ message }) =>
+      this.logger.warn(`this instance cannot be elected to publish for now: ${message}`),
+    );
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    await this.announcements.done();
+    await this.election?.stop();
+    await this.link.stop();
+  }
+
+  override publish(batch: EventBatch): void {
+    if (!this.isPublisher || !this.isConnected) return;
+    const { parts, marker } = takeApart(batch);
+    for (const [subject, part] of parts) this.link.publish(partOf(subject), JSON.stringify(part));
+    this.link.publish('batch', JSON.stringify(marker));
+  }
+
+  override follow(audience: Audience): void {
+    for (const subject of subjectsFor(audience)) {
+      const followers = this.followers.get(subject) ?? 0;
+      this.followers.set(subject, followers + 1);
+      if (followers > 0) continue;
+      this.link.subscribe(partOf(subject), (text) =>
+        this.assembly.addPart(subject, JSON.parse(text) as BatchPart),
+      );
+    }
+  }
+
+  override unfollow(audience: Audience): void {
+    for (const subject of subjectsFor(audience)) {
+      const followers = this.followers.get(subject)! - 1;
+      if (followers > 0) {
+        this.followers.set(subject, followers);
+      } else {
+        this.followers.delete(subject);
+        this.link.unsubscribe(partOf(subject));
+      }
+    }
+  }
+
+  private get isPublisher(): boolean {
+    return this.election?.isElected === true;
+  }
+
+  /** The publisher is to read. While it is this instance, or cannot be told, this instance reads by itself. */
+  private announce(): void {
+    if (this.isPublisher || !this.isConnected) this.receiver?.wake();
+    else this.announcements.ask();
+  }
+
+  private finish(receiver: BusReceiver, marker: BatchMarker): void {
+    const batch = this.assembly.complete(marker, (subject) => this.followers.has(subject));
+    if (batch) receiver.offer(batch);
+    else receiver.wake();
+  }
+
+  /** Apart from every other service and database, should they share a NATS: events of another must never come in. */
+  private async prefix(): Promise<string> {
+    const [{ database }] = await this.dataSource.query<[{ database: string }]>(
+      `SELECT system_identifier || ' ' || current_database() AS database FROM pg_control_system()`,
+    );
+    return `lockstep.${createHmac('sha256', this.settings.MASTER_KEY).update(`nats ${database}`).digest('hex').slice(0, 32)}`;
+  }
+}
+
+function partOf(subject: string): string {
+  return `part.${subject}`;
+}

@@ -1,0 +1,72 @@
+import { randomUUID } from 'node:crypto';
+import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { StandingConnection, urlOf } from '#database';
+import type { Client } from 'pg';
+import { DataSource } from 'typeorm';
+import { Coalescer } from './coalescer.js';
+import { type BusReceiver, EventBus } from './event-bus.js';
+import { EventLog } from './event-log.js';
+
+const CHANNEL = 'lockstep_events';
+/** However much is committed, each process sends no more than one NOTIFY in this time. */
+const NOTIFY_INTERVAL_MS = 5;
+
+/**
+ * Wakes the tails of all instances by NOTIFY, which a connection of its own sends after the commit: in the business
+ * transactions themselves it would make them commit one after the other, behind a lock of the whole cluster.
+ */
+@Injectable()
+export class PostgresBus extends EventBus implements OnApplicationBootstrap, OnModuleDestroy {
+  private readonly logger = new Logger(PostgresBus.name);
+  /** Tells its own notifications from those of others. */
+  private readonly id = randomUUID();
+  private connection: StandingConnection | undefined;
+  private receiver: BusReceiver | undefined;
+  // what cannot be sent is found by the others' polls
+  private readonly notify = new Coalescer(
+    () => this.connection?.client?.query('SELECT pg_notify($1, $2)', [CHANNEL, this.id]).catch(() => {}),
+    NOTIFY_INTERVAL_MS,
+  );
+
+  constructor(
+    @InjectDataSource() private readonly dataSource: DataSource,
+    log: EventLog,
+  ) {
+    super();
+    log.onPoke(() => {
+      this.receiver?.wake();
+      this.notify.ask();
+    });
+  }
+
+  get isConnected(): boolean {
+    return this.connection?.client !== undefined;
+  }
+
+  bringTo(receiver: BusReceiver): void {
+    this.receiver = receiver;
+  }
+
+  onApplicationBootstrap(): void {
+    this.connection = new StandingConnection(urlOf(this.dataSource), {
+      begin: (client) => this.listen(client),
+      onLost: ({ message }) => this.logger.warn(`no wake-ups by other instances for now: ${message}`),
+    });
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    await this.notify.done();
+    await this.connection?.stop();
+  }
+
+  private async listen(client: Client): Promise<void> {
+    const { receiver } = this;
+    if (!receiver) return;
+    client.on('notification', ({ payload }) => {
+      if (payload !== this.id) receiver.wake();
+    });
+    await client.query(`LISTEN ${CHANNEL}`);
+    receiver.wake(); // for what was announced while there was no connection
+  }
+}

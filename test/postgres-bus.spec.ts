@@ -1,0 +1,68 @@
+import 'reflect-metadata';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { BusReceiver } from '#events';
+import { EventLog, PostgresBus } from '#events';
+import dataSource from '../ormconfig.js';
+import { createTestDatabase, type TestDatabase } from './support/database.js';
+import { until } from './support/until.js';
+
+/** NOTIFY and LISTEN between two processes' buses, without the poll that would hide their absence. */
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await createTestDatabase();
+  await dataSource.setOptions({ url: database.url }).initialize();
+});
+afterAll(async () => {
+  await dataSource.destroy();
+  await database.drop();
+});
+
+class Woken implements BusReceiver {
+  times = 0;
+  wake(): void {
+    this.times += 1;
+  }
+  offer(): void {
+    throw new Error('NOTIFY brings no events');
+  }
+}
+
+async function startBus(receiver?: BusReceiver): Promise<{ bus: PostgresBus; log: EventLog }> {
+  const log = new EventLog();
+  const bus = new PostgresBus(dataSource, log);
+  if (receiver) bus.bringTo(receiver);
+  bus.onApplicationBootstrap();
+  await until(() => bus.isConnected, 'the bus to be connected');
+  return { bus, log };
+}
+
+test('a commit wakes the other instances once, however many come together, and its own at once', async () => {
+  const [here, there] = [new Woken(), new Woken()];
+  const [sender, listener, worker] = [await startBus(here), await startBus(there), await startBus()];
+  const before = { here: here.times, there: there.times };
+  const COMMITS = 1_000;
+  for (let commit = 0; commit < COMMITS; commit += 1) sender.log.poke();
+  expect(here.times - before.here).toBe(COMMITS);
+  await until(() => there.times > before.there, 'the other instance to be woken');
+  await sender.bus.onModuleDestroy(); // all is sent
+  const woken = there.times - before.there;
+  worker.log.poke(); // which has no tail
+  await until(() => there.times > before.there + woken, 'the instance to be woken by the worker');
+  expect(woken).toBeLessThanOrEqual(2); // the first at once, the rest together
+  expect(here.times - before.here).toBe(COMMITS); // nobody is woken by its own notification
+  await Promise.all([listener.bus.onModuleDestroy(), worker.bus.onModuleDestroy()]);
+});
+
+test('what was announced while a connection was away is looked for when it is back', async () => {
+  const receiver = new Woken();
+  const { bus } = await startBus(receiver);
+  const before = receiver.times;
+  await dataSource.query(
+    `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query ~ '^(LISTEN|SELECT 1$)'
+       AND datname = current_database() AND pid <> pg_backend_pid()`,
+  );
+  await until(() => !bus.isConnected, 'the loss to be noticed');
+  await until(() => receiver.times > before, 'it to be woken');
+  expect(bus.isConnected).toBe(true);
+  await bus.onModuleDestroy();
+});
