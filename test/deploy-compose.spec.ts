@@ -6,7 +6,7 @@ import {
   containerFile,
   expectBuilt,
   expectPinned,
-  hostIn,
+  hostsIn,
   PRIVATE_PATHS,
   publicPaths,
   settingsOf,
@@ -125,7 +125,7 @@ describe('the compose file', () => {
   test.each(own)('%s reaches what its URLs name, and waits for its database', (_, service) => {
     const urls = Object.values(service.environment!).filter((value) => value.includes('://'));
     expect(urls).not.toEqual([]);
-    for (const host of urls.map(hostIn)) {
+    for (const host of urls.flatMap(hostsIn)) {
       expect(service.depends_on).toHaveProperty([host]);
       expect(networksOf(service)).toEqual(expect.arrayContaining(networksOf(compose.services[host]!)));
     }

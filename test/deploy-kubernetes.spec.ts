@@ -64,6 +64,7 @@ const literals = Object.fromEntries(
 );
 const GIVEN_SECRETS = {
   DATABASE_URL: 'postgres://user:password@database.example:5432/lockstep?sslmode=verify-full',
+  NATS_URL: 'nats://user:password@nats-1.example:4222,nats://user:password@nats-2.example:4222',
   JWT_SECRET: 'only-for-this-test-0123456789-0123456789',
   MASTER_KEY: 'only-for-this-test-9876543210-9876543210',
 };

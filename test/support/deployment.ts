@@ -50,8 +50,8 @@ export function expectPinned(image: string): void {
   expect(image).toMatch(/^[a-z/]+:\d[\w.-]*$/);
 }
 
-/** The host that a URL in a setting names. */
-export const hostIn = (url: string): string => new URL(url).hostname;
+/** What a URL in a setting names: the host, for a list of URLs all of them. */
+export const hostsIn = (urls: string): string[] => urls.split(',').map((url) => new URL(url).hostname);
 
 /** The paths of the API, from its document, and what else is served to the outside. */
 export function publicPaths(): string[] {
