@@ -9,6 +9,7 @@ import { Client } from 'pg';
 import { createTestDatabase } from './support/database.js';
 import { call } from './support/http.js';
 import { ServiceProcess } from './support/service-process.js';
+import { TEST_ENVIRONMENT } from './support/service.js';
 import { Socket } from './support/socket.js';
 import { until } from './support/until.js';
 
@@ -168,6 +169,33 @@ describe('with DATABASE_URL', () => {
     PATIENCE_MS,
   );
 });
+
+test(
+  'with DATABASE_URL and both secrets no process writes to DATA_DIR',
+  async () => {
+    const database = await createTestDatabase('template0');
+    const environment = {
+      ...TEST_ENVIRONMENT,
+      LOG_LEVEL: 'info',
+      NODE_ENV: 'production',
+      // a folder that not even root can make
+      DATA_DIR: '/proc/none',
+      DATABASE_URL: database.url,
+      PORT: String(await freePort()),
+    };
+    const node = (program: string, ...args: string[]) =>
+      ServiceProcess.launch(environment, [process.execPath, `dist/apps/${program}/src/main.js`, ...args]);
+    const migration = node('admin', 'migrate');
+    expect(await migration.end()).toBe(0);
+    expect(JSON.parse(migration.stdout).applied).not.toEqual([]);
+    const worker = node('worker');
+    const service = await ServiceProcess.start(environment);
+    await until(() => worker.stdout.includes('worker runs'), 'the worker', PATIENCE_MS);
+    expect(await Promise.all([service.stop(), worker.stop()])).toEqual([0, 0]);
+    await database.drop();
+  },
+  2 * PATIENCE_MS,
+);
 
 describe('what keeps it from starting is said in one line, with exit code 1', () => {
   const failures: [string, () => Promise<NodeJS.ProcessEnv>, string][] = [

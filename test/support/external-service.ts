@@ -14,7 +14,7 @@ export class ExternalService {
   private constructor(
     readonly url: string,
     readonly dataSource: DataSource,
-    private readonly environment: NodeJS.ProcessEnv,
+    readonly environment: NodeJS.ProcessEnv,
     private readonly dropDatabase: () => Promise<void>,
   ) {}
 

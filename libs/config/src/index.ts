@@ -1,6 +1,12 @@
 export { IP_RANGE_RULE, isIpRange, withinRanges } from './ip-ranges.js';
 export { keptSecret } from './kept-secrets.js';
 export { loadSettings } from './load-settings.js';
-export { LaunchError, runUntilStopped } from './process-lifecycle.js';
-export { type DatabaseSettings, loadDatabaseSettings, SETTINGS, type Settings } from './settings.js';
+export { LaunchError, runUntilStopped, STOP_TIMEOUT_MS } from './process-lifecycle.js';
+export {
+  type DatabaseSettings,
+  loadDatabaseSettings,
+  SETTINGS,
+  type Settings,
+  settingsSchema,
+} from './settings.js';
 export { SettingsModule } from './settings.module.js';

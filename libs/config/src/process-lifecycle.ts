@@ -1,5 +1,5 @@
-/** After this the process ends, stopped cleanly or not. */
-const STOP_TIMEOUT_MS = 20_000;
+/** After this the process ends, stopped cleanly or not: what stops it by force must wait longer. */
+export const STOP_TIMEOUT_MS = 20_000;
 
 /** A process cannot start, for a reason that its operator can mend; the message is the one line that is printed. */
 export class LaunchError extends Error {}

@@ -1,0 +1,30 @@
+# One image for the API, the worker and the tools: another command makes the other, see deploy/compose.yaml.
+FROM node:24-bookworm-slim AS build
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci
+COPY nest-cli.json tsconfig.json tsconfig.build.json ormconfig.ts ./
+COPY src src
+COPY apps apps
+COPY libs libs
+RUN npm run build
+
+# Without the optional packages: they hold the embedded PostgreSQL, and DATABASE_URL takes its place.
+FROM node:24-bookworm-slim AS dependencies
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci --omit=dev --omit=optional
+
+FROM node:24-bookworm-slim
+WORKDIR /app
+ENV NODE_ENV=production HOST=0.0.0.0
+COPY --from=dependencies /app/node_modules node_modules
+COPY --from=build /app/dist dist
+# its "imports" say where the libraries are
+COPY package.json ./
+# "node", by number, so that Kubernetes can see that it is not root; it can write to nothing here and needs not
+USER 1000:1000
+EXPOSE 3000
+# No HEALTHCHECK: the worker and the tools serve no /health/live, so who starts a container says how to check it.
+# Not npm: node itself must get the SIGTERM.
+CMD ["node", "--enable-source-maps", "dist/src/main.js"]

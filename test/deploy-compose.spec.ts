@@ -1,0 +1,175 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { describe, expect, test } from '@jest/globals';
+import { STOP_TIMEOUT_MS, withinRanges } from '#config';
+import { parse } from 'yaml';
+import {
+  containerFile,
+  expectBuilt,
+  expectPinned,
+  hostsIn,
+  PRIVATE_PATHS,
+  publicPaths,
+  settingsOf,
+  VERSION,
+} from './support/deployment.js';
+
+/** The container file and the compose file, as far as they can be checked without a container engine. */
+interface Service {
+  image: string;
+  build?: string;
+  command?: string[];
+  environment?: Record<string, string>;
+  depends_on?: Record<string, { condition: string }>;
+  healthcheck?: { test: string[] };
+  networks: string[] | Record<string, { ipv4_address?: string }>;
+  volumes?: string[];
+  ports?: string[];
+  stop_grace_period?: string;
+  read_only?: boolean;
+}
+interface Compose {
+  services: Record<string, Service>;
+  networks: Record<string, { internal?: boolean; ipam?: { config: { subnet: string; gateway: string }[] } }>;
+  volumes: Record<string, unknown>;
+}
+
+/** Of the specification's keys those that are used; one more is to be looked up there first. */
+const SERVICE_KEYS =
+  'image build command environment depends_on healthcheck networks volumes ports restart ' +
+  'stop_grace_period read_only cap_drop security_opt shm_size';
+const HEALTH_CHECK_KEYS = 'test interval timeout retries start_period start_interval';
+const strayKeys = (part: object, known: string) =>
+  Object.keys(part).filter((key) => !key.startsWith('x-') && !known.split(' ').includes(key));
+
+const container = containerFile();
+const text = readFileSync('deploy/compose.yaml', 'utf8');
+const SECRET = 'only-for-this-test-0123456789-0123456789';
+const compose = parse(text.replaceAll(/\$\{\w+:\?\}/g, SECRET), { merge: true }) as Compose;
+const proxyConfig = readFileSync('deploy/nginx/nginx.conf', 'utf8');
+
+const services = Object.entries(compose.services);
+const own = services.filter(([, { build }]) => build);
+const apis = own.filter(([, { command }]) => !command);
+const networksOf = ({ networks }: Service) => (Array.isArray(networks) ? networks : Object.keys(networks));
+const addressOf = ({ networks }: Service) => (networks as Record<string, { ipv4_address: string }>).outside;
+const settingsOfService = ({ environment }: Service) =>
+  settingsOf({ ...container.environment, ...environment });
+
+describe('the container file', () => {
+  const rests = (name: string) =>
+    container.instructions.filter(([word]) => word === name).map(([, rest]) => rest);
+
+  test('starts from pinned images of the recommended Node, and does not end as root', () => {
+    const recommended = readFileSync('.nvmrc', 'utf8').trim();
+    for (const from of rests('FROM')) {
+      const [image] = from.split(' ') as [string];
+      expectPinned(image);
+      expect(image).toMatch(new RegExp(`^node:${recommended}\\b`));
+    }
+    expect(rests('USER')).toEqual([expect.stringMatching(/^[1-9]\d*:[1-9]\d*$/)]);
+  });
+
+  test('runs a program of the build, as node itself', () => expectBuilt(container.command));
+
+  test('copies what is there, is not kept from it, and is all that the build reads', () => {
+    const copied = rests('COPY')
+      .filter((rest) => !rest.startsWith('--from'))
+      .flatMap((rest) => rest.split(' ').slice(0, -1));
+    const letThrough = readFileSync('.dockerignore', 'utf8').split('\n');
+    for (const path of copied) {
+      expect(existsSync(path)).toBe(true);
+      expect(letThrough).toContain(`!${path}`);
+    }
+    const { include } = JSON.parse(readFileSync('tsconfig.build.json', 'utf8')) as { include: string[] };
+    expect(include.filter((path) => !copied.includes(path))).toEqual(['bench']);
+  });
+});
+
+describe('the compose file', () => {
+  test('has no key that the Compose Specification does not know', () => {
+    expect(strayKeys(compose, 'name services networks volumes')).toEqual([]);
+    for (const [, service] of services) {
+      expect(strayKeys(service, SERVICE_KEYS)).toEqual([]);
+      expect(strayKeys(service.healthcheck!, HEALTH_CHECK_KEYS)).toEqual([]);
+    }
+  });
+
+  test('takes every secret from outside, and has a default for none', () => {
+    const variables = text.match(/\$[^$]\w*[^}]*\}/g)!;
+    expect(variables.length).toBeGreaterThan(3);
+    for (const variable of variables) expect(variable).toMatch(/^\$\{[A-Z_]+:\?\}$/);
+    for (const [, service] of own) {
+      for (const [name, value] of Object.entries(service.environment!)) {
+        if (/SECRET|KEY|URL/.test(name)) expect(value).toContain(SECRET);
+      }
+    }
+  });
+
+  test('has two API instances, which leave the timers to the worker', () => {
+    expect(apis).toHaveLength(2);
+    for (const [, api] of apis) expect(settingsOfService(api).WORKER).toBe('off');
+    expect(own).toHaveLength(3);
+  });
+
+  test.each(own)('%s starts: its program, its settings, and time to stop', (_, service) => {
+    expect(service.image).toBe(`lockstep:${VERSION}`);
+    expectBuilt(service.command ?? container.command);
+    const settings = settingsOfService(service);
+    expect(settings).toMatchObject({ NODE_ENV: 'production', HOST: '0.0.0.0', MIGRATIONS: 'on' });
+    expect(service.read_only).toBe(true);
+    expect(Number.parseInt(service.stop_grace_period!) * 1000).toBeGreaterThan(STOP_TIMEOUT_MS);
+    const port = service.command ? settings.WORKER_METRICS_PORT : settings.PORT;
+    expect(service.healthcheck!.test.join(' ')).toContain(`http://127.0.0.1:${port}/`);
+  });
+
+  test.each(own)('%s reaches what its URLs name, and waits for its database', (_, service) => {
+    const urls = Object.values(service.environment!).filter((value) => value.includes('://'));
+    expect(urls).not.toEqual([]);
+    for (const host of urls.flatMap(hostsIn)) {
+      expect(service.depends_on).toHaveProperty([host]);
+      expect(networksOf(service)).toEqual(expect.arrayContaining(networksOf(compose.services[host]!)));
+    }
+    expect(service.depends_on!.postgres!.condition).toBe('service_healthy');
+  });
+
+  test.each(services)('what %s names is there', (_, service) => {
+    expectPinned(service.image);
+    expect(service.healthcheck!.test[0]).toBe('CMD');
+    for (const network of networksOf(service)) expect(compose.networks).toHaveProperty([network]);
+    for (const other of Object.keys(service.depends_on ?? {})) expect(compose.services).toHaveProperty(other);
+    for (const volume of service.volumes ?? []) {
+      const [source] = volume.split(':') as [string];
+      if (source.startsWith('.')) expect(existsSync(`deploy/${source}`)).toBe(true);
+      else expect(compose.volumes).toHaveProperty(source);
+    }
+  });
+
+  test('the proxy alone is reached from outside, and on this machine only', () => {
+    const open = services.flatMap(([name, { ports = [] }]) => ports.map((port) => [name, port]));
+    expect(open).toEqual([['proxy', '127.0.0.1:8080:8080']]);
+    expect(proxyConfig).toContain('listen 8080;');
+    expect(compose.networks.inside!.internal).toBe(true);
+  });
+
+  test('the proxy passes to both instances, and they believe it and the gateway, nobody else', () => {
+    const [{ subnet, gateway }] = compose.networks.outside!.ipam!.config as [
+      { subnet: string; gateway: string },
+    ];
+    const proxy = addressOf(compose.services.proxy!)!.ipv4_address;
+    const instances = apis.map(([, api]) => addressOf(api)!.ipv4_address);
+    const upstream = [...proxyConfig.matchAll(/server ([\d.]+:\d+)/g)].map(([, address]) => address);
+    expect(upstream).toEqual(instances.map((address) => `${address}:${container.port}`));
+    expect([proxy, ...instances].filter((address) => !withinRanges([subnet])(address))).toEqual([]);
+    for (const [, api] of apis) {
+      const { PORT, TRUSTED_PROXIES } = settingsOfService(api);
+      expect(PORT).toBe(container.port);
+      expect(TRUSTED_PROXIES.toSorted()).toEqual([gateway, proxy].toSorted());
+    }
+  });
+
+  test('the proxy lets through every path of the API, and no other', () => {
+    const location = new RegExp(/location ~ (\S+) \{/.exec(proxyConfig)![1]!);
+    expect(publicPaths().filter((path) => !location.test(path))).toEqual([]);
+    expect(PRIVATE_PATHS.filter((path) => location.test(path))).toEqual([]);
+  });
+});
