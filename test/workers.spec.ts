@@ -141,4 +141,4 @@ test('hundreds of timers are due at once, some rows are held, a worker is killed
     a.order_hash < b.order_hash ? -1 : 1;
   const expected = orders.map(({ kind, hash }) => ({ order_hash: hash, ...EVENT_OF[kind] }));
   expect((await timerEvents()).toSorted(byHash)).toEqual(expected.toSorted(byHash));
-}, 120_000);
+}, 240_000);
