@@ -1,5 +1,6 @@
 import { SETTINGS, type Settings } from '#config';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { showAdmission } from './http/admission.js';
 import { countCalls } from './http/call-metrics.js';
 import { ErrorFilter } from './http/error.filter.js';
 import { KnownQueryGuard } from './http/known-query.guard.js';
@@ -16,6 +17,7 @@ export function configureApp(app: NestFastifyApplication): void {
   app.useGlobalFilters(new ErrorFilter());
   allowOrigins(app, app.get<Settings>(SETTINGS).ALLOWED_ORIGINS);
   countCalls(app);
+  showAdmission(app);
   serveDocs(app);
 }
 

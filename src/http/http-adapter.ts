@@ -3,6 +3,7 @@ import { type Settings, withinRanges } from '#config';
 import { duringHttpCall } from '#events';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { admitCalls } from './admission.js';
 import { API_ERRORS, ApiError } from './api-errors.js';
 import { failure } from './envelope.js';
 import { keepRawBody } from './raw-body.js';
@@ -41,6 +42,7 @@ export function httpAdapter({ TRUSTED_PROXIES }: Settings): FastifyAdapter {
       done(error as Error);
     }
   });
+  admitCalls(fastify);
   // not earlier: a preflight is answered before any hook of ours for requests
   fastify.addHook('onSend', async (request, reply) => {
     void reply.header(REQUEST_ID_HEADER, request.id);

@@ -120,6 +120,6 @@ async function pass(service: TestService, hash: string, what: Parameters<typeof 
 }
 
 /** What the worker does, for one order. */
-function settle(service: TestService, hash: string): Promise<void> {
-  return service.app.get(OrderTransactions).settle({ order_hash: hash });
+async function settle(service: TestService, hash: string): Promise<void> {
+  await service.app.get(OrderTransactions).settle({ order_hash: hash });
 }

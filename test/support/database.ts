@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { DataSource } from 'typeorm';
+import type { EntityManager } from 'typeorm';
 import { Client } from 'pg';
 
 export interface TestDatabase {
@@ -31,7 +31,7 @@ export type DueTime = 'request' | 'lock' | 'deadline';
 
 /** Moves one of an order's times into the past, as if it had gone by; returns it (milliseconds since 1970). */
 export async function makeDue(
-  dataSource: DataSource,
+  database: Pick<EntityManager, 'query'>,
   orderHash: string,
   what: DueTime,
   millisecondsAgo = 1,
@@ -47,6 +47,6 @@ export async function makeDue(
     deadline: `UPDATE orders SET deadline = floor(extract(epoch FROM ${passed}))
                WHERE order_hash = $1 RETURNING to_timestamp(deadline) AS time`,
   }[what];
-  const [rows] = await dataSource.query<[{ time: Date }[], number]>(sql, [orderHash, millisecondsAgo]);
+  const [rows] = await database.query<[{ time: Date }[], number]>(sql, [orderHash, millisecondsAgo]);
   return rows[0]!.time.getTime();
 }

@@ -8,7 +8,7 @@ import { Lists1764300000000 } from './migrations/1764300000000-lists.js';
 import { EventPartitions1764400000000 } from './migrations/1764400000000-event-partitions.js';
 
 /** Connections of one process. */
-const POOL_SIZE = 20;
+export const POOL_SIZE = 20;
 const CONNECT_TIMEOUT_MS = 5_000;
 /** A transaction that hangs would hold up the event tail, which reads only what no open transaction can precede. */
 const STATEMENT_TIMEOUT_MS = 10_000;

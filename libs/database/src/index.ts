@@ -1,6 +1,6 @@
 export { databaseNow } from './database-clock.js';
 export { isDatabaseAway, violatesUnique } from './database-errors.js';
-export { dataSourceOptions } from './data-source-options.js';
+export { dataSourceOptions, POOL_SIZE } from './data-source-options.js';
 export { applyFilter, type Conditions } from './filter.js';
 export { EmbeddedPostgres, freePort } from './embedded-postgres.js';
 export { migrate } from './migrate.js';

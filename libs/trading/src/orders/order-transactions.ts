@@ -11,6 +11,8 @@ import { mayFollow } from './order-status.js';
 import { OrderTransaction } from './order-transaction.js';
 import { NOTES_MAX, Order, type OrderReference } from './order.entity.js';
 
+/** What to do about a row that another transaction has locked; by default it is waited for. */
+type OnLocked = 'skip_locked';
 type Outcome<T> = { written: Written | undefined } & ({ settled: true } | { settled: false; result: T });
 
 /**
@@ -31,9 +33,13 @@ export class OrderTransactions {
     private readonly metrics: ChangeMetrics,
   ) {}
 
-  async onOrder<T>(reference: OrderReference, action: (tx: OrderTransaction) => T | Promise<T>): Promise<T> {
+  async onOrder<T>(
+    reference: OrderReference,
+    action: (tx: OrderTransaction) => T | Promise<T>,
+    onLocked?: OnLocked,
+  ): Promise<T> {
     try {
-      return await this.settleAndAct(reference, action);
+      return await this.settleAndAct(reference, action, onLocked);
     } catch (error) {
       const broken = asBrokenInvariant(error);
       if (!broken) throw error;
@@ -42,19 +48,29 @@ export class OrderTransactions {
     }
   }
 
-  /** Writes what is due on an order, and nothing else. */
-  async settle(reference: OrderReference): Promise<void> {
-    await this.onOrder(reference, () => undefined);
+  /**
+   * Writes what is due on an order, and nothing else. Returns false when another transaction has the row (orders are never
+   * deleted, so one that is not found is locked): a call, or another worker, which settles it itself.
+   */
+  async settle(reference: OrderReference): Promise<boolean> {
+    try {
+      await this.onOrder(reference, () => undefined, 'skip_locked');
+      return true;
+    } catch (error) {
+      if (error instanceof TradingError && error.code === 'ORDER_NOT_FOUND') return false;
+      throw error;
+    }
   }
 
   private async settleAndAct<T>(
     reference: OrderReference,
     action: (tx: OrderTransaction) => T | Promise<T>,
+    onLocked?: OnLocked,
   ): Promise<T> {
     // ends: each round that settles takes the order past every due time before its clock reading
     for (;;) {
       const outcome = await this.dataSource.transaction((manager) =>
-        this.attempt(manager, reference, action),
+        this.attempt(manager, reference, action, onLocked),
       );
       this.announce(outcome.written);
       if (!outcome.settled) return outcome.result;
@@ -65,8 +81,9 @@ export class OrderTransactions {
     manager: EntityManager,
     reference: OrderReference,
     action: (tx: OrderTransaction) => T | Promise<T>,
+    onLocked?: OnLocked,
   ): Promise<Outcome<T>> {
-    const tx = await this.begin(manager, reference);
+    const tx = await this.begin(manager, reference, onLocked);
     if (tx.order.status !== 'suspended') assertConsistent(tx.order, tx.openRequest);
     const due = dueSteps(tx.order, tx.openRequest, tx.now);
     if (due.length > 0) {
@@ -77,8 +94,13 @@ export class OrderTransactions {
     return { settled: false, result, written: await tx.write(this.log) };
   }
 
-  private async begin(manager: EntityManager, reference: OrderReference): Promise<OrderTransaction> {
-    const order = await manager.findOne(Order, { where: reference, lock: { mode: 'pessimistic_write' } });
+  private async begin(
+    manager: EntityManager,
+    reference: OrderReference,
+    onLocked?: OnLocked,
+  ): Promise<OrderTransaction> {
+    const lock = { mode: 'pessimistic_write', onLocked } as const;
+    const order = await manager.findOne(Order, { where: reference, lock });
     if (!order) throw orderNotFound(reference);
     return OrderTransaction.begin(manager, order, await databaseNow(manager));
   }

@@ -5,7 +5,9 @@ import { OrderTransactions } from '../orders/order-transactions.js';
 
 /** How late a reader can see a time-out, at most, while the worker keeps up. */
 const TICK_MS = 500;
-const BATCH_ORDERS = 200;
+/** Due orders that are looked at, of which a random batch is settled: so workers seldom meet at the same order. */
+const LOOK_AT_ORDERS = 1_000;
+const BATCH_ORDERS = 100;
 /** Orders settled side by side: a burst of locks that end together must not take seconds, nor all connections. */
 const AT_ONCE = 8;
 /** Login messages and signed requests are valid for 5 minutes around their timestamp; what they used up matters no longer than that. */
@@ -28,7 +30,8 @@ const DUE_ORDERS = `
 
 /**
  * The worker: writes down what time has made due, so that readers and sockets hear of it without a call.
- * Calls settle their order by themselves, so nothing depends on when this comes by, and any number can run.
+ * Calls settle their order by themselves, so nothing depends on when this comes by. Any number can run: an order that a
+ * call or another worker has locked is left to it.
  */
 @Injectable()
 export class TimersService implements OnApplicationBootstrap, OnModuleDestroy {
@@ -67,28 +70,36 @@ export class TimersService implements OnApplicationBootstrap, OnModuleDestroy {
     }
   }
 
-  /** Returns whether the next batch can be taken at once. */
+  /** Returns whether there is more that can be settled at once. */
   private async settleBatch(): Promise<boolean> {
-    const due = await this.dataSource.query<{ id: string }[]>(DUE_ORDERS, [BATCH_ORDERS]);
-    const full = due.length >= BATCH_ORDERS;
-    let failures = 0;
+    const due = shuffled(await this.dataSource.query<{ id: string }[]>(DUE_ORDERS, [LOOK_AT_ORDERS]));
+    const batch = due.slice(0, BATCH_ORDERS);
+    const more = due.length > batch.length;
+    const ends = { done: 0, left: 0, failed: 0 };
     const lane = async (): Promise<void> => {
-      for (let next = due.pop(); next && !this.stopped; next = due.pop()) {
-        if (!(await this.settle(next.id))) failures += 1;
+      for (let next = batch.pop(); next && !this.stopped; next = batch.pop()) {
+        ends[await this.settle(next.id)] += 1;
       }
     };
     await Promise.all(Array.from({ length: AT_ONCE }, lane));
-    return full && failures === 0 && !this.stopped;
+    return more && ends.done > 0 && ends.failed === 0 && !this.stopped;
   }
 
-  /** One order that cannot be settled must not hold up the others. */
-  private async settle(id: string): Promise<boolean> {
+  /** One order that cannot be settled must not hold up the others, nor one that somebody else is at. */
+  private async settle(id: string): Promise<'done' | 'left' | 'failed'> {
     try {
-      await this.orders.settle({ id });
-      return true;
+      return (await this.orders.settle({ id })) ? 'done' : 'left';
     } catch (error) {
       this.logger.error(`order ${id} could not be settled: ${(error as Error).message}`);
-      return false;
+      return 'failed';
     }
   }
+}
+
+function shuffled<T>(items: T[]): T[] {
+  for (let i = items.length - 1; i > 0; i -= 1) {
+    const j = Math.floor(Math.random() * (i + 1));
+    [items[i], items[j]] = [items[j]!, items[i]!];
+  }
+  return items;
 }

@@ -1,0 +1,117 @@
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { POOL_SIZE } from '#database';
+import { showGauge } from '#metrics';
+import type { FastifyInstance, FastifyReply, RouteHandlerMethod } from 'fastify';
+import { Registry } from 'prom-client';
+import { API_ERRORS } from './api-errors.js';
+import { failure } from './envelope.js';
+import { Lane, type LaneLimits } from './lane.js';
+import { RETRY_AFTER_SECONDS } from './to-failure.js';
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    lanes: Record<Kind, Lane>;
+  }
+  interface FastifyRequest {
+    /** Gives the call's place back, while it has one. */
+    leaveLane: (() => void) | undefined;
+  }
+}
+
+/** Database connections that ordinary calls leave free: for verdicts, the event tail and the timers. */
+const CONNECTIONS_KEPT_FREE = 8;
+
+/**
+ * The kinds of calls, which do not wait for each other. An ordinary call has a connection to the database for as long as
+ * another has its order's row; a verdict must find one free. A validation locks nothing, so its connections are soon free
+ * again, but it may wait for the chain's node, which must not hold up trades.
+ */
+const LIMITS = {
+  verdict: { places: 1_000, queue: 0 },
+  validation: { places: 32, queue: 500 },
+  ordinary: { places: POOL_SIZE - CONNECTIONS_KEPT_FREE, queue: 500 },
+} as const satisfies Record<string, LaneLimits>;
+type Kind = keyof typeof LIMITS;
+
+/** The kind of a route's calls; those of `/health`, `/metrics` and the documents have none and are never held up. */
+function kindOf(route: string | undefined): Kind | undefined {
+  if (!route?.startsWith('/api/v1/')) return undefined;
+  if (route === '/api/v1/orders/cancel-result') return 'verdict';
+  return route === '/api/v1/orders/validate' ? 'validation' : 'ordinary';
+}
+
+/**
+ * Bounds the calls that are served at once: under more load than the service can take, some wait a little, the rest is
+ * refused while it costs next to nothing, and verdicts pass them all. To be set up before the middleware that logs: a line
+ * for each would cost more than the refusal.
+ */
+export function admitCalls(fastify: FastifyInstance): void {
+  const lanes = {
+    verdict: new Lane(LIMITS.verdict),
+    validation: new Lane(LIMITS.validation),
+    ordinary: new Lane(LIMITS.ordinary),
+  };
+  const laneOf = (route: string | undefined): Lane | undefined => {
+    const kind = kindOf(route);
+    return kind && lanes[kind];
+  };
+  fastify.decorate('lanes', lanes);
+  fastify.decorateRequest('leaveLane', undefined);
+  // before the body is read
+  fastify.addHook('onRequest', (request, reply, done) => {
+    if (laneOf(request.routeOptions.url)?.isFull) void refuse(reply);
+    else done();
+  });
+  // a place is taken only when the body is there, or slow senders could hold the places
+  fastify.addHook('onRoute', (route) => {
+    const lane = laneOf(route.url);
+    if (lane) route.handler = inPlace(lane, route.handler);
+  });
+  // the work is done; the handler ends only when its answer is sent, which a caller that does not read can put off
+  fastify.addHook('onSend', async (request) => request.leaveLane?.());
+}
+
+/** A handler that runs in a place of the lane, and gives it back when its work is done, also for a caller that has gone. */
+function inPlace(lane: Lane, handler: RouteHandlerMethod): RouteHandlerMethod {
+  return async function (request, reply) {
+    const admission = await lane.enter(reply.raw);
+    if (admission === 'refused') return refuse(reply);
+    if (admission === 'gone') return void reply.hijack();
+    request.leaveLane = () => {
+      request.leaveLane = undefined;
+      lane.leave();
+    };
+    try {
+      // where requests are pipelined, only the first hears that its connection has ended
+      if (request.raw.socket.destroyed) return void reply.hijack();
+      return await handler.call(this, request, reply);
+    } finally {
+      request.leaveLane?.();
+    }
+  };
+}
+
+function refuse(reply: FastifyReply): FastifyReply {
+  const { status, code } = API_ERRORS.UNAVAILABLE;
+  reply.errorCode = code;
+  return reply
+    .status(status)
+    .header('retry-after', RETRY_AFTER_SECONDS)
+    .send(failure('UNAVAILABLE', `the service is too busy; try again in ${RETRY_AFTER_SECONDS} s`));
+}
+
+/** Shows how many calls are served and wait. */
+export function showAdmission(app: NestFastifyApplication): void {
+  const { lanes } = app.getHttpAdapter().getInstance();
+  showGauge(app.get(Registry, { strict: false }), {
+    name: 'lockstep_http_calls',
+    help: 'Calls to the API by kind: those that are served, and those that wait for their turn',
+    labelNames: ['kind', 'state'],
+    collect() {
+      for (const [kind, { served, waiting }] of Object.entries(lanes)) {
+        this.set({ kind, state: 'served' }, served);
+        this.set({ kind, state: 'waiting' }, waiting);
+      }
+    },
+  });
+}
