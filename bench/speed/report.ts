@@ -2,7 +2,7 @@ import type { Row } from './figures/figure.js';
 import { median } from './statistics.js';
 
 /** Whether a figure meets its target, when it has one. */
-function isMet({ values, target }: Row): boolean | undefined {
+export function isMet({ values, target }: Row): boolean | undefined {
   if (!target) return undefined;
   return 'atLeast' in target ? median(values) >= target.atLeast : median(values) <= target.atMost;
 }

@@ -8,3 +8,11 @@ export function median(values: number[]): number {
 export function quotients(dividends: number[], divisors: number[]): number[] {
   return dividends.map((dividend, round) => dividend / divisors[round]!);
 }
+
+export function mean(values: number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+export function percentile(values: number[], percent: number): number {
+  return values.toSorted((a, b) => a - b)[Math.ceil((values.length * percent) / 100) - 1]!;
+}

@@ -4,6 +4,9 @@ import type { BenchTaker } from '../support/takers.js';
 import type { Calls } from './load.js';
 import { MESSAGE } from './statement.js';
 
+/** Orders that wait for no answer have their numbers from here on: there is none below that is not asked about. */
+const PENDING_FIRST = 1_000_000_000;
+
 /** Orders of one run, by their numbers. */
 export interface Range {
   first: number;
@@ -18,6 +21,7 @@ export interface Range {
 export class Stock {
   /** The numbers from here to `end` are locked, asked and not yet given to a run. */
   private next: number;
+  private nextPending = PENDING_FIRST;
 
   constructor(
     private readonly dataSource: DataSource,
@@ -42,9 +46,9 @@ export class Stock {
     return { first, count };
   }
 
-  /** Of orders that were just taken, those from this number on are still as they were. */
-  giveBack(from: number): void {
-    this.next = from;
+  /** Of the orders that were taken last, those from this number on are still as they were. */
+  giveBack({ first, count }: Range, from: number): void {
+    if (this.next === first + count) this.next = from;
   }
 
   /** Counts a run's recorded answers, whole with their events, and finds the last order that has one. */
@@ -58,6 +62,18 @@ export class Stock {
       [first, first + count - 1],
     );
     return { answers: row.answers, last: row.last ?? first - 1 };
+  }
+
+  /** Adds orders that nobody holds. */
+  async pending(count: number): Promise<{ id: string; order_hash: string; maker: string }[]> {
+    const first = this.nextPending;
+    this.nextPending += count;
+    await seedOrders(this.dataSource, { first, orders: count, status: 'pending' });
+    return this.dataSource.query(
+      `SELECT id, order_hash, maker FROM generate_series($1::bigint, $2::bigint) n
+        JOIN orders ON order_hash = ${hashOf('n')} ORDER BY n`,
+      [first, first + count - 1],
+    );
   }
 
   /** The answers that the takers of these orders give, each with its own key. */

@@ -1,6 +1,6 @@
-import type { Bench, Contender } from '../bench.js';
-import { quotients } from '../statistics.js';
-import { median } from '../statistics.js';
+import type { Bench } from '../bench.js';
+import type { Contender } from '../cluster.js';
+import { median, quotients } from '../statistics.js';
 import type { Figure, Row } from './figure.js';
 
 const PGBENCH_CLIENTS = [16, 64];

@@ -14,7 +14,7 @@ export interface Row {
 /** A part of the bench that can be asked for alone. */
 export interface Figure {
   name: string;
-  /** Takes long: only when it is asked for by name. */
-  long?: true;
+  /** Only when it is asked for by name: it takes long, or is for something else. */
+  onlyByName?: true;
   measure(bench: Bench): Promise<Row[]>;
 }
