@@ -100,6 +100,8 @@ const program = new Command('bench')
   .option('--orders <number>', 'orders that are seeded', count)
   .option('--rounds <number>', 'runs of each', count)
   .option('--seconds <number>', 'of each run', count)
+  .option('--largest <number>', 'orders that the figure size goes up to', count)
+  .option('--answers <number>', 'answers that the figure memory goes up to', count)
   .option(
     '--only <figures>',
     `some of ${FIGURES.map(({ name }) => name).join(', ')}, commas between them`,
