@@ -21,7 +21,7 @@ const LEAST = 1_000;
 const MARGIN = 2.5;
 /** pgbench's clients take the orders in strides, each at its own pace: the fastest may be so far ahead of the mean. */
 const PGBENCH_LEAD = 2;
-const PGBENCH_WARM_UP_SECONDS = 1;
+const PGBENCH_WARM_UP_SECONDS = 2;
 
 export interface BenchOptions {
   /** Seeded before the first run. */
@@ -98,6 +98,7 @@ export class Bench {
       const before = await this.cpuSeconds(server);
       const result = await this.answer(contender, server.url, options);
       const used = (await this.cpuSeconds(server)) - before;
+      this.report(contender, result.perSecond);
       if (options.connections === CONNECTIONS && !options.rate) this.remember(contender, result.perSecond);
       return { ...result, cpuSeconds: (used / result.answered) * 1000 };
     } finally {
@@ -123,6 +124,7 @@ export class Bench {
     if (answers !== result.transactions) {
       throw new Error(`pgbench reports ${result.transactions} transactions, but recorded ${answers} answers`);
     }
+    this.report(name, result.perSecond);
     if (!options.rate) this.remember(name, result.perSecond);
     return { ...result, cpuSeconds: (used / result.transactions) * 1000 };
   }
@@ -182,6 +184,11 @@ export class Bench {
   private enough(name: string, { seconds, rate }: Run): number {
     const perSecond = rate ?? Math.max((this.fastest.get(name) ?? FIRST_GUESS) * MARGIN, LEAST);
     return Math.ceil(perSecond * seconds) + CONNECTIONS;
+  }
+
+  /** What a run has come to, for whoever waits for the table. */
+  private report(who: string, perSecond: number): void {
+    process.stderr.write(`${who}: ${Math.round(perSecond)}/s\n`);
   }
 
   private noteSpeed(name: string, perSecond: number): void {

@@ -57,7 +57,5 @@ async function playRound(bench: Bench) {
   for (const clients of PGBENCH_CLIENTS) {
     results.set(`pgbench, ${clients} clients`, await bench.runPgbench({ clients }));
   }
-  const shown = [...results].map(([name, { perSecond }]) => `${name} ${Math.round(perSecond)}/s`);
-  process.stderr.write(`round: ${shown.join(', ')}\n`);
   return results;
 }
