@@ -1,17 +1,18 @@
 import 'reflect-metadata';
-import { EmbeddedPostgres, migrate } from '#database';
+import { EmbeddedPostgres } from '#database';
 import { CancellationQueries, FillQueries, OrderQueries } from '#trading';
-import { Client } from 'pg';
-import type { DataSource, Logger } from 'typeorm';
+import type { Logger } from 'typeorm';
 import dataSource from '../../ormconfig.js';
+import { openBenchDatabase } from '../support/bench-database.js';
+import { seedOrders, seedTakers } from '../support/seed.js';
 import { listCalls, type Readers } from './queries.js';
-import { seed } from './seed.js';
 
 /**
  * How fast the lists are on many orders, and by which indexes: `npm run bench:lists [-- ORDERS]`. Seeds a database of
  * its own, and fails when a list takes more than 50 ms or reads a whole table.
  */
 const ORDERS = Number(process.argv[2] ?? 1_000_000);
+const TAKERS = 20;
 const RUNS = 7;
 const LIMIT_MS = 50;
 const DATABASE = `lists_${ORDERS}`;
@@ -70,23 +71,16 @@ async function measured(recorder: Recorder, readers: Readers, run: (readers: Rea
   return { median: sorted[Math.floor(RUNS / 2)]!, slowest: sorted.at(-1)!, accesses: [...accesses] };
 }
 
-async function prepare(postgres: EmbeddedPostgres): Promise<DataSource> {
-  const server = new Client({ connectionString: postgres.url('postgres') });
-  await server.connect();
-  const { rowCount } = await server.query('SELECT FROM pg_database WHERE datname = $1', [DATABASE]);
-  if (rowCount === 0) await server.query(`CREATE DATABASE ${DATABASE}`);
-  await server.end();
-  const url = postgres.url(DATABASE);
-  await dataSource.setOptions({ url, extra: { statement_timeout: 0 } }).initialize();
-  await migrate(dataSource, url);
+async function prepare(postgres: EmbeddedPostgres): Promise<void> {
+  await openBenchDatabase(postgres, dataSource, DATABASE);
   const [{ seeded }] = await dataSource.query<[{ seeded: boolean }]>(
     'SELECT EXISTS (SELECT FROM orders) AS seeded',
   );
-  if (!seeded) {
-    process.stdout.write(`seeding ${ORDERS} orders …\n`);
-    await seed(dataSource, ORDERS);
-  }
-  return dataSource;
+  if (seeded) return;
+  process.stdout.write(`seeding ${ORDERS} orders …\n`);
+  await seedTakers(dataSource, TAKERS);
+  await seedOrders(dataSource, { first: 1, orders: ORDERS });
+  await dataSource.query('VACUUM (ANALYZE)');
 }
 
 async function main(): Promise<void> {

@@ -1,13 +1,12 @@
 import 'reflect-metadata';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
-import { loadSettings } from '#config';
-import { EmbeddedPostgres, freePort, migrate } from '#database';
-import { ApiKeysService, TakersService } from '#trading';
-import { Client } from 'pg';
+import { EmbeddedPostgres, freePort } from '#database';
 import { WebSocket } from 'ws';
 import dataSource from '../../ormconfig.js';
-import { ServerProcess } from './server-process.js';
+import { openBenchDatabase } from '../support/bench-database.js';
+import { createTakers } from '../support/takers.js';
+import { ServerProcess } from '../support/server-process.js';
 
 /**
  * What an idle taker's socket costs: `npm run bench:sockets [-- SOCKETS [SECONDS]]` holds them open on the built service,
@@ -70,35 +69,10 @@ async function hold(server: ServerProcess, apiKeys: string[]): Promise<Held> {
   return { kibPerSocket, connectSeconds, fewestMessages: Math.min(...heard), lost };
 }
 
-async function prepareDatabase(postgres: EmbeddedPostgres): Promise<string> {
-  const server = new Client({ connectionString: postgres.url('postgres') });
-  await server.connect();
-  const { rowCount } = await server.query('SELECT FROM pg_database WHERE datname = $1', [DATABASE]);
-  if (rowCount === 0) await server.query(`CREATE DATABASE ${DATABASE}`);
-  await server.end();
-  const url = postgres.url(DATABASE);
-  await dataSource.setOptions({ url }).initialize();
-  await migrate(dataSource, url);
-  return url;
-}
-
-async function newApiKeys(): Promise<string[]> {
-  const [takers, keys] = [
-    new TakersService(dataSource),
-    new ApiKeysService(dataSource, loadSettings({ DATA_DIR })),
-  ];
-  const apiKeys: string[] = [];
-  for (let count = 0; count < SOCKETS / SOCKETS_PER_TAKER; count += 1) {
-    const address = `0x${Buffer.from(crypto.getRandomValues(new Uint8Array(20))).toString('hex')}`;
-    const { takerId } = await takers.create(`idle ${address}`, [address]);
-    apiKeys.push((await keys.create(takerId)).apiKey);
-  }
-  return apiKeys;
-}
-
 async function main(): Promise<void> {
-  const databaseUrl = await prepareDatabase(postgres);
-  const apiKeys = await newApiKeys();
+  const databaseUrl = await openBenchDatabase(postgres, dataSource, DATABASE);
+  const takers = await createTakers(dataSource, DATA_DIR, SOCKETS / SOCKETS_PER_TAKER);
+  const apiKeys = takers.map(({ apiKey }) => apiKey);
   const service = await ServerProcess.start('dist/src/main.js', {
     DATABASE_URL: databaseUrl,
     DATA_DIR,

@@ -1,0 +1,202 @@
+import type { EmbeddedPostgres } from '#database';
+import { DataSource } from 'typeorm';
+import { openBenchDatabase } from '../support/bench-database.js';
+import { cpuSecondsOfEndedChildren, cpuSecondsOfFamily, parentOf } from '../support/cpu.js';
+import { seedOrders } from '../support/seed.js';
+import type { ServerProcess } from '../support/server-process.js';
+import { type BenchTaker, createTakers } from '../support/takers.js';
+import { type Contender, DATA_DIR, requireSettings, startPostgres, startServer } from './cluster.js';
+import { load, type LoadOptions, type LoadResult } from './load.js';
+import { pgbench, type PgbenchOptions, type PgbenchResult } from './pgbench.js';
+import { median } from './statistics.js';
+import { Stock } from './stock.js';
+
+const TAKERS = 50;
+export const CONNECTIONS = 64;
+/** Answers a second that a contender's first warm-up is given orders for: that one may run out of them. */
+const FIRST_GUESS = 4_000;
+/** Answers a second that any run is given orders for: one that was starved may not be the next time. */
+const LEAST = 1_000;
+/** How much faster than before a contender may be in a run without running out of orders. */
+const MARGIN = 2.5;
+/** pgbench's clients take the orders in strides, each at its own pace: the fastest may be so far ahead of the mean. */
+const PGBENCH_LEAD = 2;
+const PGBENCH_WARM_UP_SECONDS = 2;
+
+export interface BenchOptions {
+  /** Seeded before the first run. */
+  orders: number;
+  rounds: number;
+  seconds: number;
+  /** Before a server is measured: its code is compiled and the database's pages are read. */
+  warmUpSeconds: number;
+  /** What the figures `size` and `memory` go up to. */
+  largest: number;
+  answers: number;
+}
+
+interface CpuTime {
+  /** Of the server and of PostgreSQL, a thousand answers. */
+  cpuSeconds: number;
+}
+
+export type RunResult = LoadResult & CpuTime;
+
+type Run = Pick<LoadOptions, 'seconds' | 'rate'>;
+
+/** A seeded database, and what runs on it, one at a time: nothing else works on the cluster meanwhile. */
+export class Bench {
+  /** Answers a second, by who gave them, of each run at full speed; and the most of any, warm-ups too. */
+  private readonly speeds = new Map<string, number[]>();
+  private readonly fastest = new Map<string, number>();
+
+  private constructor(
+    private readonly postgres: EmbeddedPostgres,
+    readonly dataSource: DataSource,
+    readonly url: string,
+    readonly options: BenchOptions,
+    readonly takers: BenchTaker[],
+    readonly stock: Stock,
+    readonly version: string,
+    private readonly postmaster: number,
+  ) {}
+
+  static async open(dataSource: DataSource, options: BenchOptions): Promise<Bench> {
+    const postgres = await startPostgres();
+    try {
+      return await Bench.seed(postgres, dataSource, options);
+    } catch (error) {
+      if (dataSource.isInitialized) await dataSource.destroy();
+      await postgres.stop();
+      throw error;
+    }
+  }
+
+  /** Another one, of another size, on the same cluster, for while this one is open. */
+  async beside(orders: number): Promise<Bench> {
+    const dataSource = new DataSource(this.dataSource.options);
+    return Bench.seed(this.postgres, dataSource, { ...this.options, orders });
+  }
+
+  async close(): Promise<void> {
+    await this.dataSource.destroy();
+    await this.postgres.stop();
+  }
+
+  start(contender: Contender): Promise<ServerProcess> {
+    return startServer(contender, this.url);
+  }
+
+  /** Starts a server, warms it up, has it record answers, and stops it. */
+  async run(contender: Contender, given: Partial<LoadOptions> = {}): Promise<RunResult> {
+    const options = { connections: CONNECTIONS, seconds: this.options.seconds, ...given };
+    const warmUp = { connections: CONNECTIONS, seconds: this.options.warmUpSeconds, mayRunOut: true };
+    await this.prepare(this.enough(contender, warmUp) + this.enough(contender, options));
+    const server = await this.start(contender);
+    try {
+      await this.answer(contender, server.url, warmUp);
+      const before = await this.cpuSeconds(server);
+      const result = await this.answer(contender, server.url, options);
+      const used = (await this.cpuSeconds(server)) - before;
+      this.report(contender, result.perSecond);
+      if (options.connections === CONNECTIONS && !options.rate) this.remember(contender, result.perSecond);
+      return { ...result, cpuSeconds: (used / result.answered) * 1000 };
+    } finally {
+      await server.stop();
+    }
+  }
+
+  /** The same of pgbench, whose CPU time counts as the server's. */
+  async runPgbench(given: Omit<PgbenchOptions, 'first' | 'seconds'>): Promise<PgbenchResult & CpuTime> {
+    const options = { seconds: this.options.seconds, ...given };
+    const name = `pgbench ${options.clients}`;
+    const warmUp = { clients: options.clients, seconds: PGBENCH_WARM_UP_SECONDS };
+    const enough = (run: Run): number => this.enough(name, run) * PGBENCH_LEAD;
+    await this.prepare(enough(warmUp) + enough(options));
+    const warm = await pgbench(this.url, { ...warmUp, ...(await this.stock.take(enough(warmUp))) });
+    this.noteSpeed(name, warm.perSecond);
+    const range = await this.stock.take(enough(options));
+    const before = (await cpuSecondsOfEndedChildren()) + (await this.cpuSeconds());
+    const result = await pgbench(this.url, { ...options, ...range });
+    const used = (await cpuSecondsOfEndedChildren()) + (await this.cpuSeconds()) - before;
+    const { answers, last } = await this.stock.recorded(range);
+    this.stock.giveBack(range, last + 1);
+    if (answers !== result.transactions) {
+      throw new Error(`pgbench reports ${result.transactions} transactions, but recorded ${answers} answers`);
+    }
+    this.report(name, result.perSecond);
+    if (!options.rate) this.remember(name, result.perSecond);
+    return { ...result, cpuSeconds: (used / result.transactions) * 1000 };
+  }
+
+  /** Has orders answered, and counts in the database what was recorded. */
+  async answer(contender: Contender, url: string, options: LoadOptions): Promise<LoadResult> {
+    const range = await this.stock.take(this.enough(contender, options));
+    const result = await load(url, await this.stock.answers(range), options);
+    // the calls took the orders in turn; those in flight at the end may or may not be recorded yet
+    this.stock.giveBack(range, range.first + result.sent);
+    const { answers } = await this.stock.recorded(range);
+    if (answers < result.answered || answers > result.sent) {
+      throw new Error(
+        `${contender} gave ${result.answered} answers to ${result.sent} calls, but recorded ${answers}`,
+      );
+    }
+    this.noteSpeed(contender, result.perSecond);
+    return result;
+  }
+
+  /** What a contender can do at most: the median of its runs so far, or of one made for this. */
+  async peakOf(contender: Contender): Promise<number> {
+    if (!this.speeds.has(contender)) await this.run(contender);
+    return median(this.speeds.get(contender)!);
+  }
+
+  /** Orders in stock, and tables without rubbish, their statistics fresh, all of it on disk. */
+  async prepare(orders: number): Promise<void> {
+    await this.stock.fill(orders);
+    await this.dataSource.query('VACUUM (ANALYZE) orders, cancellation_requests, order_events');
+    await this.dataSource.query('CHECKPOINT');
+  }
+
+  /** CPU time used so far, of a server, if given, and of PostgreSQL. */
+  async cpuSeconds(server?: ServerProcess): Promise<number> {
+    return ((await server?.cpuSeconds()) ?? 0) + (await cpuSecondsOfFamily(this.postmaster));
+  }
+
+  private static async seed(
+    postgres: EmbeddedPostgres,
+    dataSource: DataSource,
+    options: BenchOptions,
+  ): Promise<Bench> {
+    const { orders } = options;
+    const url = await openBenchDatabase(postgres, dataSource, `speed_${orders}`, true);
+    const version = await requireSettings(dataSource);
+    const takers = await createTakers(dataSource, DATA_DIR, TAKERS);
+    await seedOrders(dataSource, { first: 1, orders }, (seeded) =>
+      process.stderr.write(`seeded ${seeded} orders\n`),
+    );
+    const stock = new Stock(dataSource, takers, orders + 1);
+    const [{ pid }] = await dataSource.query<[{ pid: number }]>('SELECT pg_backend_pid() AS pid');
+    return new Bench(postgres, dataSource, url, options, takers, stock, version, await parentOf(pid));
+  }
+
+  /** Orders for a run. */
+  private enough(name: string, { seconds, rate }: Run): number {
+    const perSecond = rate ?? Math.max((this.fastest.get(name) ?? FIRST_GUESS) * MARGIN, LEAST);
+    return Math.ceil(perSecond * seconds) + CONNECTIONS;
+  }
+
+  /** What a run has come to, for whoever waits for the table. */
+  private report(who: string, perSecond: number): void {
+    process.stderr.write(`${who}: ${Math.round(perSecond)}/s\n`);
+  }
+
+  private noteSpeed(name: string, perSecond: number): void {
+    this.fastest.set(name, Math.max(perSecond, this.fastest.get(name) ?? 0));
+  }
+
+  private remember(name: string, perSecond: number): void {
+    this.noteSpeed(name, perSecond);
+    this.speeds.set(name, [...(this.speeds.get(name) ?? []), perSecond]);
+  }
+}

@@ -1,0 +1,54 @@
+import { LaunchError, loadSettings } from '#config';
+import { EmbeddedPostgres, freePort } from '#database';
+import type { DataSource } from 'typeorm';
+import { ServerProcess } from '../support/server-process.js';
+
+export const DATA_DIR = '.data/bench';
+
+/**
+ * What is set of PostgreSQL, for everybody alike: buffers as a small server of its own has them, and so much WAL that no
+ * checkpoint falls into one run and not into the other.
+ */
+const SIZES = { shared_buffers: '1GB', max_wal_size: '16GB', checkpoint_timeout: '30min' };
+/** What makes a commit durable: without them a figure would mean nothing. */
+const DURABLE = { fsync: 'on', synchronous_commit: 'on', full_page_writes: 'on' };
+
+/** The servers that are measured side by side. */
+const PROGRAMS = {
+  service: 'dist/src/main.js',
+  bare: 'dist/bench/speed/bare-server.js',
+  textbook: 'dist/bench/speed/textbook/server.js',
+};
+export type Contender = keyof typeof PROGRAMS;
+
+export function startPostgres(): Promise<EmbeddedPostgres> {
+  const settings = Object.entries(SIZES).map(([name, value]) => `-c ${name}=${value}`);
+  return EmbeddedPostgres.start(DATA_DIR, settings.join(' '));
+}
+
+/** PostgreSQL's version, once it is known to run as it should: a cluster that was running already may not. */
+export async function requireSettings(dataSource: DataSource): Promise<string> {
+  for (const [name, value] of Object.entries({ ...DURABLE, ...SIZES })) {
+    const [row] = await dataSource.query<[Record<string, string>]>(`SHOW ${name}`);
+    if (row[name] !== value) throw new LaunchError(`PostgreSQL runs with ${name}=${row[name]}, not ${value}`);
+  }
+  const [{ server_version }] = await dataSource.query<[{ server_version: string }]>('SHOW server_version');
+  return server_version;
+}
+
+/** A server as in production, but that it limits nobody's calls, leaves the timers to a worker, and logs no calls. */
+export async function startServer(contender: Contender, databaseUrl: string): Promise<ServerProcess> {
+  const port = await freePort();
+  const { JWT_SECRET, MASTER_KEY } = loadSettings({ DATA_DIR });
+  return ServerProcess.startAt(`http://127.0.0.1:${port}`, PROGRAMS[contender], {
+    DATABASE_URL: databaseUrl,
+    HOST: '127.0.0.1',
+    PORT: String(port),
+    NODE_ENV: 'production',
+    JWT_SECRET,
+    MASTER_KEY,
+    WORKER: 'off',
+    RATE_LIMIT_PER_SECOND: '0',
+    LOG_LEVEL: 'warn',
+  });
+}

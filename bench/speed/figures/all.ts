@@ -1,0 +1,13 @@
+import { core } from './core.js';
+import { creation } from './creation.js';
+import type { Figure } from './figure.js';
+import { guard } from './guard.js';
+import { instances } from './instances.js';
+import { latency } from './latency.js';
+import { lone } from './lone.js';
+import { memory } from './memory.js';
+import { push } from './push.js';
+import { size } from './size.js';
+
+/** In the order of the table. */
+export const FIGURES: Figure[] = [core, latency, lone, push, instances, creation, size, memory, guard];

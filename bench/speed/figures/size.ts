@@ -1,0 +1,35 @@
+import { quotients } from '../statistics.js';
+import type { Figure } from './figure.js';
+
+const SMALL = 100_000;
+
+/** What the service's peak loses by the number of orders. */
+export const size: Figure = {
+  name: 'size',
+  onlyByName: true,
+  async measure(bench) {
+    const { largest, rounds } = bench.options;
+    const benches = { small: await bench.beside(SMALL), large: await bench.beside(largest) };
+    const speeds: { small: number[]; large: number[] } = { small: [], large: [] };
+    try {
+      for (let round = 0; round < rounds; round += 1) {
+        speeds.small.push((await benches.small.run('service')).perSecond);
+        speeds.large.push((await benches.large.run('service')).perSecond);
+      }
+    } finally {
+      await benches.small.dataSource.destroy();
+      await benches.large.dataSource.destroy();
+    }
+    return [
+      { figure: `cancel-result among ${SMALL} orders`, unit: '/s', values: speeds.small },
+      { figure: `cancel-result among ${largest} orders`, unit: '/s', values: speeds.large },
+      {
+        figure: `peak with ${largest} orders ÷ with ${SMALL}`,
+        unit: '',
+        values: quotients(speeds.large, speeds.small),
+        target: { atLeast: 0.9 },
+        ratio: 'large_vs_small',
+      },
+    ];
+  },
+};

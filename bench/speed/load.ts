@@ -1,0 +1,84 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+const SCRIPT = 'bench/speed/load.lua';
+/** No call may be without an answer for so long. */
+const ANSWER_TIMEOUT_S = 10;
+
+export interface Call {
+  /** Which of the heads it has, from 0. */
+  head: number;
+  body: string;
+}
+
+export interface Calls {
+  /** Method, path and headers, ready but for Host and Content-Length. */
+  heads: { path: string; headers: Record<string, string> }[];
+  /** Each is made once, in this order. */
+  calls: Call[];
+  expectedStatus: number;
+}
+
+export interface LoadOptions {
+  connections: number;
+  seconds: number;
+  /** Calls a second, made on time whatever becomes of those before (open loop); left out: as fast as answers come. */
+  rate?: number;
+  /** The calls may be fewer than could be made. */
+  mayRunOut?: boolean;
+}
+
+export interface LoadResult {
+  answered: number;
+  /** Calls begun: those in flight at the end have no answer counted. */
+  sent: number;
+  perSecond: number;
+  p50: number;
+  p99: number;
+}
+
+/** Puts load on a server from a process of its own. Throws unless every answer is the expected success. */
+export async function load(url: string, calls: Calls, options: LoadOptions): Promise<LoadResult> {
+  const folder = await mkdtemp(join(tmpdir(), 'lockstep-bench-'));
+  try {
+    const [heads, bodies] = [join(folder, 'heads'), join(folder, 'calls')];
+    await writeFile(heads, calls.heads.map((head) => headLine(url, head)).join('\n'));
+    await writeFile(bodies, calls.calls.map(({ head, body }) => `${head + 1}\t${body}`).join('\n'));
+    const { connections, seconds, rate = 0 } = options;
+    const wrk = [
+      '-t1',
+      `-c${connections}`,
+      `-d${seconds}s`,
+      `--timeout=${ANSWER_TIMEOUT_S}s`,
+      '-s',
+      SCRIPT,
+      url,
+    ];
+    const { stdout } = await run('wrk', [...wrk, '--', heads, bodies, `${calls.expectedStatus}`, `${rate}`]);
+    return read(stdout, options.mayRunOut);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+function headLine(url: string, { path, headers }: Calls['heads'][number]): string {
+  const all = { host: new URL(url).host, 'content-type': 'application/json', ...headers };
+  return [`POST ${path} HTTP/1.1`, ...Object.entries(all).map(([name, value]) => `${name}: ${value}`)].join(
+    '\t',
+  );
+}
+
+function read(stdout: string, mayRunOut = false): LoadResult {
+  const [, json] = /^RESULT (.+)$/m.exec(stdout) ?? [];
+  const result = json && JSON.parse(json);
+  if (!result || result.bad > 0 || result.errors > 0 || result.answered === 0) {
+    throw new Error(`not every answer was a success:\n${stdout}`);
+  }
+  if (result.exhausted && !mayRunOut) throw new Error(`the load ran out of calls:\n${stdout}`);
+  const { answered, sent, seconds, p50, p99 } = result;
+  return { answered, sent, perSecond: answered / seconds, p50, p99 };
+}
