@@ -219,7 +219,7 @@ describe('order cancel', () => {
     const made = await admin.json('order', 'cancel', hash, '--reason', 'The desk was closed');
     expect(made).toMatchObject({ order_id: id, status: 'cancelled', notes: 'The desk was closed' });
     for (const socket of sockets) {
-      const { data } = await socket.hear((message) => message.data.to_status === 'cancelled');
+      const { data } = await socket.hear((message) => message.data?.to_status === 'cancelled');
       expect(data).toMatchObject({
         from_status: 'suspended',
         taker: taker.address,

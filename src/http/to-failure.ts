@@ -1,6 +1,6 @@
 import { HttpException } from '@nestjs/common';
 import { isDatabaseAway } from '#database';
-import { TradingError } from '#trading';
+import { TooBusyError, TradingError } from '#trading';
 import { ApiError, type ApiErrorName } from './api-errors.js';
 
 /** Seconds after which a caller may try again when the service could not do its work. */
@@ -10,6 +10,9 @@ export const RETRY_AFTER_SECONDS = 1;
 export function toFailure(error: unknown, requestId: string): { error: ApiErrorName; details: string } {
   if (error instanceof ApiError) return { error: error.error, details: error.details };
   if (error instanceof TradingError) return { error: error.code, details: error.details };
+  if (error instanceof TooBusyError) {
+    return { error: 'UNAVAILABLE', details: `${error.message}; nothing was done, try again` };
+  }
   if (isDatabaseAway(error)) {
     return { error: 'UNAVAILABLE', details: `the database is away; try again, request id ${requestId}` };
   }

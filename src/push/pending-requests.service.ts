@@ -2,7 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { eventId, OrderEvent } from '#events';
 import { CancellationRequest, OPEN_STATUSES } from '#trading';
-import { DataSource, type FindOperator, type FindOptionsWhere, In, IsNull } from 'typeorm';
+import { DataSource, type FindOptionsWhere, IsNull } from 'typeorm';
 
 /** What takers have been asked and have not answered yet. */
 @Injectable()
@@ -33,19 +33,22 @@ export class PendingRequests {
 
   /** Notes when requests first went out. An answer may have been faster than this note; it still came later. */
   markPushed(requestIds: string[]): void {
-    this.note({ id: In(requestIds), pushed_at: IsNull() });
+    this.note(requestIds, { pushed_at: IsNull() });
   }
 
   /** The same for requests that were replayed: those that had ended before were not pushed while they lived. */
   markReplayed(requestIds: string[]): void {
-    this.note({ id: In(requestIds), pushed_at: IsNull(), resolved_at: IsNull() });
+    this.note(requestIds, { pushed_at: IsNull(), resolved_at: IsNull() });
   }
 
-  private note(where: FindOptionsWhere<CancellationRequest> & { id: FindOperator<string> }): void {
-    if (where.id.value.length === 0) return;
-    this.dataSource
-      .getRepository(CancellationRequest)
-      .update(where, { pushed_at: () => 'LEAST(clock_timestamp(), resolved_at)' })
-      .catch((error: Error) => this.logger.warn(`pushed_at could not be noted: ${error.message}`));
+  /** Each by itself: a statement that locked several could deadlock with a transaction that writes several verdicts. */
+  private note(requestIds: string[], where: FindOptionsWhere<CancellationRequest>): void {
+    const requests = this.dataSource.getRepository(CancellationRequest);
+    const noteAll = async (): Promise<void> => {
+      for (const id of requestIds) {
+        await requests.update({ id, ...where }, { pushed_at: () => 'LEAST(clock_timestamp(), resolved_at)' });
+      }
+    };
+    noteAll().catch((error: Error) => this.logger.warn(`pushed_at could not be noted: ${error.message}`));
   }
 }

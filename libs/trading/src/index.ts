@@ -54,6 +54,7 @@ export {
   OrderQueries,
   type TakerSortColumn,
 } from './orders/order-queries.service.js';
+export { lockOrders } from './orders/order-rows.js';
 export { OrderTransactions } from './orders/order-transactions.js';
 export { isSignedBy, type SignedTerms } from './orders/order-signature.js';
 export { ORDER_STATUSES, type OrderStatus } from './orders/order-status.js';
@@ -65,4 +66,4 @@ export type { TakerCaller } from './takers/taker-caller.js';
 export { TakersService } from './takers/takers.service.js';
 export { TimersModule } from './timers/timers.module.js';
 export { TradingModule } from './trading.module.js';
-export { BrokenInvariantError, TradingError, type TradingErrorCode } from './trading-error.js';
+export { BrokenInvariantError, TooBusyError, TradingError, type TradingErrorCode } from './trading-error.js';

@@ -8,6 +8,7 @@ import { FillQueries } from './fills/fill-queries.service.js';
 import { FillService } from './fills/fill.service.js';
 import { MakersService } from './makers/makers.service.js';
 import { ChangeMetrics } from './metrics/change-metrics.js';
+import { GroupMetrics } from './metrics/group-metrics.js';
 import { LockService } from './orders/lock.service.js';
 import { OperatorService } from './orders/operator.service.js';
 import { OrderHistoryService } from './orders/order-history.service.js';
@@ -20,6 +21,7 @@ import { TakersService } from './takers/takers.service.js';
 
 const services = [
   ChangeMetrics,
+  GroupMetrics,
   OrderTransactions,
   OrderPlacementService,
   OrderValidationService,

@@ -58,11 +58,12 @@ export class CancellationService {
   /** Records a taker's verdict. The same verdict again is answered the same and changes nothing. */
   async answer(taker: TakerCaller, answer: CancellationAnswer): Promise<void> {
     refuseForeignAddress(taker, answer.takerAddress);
-    await this.orders.onOrder({ order_hash: answer.orderHash }, async (tx) => {
+    const actor = takerActor(taker);
+    await this.orders.onOrder({ order_hash: answer.orderHash }, (tx) => {
       refuseSuspended(tx.order);
-      const request = await tx.requestTo(answer.takerAddress, answer.requestId);
+      const request = tx.requestTo(answer.takerAddress, answer.requestId);
       if (!request) throw noRequest(tx.order, answer);
-      if (isOpen(request)) this.record(tx, answer, takerActor(taker));
+      if (isOpen(request)) this.record(tx, answer, actor);
       else refuseDisagreement(tx.order, request, answer.cancel);
     });
   }

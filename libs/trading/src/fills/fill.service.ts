@@ -39,12 +39,13 @@ export class FillService {
   /** Records a fill of an order that the taker holds. The same fill again is answered the same and counts once. */
   async fill(taker: TakerCaller, report: FillReport): Promise<{ order: Order; fill: Fill }> {
     const hash = await signedHash(this.settings, report.terms, report.signature);
-    return this.orders.onOrder({ order_hash: hash }, async (tx) => {
-      const known = await tx.findFill();
+    const actor = takerActor(taker);
+    return this.orders.onOrder({ order_hash: hash }, (tx) => {
+      const known = tx.fillOfOrder;
       if (known && isSameFill(known, taker, report)) return { order: tx.order, fill: known };
       refuseUnfillable(tx, taker, report);
       const fill = newFill(tx, taker, report);
-      tx.fill(fill, takerActor(taker));
+      tx.fill(fill, actor);
       return { order: tx.order, fill };
     });
   }

@@ -3,10 +3,10 @@ import type { NewOrderEvent } from '#events';
 import { Counter, Histogram, Registry } from 'prom-client';
 import type { CancellationRequest, ResolvedBy } from '../cancellation/cancellation-request.entity.js';
 
-/** What one transaction wrote: its events, and the request that they are about, if they are about one. */
+/** What was written of one order: its events, and the request that they are about, if they are about one. */
 export interface Written {
   events: readonly NewOrderEvent[];
-  request: CancellationRequest | null;
+  request: { row: CancellationRequest } | null;
 }
 
 /** From a machine's answer to a lock that runs out. */
@@ -68,7 +68,8 @@ export class ChangeMetrics {
           this.requests.inc(unresolved('requested'));
           break;
         case 'cancellation_update':
-          if (request?.resolved_by && payload.resolved_by) this.countResolved(request, request.resolved_by);
+          if (request?.row.resolved_by && payload.resolved_by)
+            this.countResolved(request.row, request.row.resolved_by);
           else this.requests.inc(unresolved('timed_out'));
           break;
       }

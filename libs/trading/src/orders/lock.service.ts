@@ -32,6 +32,7 @@ export class LockService {
   ): Promise<Lock> {
     refuseForeignAddress(taker, address);
     const seconds = durationSeconds ?? this.settings.LOCK_TTL_SECONDS;
+    const actor = takerActor(taker);
     return this.orders.onOrder({ order_hash: orderHash }, (tx) => {
       const { order, now } = tx;
       refuseSuspended(order);
@@ -44,18 +45,18 @@ export class LockService {
         locked_at: now,
         lock_expires_at: new Date(now.getTime() + seconds * 1000),
       };
-      tx.lock(lock, takerActor(taker));
+      tx.lock(lock, actor);
       return lock;
     });
   }
 
   /** Gives an order back. While a cancellation request is open, that is the taker's consent to it. */
   async unlock(taker: TakerCaller, orderHash: string): Promise<void> {
+    const actor = takerActor(taker);
     await this.orders.onOrder({ order_hash: orderHash }, (tx) => {
       const { order } = tx;
       refuseSuspended(order);
       refuseUnlessHolder(order, order.locked_taker_id === taker.takerId);
-      const actor = takerActor(taker);
       const to = statusAfterRelease(order, tx.openRequest !== null, tx.now);
       if (tx.openRequest) tx.resolveRequest({ status: 'accepted', resolved_by: 'unlock' }, actor);
       tx.release(to, actor, { cause: 'unlock', lock_id: order.lock_id });
@@ -64,11 +65,11 @@ export class LockService {
 
   /** Turns a locked order down for good. While a cancellation request is open, that is the taker's consent to it. */
   async reject(taker: TakerCaller, orderHash: string, reason: string): Promise<void> {
+    const actor = takerActor(taker);
     await this.orders.onOrder({ order_hash: orderHash }, (tx) => {
       const { order } = tx;
       refuseSuspended(order);
       refuseUnlessHolder(order, order.locked_taker_id === taker.takerId);
-      const actor = takerActor(taker);
       if (tx.openRequest) tx.resolveRequest({ status: 'accepted', resolved_by: 'reject' }, actor);
       tx.setNotes(reason);
       tx.release('rejected', actor, { cause: 'reject', lock_id: order.lock_id, reason });

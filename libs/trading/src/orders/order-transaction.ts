@@ -1,15 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import type { Actor, EventLog, NewOrderEvent, OrderEventPayload } from '#events';
-import { type EntityManager, In } from 'typeorm';
-import {
-  CancellationRequest,
-  isOpen,
-  OPEN_STATUSES,
-  type ResolvedBy,
-} from '../cancellation/cancellation-request.entity.js';
-import type { Written } from '../metrics/change-metrics.js';
+import type { Actor, NewOrderEvent, OrderEventPayload } from '#events';
+import { CancellationRequest, isOpen, type ResolvedBy } from '../cancellation/cancellation-request.entity.js';
+import type { Fill } from '../fills/fill.entity.js';
 import { BrokenInvariantError } from '../trading-error.js';
-import { Fill } from '../fills/fill.entity.js';
 import type { DueStep } from './due-steps.js';
 import { assertMayFollow, type OrderStatus } from './order-status.js';
 import { Order } from './order.entity.js';
@@ -36,38 +29,42 @@ export interface Resolution {
   message?: string;
 }
 
+/** What a transaction changed of one order. */
+export interface Changes {
+  order: Order;
+  /** The order's version that was read. */
+  readVersion: number;
+  /** The request that is new or was changed. */
+  request: { row: CancellationRequest; isNew: boolean } | null;
+  fill: Fill | null;
+  events: NewOrderEvent[];
+}
+
 /**
  * One order in one transaction, its row locked. The verbs change the order and its open request in memory and note
- * an event for each change; `write` puts all of it down at once. Locks are always taken order first, then request.
+ * an event for each change; `changes` is what is to be written of it, at once.
  */
 export class OrderTransaction {
   private readonly events: NewOrderEvent[] = [];
   private readonly readVersion: number;
+  /** The order's last open request; after a verb resolved it, that same request, no longer open. */
+  private request: CancellationRequest | null;
   private requestIsNew = false;
   private requestChanged = false;
-  private newFill: Fill | undefined;
+  private newFill: Fill | null = null;
 
-  private constructor(
-    private readonly manager: EntityManager,
+  constructor(
     readonly order: Order,
-    /** The order's last open request; after a verb resolved it, that same request, no longer open. */
-    private request: CancellationRequest | null,
+    private readonly requests: readonly CancellationRequest[],
+    /** The order's fill, if it has one. */
+    readonly fillOfOrder: Fill | null,
     /** The database's clock once the row was locked. */
     readonly now: Date,
   ) {
     this.readVersion = order.version;
-  }
-
-  static async begin(manager: EntityManager, order: Order, now: Date): Promise<OrderTransaction> {
     // a suspended order may be one whose data contradicts itself
-    const request =
-      order.lock_id === null && order.status !== 'suspended'
-        ? null
-        : await manager.findOneBy(CancellationRequest, {
-            order_id: order.id,
-            status: In([...OPEN_STATUSES]),
-          });
-    return new OrderTransaction(manager, order, request, now);
+    const mayHaveOne = order.lock_id !== null || order.status === 'suspended';
+    this.request = (mayHaveOne && requests.find(isOpen)) || null;
   }
 
   get openRequest(): CancellationRequest | null {
@@ -75,12 +72,10 @@ export class OrderTransaction {
   }
 
   /** The request of this id to a taker's address, or without id the latest one to it. */
-  async requestTo(takerAddress: string, requestId?: string): Promise<CancellationRequest | null> {
-    const found = await this.manager.findOne(CancellationRequest, {
-      where: { order_id: this.order.id, taker_address: takerAddress, ...(requestId && { id: requestId }) },
-      order: { order_version: 'DESC' },
-    });
-    return found?.id === this.request?.id ? this.request : found;
+  requestTo(takerAddress: string, requestId?: string): CancellationRequest | undefined {
+    return this.requests
+      .filter(({ id, taker_address }) => taker_address === takerAddress && (!requestId || id === requestId))
+      .toSorted((a, b) => b.order_version - a.order_version)[0];
   }
 
   lock(lock: Lock, actor: Actor): void {
@@ -126,11 +121,6 @@ export class OrderTransaction {
     return request;
   }
 
-  /** The order's fill, if it has one. */
-  findFill(): Promise<Fill | null> {
-    return this.manager.findOneBy(Fill, { order_id: this.order.id });
-  }
-
   /** Closes the order by a trade; an open request has lost the race. */
   fill(fill: Fill, actor: Actor): void {
     if (this.openRequest) this.resolveRequest({ status: 'rejected', resolved_by: 'fill' }, actor);
@@ -170,14 +160,12 @@ export class OrderTransaction {
     }
   }
 
-  /** Writes everything the verbs changed; returns what it was, if there was anything. */
-  async write(log: EventLog): Promise<Written | undefined> {
-    if (this.events.length === 0) return undefined;
-    if (this.requestChanged) await this.writeRequest(this.request!);
-    await this.writeOrder();
-    if (this.newFill) await this.manager.insert(Fill, this.newFill);
-    await log.append(this.manager, this.events);
-    return { events: this.events, request: this.request };
+  /** What the verbs changed, if they changed anything. */
+  get changes(): Changes | undefined {
+    const { order, readVersion, events, newFill: fill } = this;
+    if (events.length === 0) return undefined;
+    const request = this.requestChanged ? { row: this.request!, isNew: this.requestIsNew } : null;
+    return { order, readVersion, request, fill, events };
   }
 
   private transition(to: OrderStatus, actor: Actor, metadata: Record<string, unknown>): void {
@@ -237,48 +225,4 @@ export class OrderTransaction {
       resolved_at: null,
     });
   }
-
-  private async writeRequest(request: CancellationRequest): Promise<void> {
-    if (this.requestIsNew) {
-      await this.manager.insert(CancellationRequest, request);
-      return;
-    }
-    // pushed_at is the push's to write, outside the order's lock: a full-row save here would undo it
-    const { status, resolved_by, late, message, expires_at, resolved_at } = request;
-    const changes = { status, resolved_by, late, message, expires_at, resolved_at };
-    const { affected } = await this.manager.update(
-      CancellationRequest,
-      { id: request.id, status: In([...OPEN_STATUSES]) },
-      { ...changes, ...(resolved_at && { pushed_at: () => notAfter(resolved_at) }) },
-    );
-    if (affected !== 1) throw new BrokenInvariantError(`cancellation request ${request.id} was not open`);
-  }
-
-  private async writeOrder(): Promise<void> {
-    const {
-      id,
-      status,
-      version,
-      updated_at,
-      filled_quantity,
-      notes,
-      lock_id,
-      locked_by,
-      locked_taker_id,
-      locked_at,
-      lock_expires_at,
-    } = this.order;
-    const lock = { lock_id, locked_by, locked_taker_id, locked_at, lock_expires_at };
-    const { affected } = await this.manager.update(
-      Order,
-      { id, version: this.readVersion },
-      { status, version, updated_at, filled_quantity, notes, ...lock },
-    );
-    if (affected !== 1) throw new BrokenInvariantError(`order ${id} was not at version ${this.readVersion}`);
-  }
-}
-
-/** SQL: a push that was noted after this change had read the clock went out before the change all the same. */
-function notAfter(resolvedAt: Date): string {
-  return `CASE WHEN pushed_at > '${resolvedAt.toISOString()}' THEN '${resolvedAt.toISOString()}' ELSE pushed_at END`;
 }

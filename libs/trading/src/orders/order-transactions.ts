@@ -1,45 +1,80 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { databaseNow, violatesUnique } from '#database';
+import { isDatabaseAway, violatesUnique } from '#database';
 import { EventLog, inCall } from '#events';
 import { DataSource, type EntityManager } from 'typeorm';
-import { ChangeMetrics, type Written } from '../metrics/change-metrics.js';
+import { ChangeMetrics } from '../metrics/change-metrics.js';
+import { GroupMetrics } from '../metrics/group-metrics.js';
 import { BrokenInvariantError, TradingError } from '../trading-error.js';
 import { dueSteps } from './due-steps.js';
+import { GroupCommit } from './group-commit.js';
 import { assertConsistent } from './order-consistency.js';
+import { lockOrders, type OnLocked, writeChanges } from './order-rows.js';
 import { mayFollow } from './order-status.js';
-import { OrderTransaction } from './order-transaction.js';
-import { NOTES_MAX, Order, type OrderReference } from './order.entity.js';
+import type { Changes, OrderTransaction } from './order-transaction.js';
+import { NOTES_MAX, type OrderReference } from './order.entity.js';
 
-/** What to do about a row that another transaction has locked; by default it is waited for. */
-type OnLocked = 'skip_locked';
-type Outcome<T> = { written: Written | undefined } & ({ settled: true } | { settled: false; result: T });
+/** Calls on orders that nobody else is at: two transactions keep the database busy while one waits for its commit. */
+const TOGETHER = { maxBatch: 64, maxInFlight: 2, maxWaiting: 2_000 };
+/** Calls on an order that another transaction has locked, each in a transaction that waits for it. */
+const ALONE = { maxBatch: 1, maxInFlight: 8, maxWaiting: 2_000 };
+
+interface Call {
+  reference: OrderReference;
+  act: (tx: OrderTransaction) => unknown;
+  /** What to do about an order that another transaction has locked. */
+  onLocked: OnLocked;
+  resolve: (result: unknown) => void;
+  reject: (error: unknown) => void;
+}
+
+/** What became of a call in a transaction. */
+type Outcome =
+  | { kind: 'done'; result: unknown; changes: Changes | undefined }
+  | { kind: 'refused'; error: unknown }
+  /** What was due is written; the call is to be tried again. */
+  | { kind: 'settled'; changes: Changes }
+  /** Its order was locked by somebody, or there is none. */
+  | { kind: 'not locked' };
 
 /**
  * The one way to change an order: its row is locked, what time has made due is written first, then the call acts.
  *
- * What is due is committed by itself and the call starts over, so that a refused call leaves nothing of its own.
- * An order whose data contradicts itself is suspended, for a person to look at; the call fails nonetheless.
- * A transaction works on one order alone and draws its number (xid) only when it has the row: that makes the
- * ids of an order's events grow in the order of its changes.
+ * Calls that come at the same time share a transaction, each on an order of its own; what one is refused or breaks leaves
+ * the others as they are. What is due is committed first and the call starts over, so that a refused call leaves nothing of
+ * its own. An order whose data contradicts itself is suspended, for a person to look at; the call fails nonetheless.
  */
 @Injectable()
 export class OrderTransactions {
   private readonly logger = new Logger(OrderTransactions.name);
+  private readonly together = new GroupCommit<Call>(TOGETHER, (calls) => this.carryOut(calls, 'skip'));
+  private readonly alone = new GroupCommit<Call>(ALONE, (calls) => this.carryOut(calls, 'wait'));
 
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
     private readonly log: EventLog,
     private readonly metrics: ChangeMetrics,
+    private readonly groups: GroupMetrics,
   ) {}
 
-  async onOrder<T>(
-    reference: OrderReference,
-    action: (tx: OrderTransaction) => T | Promise<T>,
-    onLocked?: OnLocked,
-  ): Promise<T> {
+  /** Runs `act` on the locked order and writes what it changed; it sees the order as if it were alone. */
+  async onOrder<T>(reference: OrderReference, act: (tx: OrderTransaction) => T): Promise<T> {
+    return (await this.submit(reference, act, 'wait')) as T;
+  }
+
+  /**
+   * Writes what is due on an order, and nothing else. Returns false when another transaction has the row: a call, or
+   * another worker, which settles it itself.
+   */
+  async settle(reference: OrderReference): Promise<boolean> {
+    return (await this.submit(reference, () => true, 'skip')) as boolean;
+  }
+
+  private async submit(reference: OrderReference, act: Call['act'], onLocked: OnLocked): Promise<unknown> {
     try {
-      return await this.settleAndAct(reference, action, onLocked);
+      return await new Promise<unknown>((resolve, reject) => {
+        this.together.submit({ reference, act, onLocked, resolve, reject });
+      });
     } catch (error) {
       const broken = asBrokenInvariant(error);
       if (!broken) throw error;
@@ -48,67 +83,77 @@ export class OrderTransactions {
     }
   }
 
-  /**
-   * Writes what is due on an order, and nothing else. Returns false when another transaction has the row (orders are never
-   * deleted, so one that is not found is locked): a call, or another worker, which settles it itself.
-   */
-  async settle(reference: OrderReference): Promise<boolean> {
+  private async carryOut(calls: Call[], onLocked: OnLocked): Promise<void> {
     try {
-      await this.onOrder(reference, () => undefined, 'skip_locked');
-      return true;
+      const outcomes = await this.dataSource.transaction((manager) => this.attempt(manager, calls, onLocked));
+      this.groups.committed(calls.length);
+      this.announce(outcomes.flatMap((outcome) => ('changes' in outcome ? (outcome.changes ?? []) : [])));
+      outcomes.forEach((outcome, index) => this.conclude(calls[index]!, outcome, onLocked));
     } catch (error) {
-      if (error instanceof TradingError && error.code === 'ORDER_NOT_FOUND') return false;
-      throw error;
+      // whether a transaction was committed whose connection is lost nobody knows: only its caller may try again
+      if (calls.length === 1 || isDatabaseAway(error)) calls.forEach(({ reject }) => reject(error));
+      else calls.forEach((call) => this.pass(call, this.alone));
     }
   }
 
-  private async settleAndAct<T>(
-    reference: OrderReference,
-    action: (tx: OrderTransaction) => T | Promise<T>,
-    onLocked?: OnLocked,
-  ): Promise<T> {
-    // ends: each round that settles takes the order past every due time before its clock reading
-    for (;;) {
-      const outcome = await this.dataSource.transaction((manager) =>
-        this.attempt(manager, reference, action, onLocked),
+  private async attempt(manager: EntityManager, calls: Call[], onLocked: OnLocked): Promise<Outcome[]> {
+    const locked = await lockOrders(
+      manager,
+      calls.map(({ reference }) => reference),
+      onLocked,
+    );
+    const free = new Map<string, OrderTransaction>();
+    for (const tx of locked) free.set(tx.order.id, tx).set(tx.order.order_hash, tx);
+    const outcomes = calls.map(({ reference, act }): Outcome => {
+      const tx = free.get('id' in reference ? reference.id : reference.order_hash);
+      if (!tx) return { kind: 'not locked' };
+      // a second call on the same order has to see what the first one wrote
+      free.delete(tx.order.id);
+      free.delete(tx.order.order_hash);
+      return outcomeOf(tx, act);
+    });
+    const changes = outcomes.flatMap((outcome) => ('changes' in outcome ? (outcome.changes ?? []) : []));
+    if (changes.length > 0) {
+      await writeChanges(manager, changes);
+      await this.log.append(
+        manager,
+        changes.flatMap(({ events }) => events),
       );
-      this.announce(outcome.written);
-      if (!outcome.settled) return outcome.result;
+    }
+    return outcomes;
+  }
+
+  private conclude(call: Call, outcome: Outcome, onLocked: OnLocked): void {
+    switch (outcome.kind) {
+      case 'done':
+        call.resolve(outcome.result);
+        break;
+      case 'refused':
+        call.reject(outcome.error);
+        break;
+      case 'settled':
+        // ends: each round that settles takes the order past every due time before its clock reading
+        this.pass(call, this.together);
+        break;
+      case 'not locked':
+        if (onLocked === 'wait') call.reject(orderNotFound(call.reference));
+        else if (call.onLocked === 'skip') call.resolve(false);
+        else this.pass(call, this.alone);
     }
   }
 
-  private async attempt<T>(
-    manager: EntityManager,
-    reference: OrderReference,
-    action: (tx: OrderTransaction) => T | Promise<T>,
-    onLocked?: OnLocked,
-  ): Promise<Outcome<T>> {
-    const tx = await this.begin(manager, reference, onLocked);
-    if (tx.order.status !== 'suspended') assertConsistent(tx.order, tx.openRequest);
-    const due = dueSteps(tx.order, tx.openRequest, tx.now);
-    if (due.length > 0) {
-      due.forEach((step) => tx.apply(step));
-      return { settled: true, written: await tx.write(this.log) };
+  private pass(call: Call, to: GroupCommit<Call>): void {
+    try {
+      to.submit(call);
+    } catch (error) {
+      call.reject(error);
     }
-    const result = await action(tx);
-    return { settled: false, result, written: await tx.write(this.log) };
-  }
-
-  private async begin(
-    manager: EntityManager,
-    reference: OrderReference,
-    onLocked?: OnLocked,
-  ): Promise<OrderTransaction> {
-    const lock = { mode: 'pessimistic_write', onLocked } as const;
-    const order = await manager.findOne(Order, { where: reference, lock });
-    if (!order) throw orderNotFound(reference);
-    return OrderTransaction.begin(manager, order, await databaseNow(manager));
   }
 
   /** Tells of what is committed. */
-  private announce(written: Written | undefined): void {
-    if (!written) return;
-    this.metrics.count(written);
+  private announce(changes: Changes[]): void {
+    if (changes.length === 0) return;
+    for (const change of changes) this.metrics.count(change);
     this.log.poke();
   }
 
@@ -117,16 +162,33 @@ export class OrderTransactions {
     const order = nameOf(reference);
     this.logger.error(`the order of ${order} contradicts itself and is to be suspended: ${message}`);
     try {
-      const written = await this.dataSource.transaction(async (manager) => {
-        const tx = await this.begin(manager, reference);
-        if (!mayFollow(tx.order.status, 'suspended')) return undefined;
+      const changes = await this.dataSource.transaction(async (manager) => {
+        const [tx] = await lockOrders(manager, [reference], 'wait');
+        if (!tx || !mayFollow(tx.order.status, 'suspended')) return [];
         tx.suspend(message.slice(0, NOTES_MAX), { kind: 'service', ...inCall() });
-        return tx.write(this.log);
+        await writeChanges(manager, [tx.changes!]);
+        await this.log.append(manager, tx.changes!.events);
+        return [tx.changes!];
       });
-      this.announce(written);
+      this.announce(changes);
     } catch (error) {
       this.logger.error(`the order of ${order} could not be suspended: ${(error as Error).message}`);
     }
+  }
+}
+
+/** Writes down what is due, or else lets the call act; a call that fails has changed nothing. */
+function outcomeOf(tx: OrderTransaction, act: Call['act']): Outcome {
+  try {
+    if (tx.order.status !== 'suspended') assertConsistent(tx.order, tx.openRequest);
+    const due = dueSteps(tx.order, tx.openRequest, tx.now);
+    if (due.length > 0) {
+      due.forEach((step) => tx.apply(step));
+      return { kind: 'settled', changes: tx.changes! };
+    }
+    return { kind: 'done', result: act(tx), changes: tx.changes };
+  } catch (error) {
+    return { kind: 'refused', error };
   }
 }
 
