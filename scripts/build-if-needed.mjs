@@ -17,11 +17,12 @@ const SOURCES = [
 ];
 const COMPILER = 'node_modules/@nestjs/cli/bin/nest.js';
 
+/** When the newest file was changed: a folder changes also when a library in it is packed, which makes its dist. */
 function newest(path) {
-  const { mtimeMs } = statSync(path);
-  if (!statSync(path).isDirectory()) return mtimeMs;
-  const inside = readdirSync(path).filter((name) => name !== 'dist'); // of a packed library
-  return Math.max(mtimeMs, ...inside.map((name) => newest(join(path, name))));
+  const found = statSync(path);
+  if (!found.isDirectory()) return found.mtimeMs;
+  const inside = readdirSync(path).filter((name) => name !== 'dist');
+  return Math.max(0, ...inside.map((name) => newest(join(path, name))));
 }
 
 const builtAt = existsSync(STAMP) ? statSync(STAMP).mtimeMs : 0;
