@@ -6,6 +6,7 @@ import { ApiKeyRules1764200000000 } from './migrations/1764200000000-api-key-rul
 import { OrderNotes1764250000000 } from './migrations/1764250000000-order-notes.js';
 import { Lists1764300000000 } from './migrations/1764300000000-lists.js';
 import { EventPartitions1764400000000 } from './migrations/1764400000000-event-partitions.js';
+import { CheapChecks1764500000000 } from './migrations/1764500000000-cheap-checks.js';
 
 /** Connections of one process. */
 export const POOL_SIZE = 20;
@@ -30,6 +31,7 @@ export function dataSourceOptions(
       OrderNotes1764250000000,
       Lists1764300000000,
       EventPartitions1764400000000,
+      CheapChecks1764500000000,
     ],
     migrationsTransactionMode: 'each',
     synchronize: false,
