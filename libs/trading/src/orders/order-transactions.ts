@@ -34,14 +34,16 @@ type Outcome =
   | { kind: 'refused'; error: unknown }
   /** What was due is written; the call is to be tried again. */
   | { kind: 'settled'; changes: Changes }
+  /** A call before it in the same transaction changed its order; what that wrote is to be read first. */
+  | { kind: 'again' }
   /** Its order was locked by somebody, or there is none. */
   | { kind: 'not locked' };
 
 /**
  * The one way to change an order: its row is locked, what time has made due is written first, then the call acts.
  *
- * Calls that come at the same time share a transaction, each on an order of its own; what one is refused or breaks leaves
- * the others as they are. What is due is committed first and the call starts over, so that a refused call leaves nothing of
+ * Calls that come at the same time share a transaction, in which each order is changed by one call at most; what one is
+ * refused or breaks leaves the others as they are. What is due is committed first and the call starts over, so that a refused call leaves nothing of
  * its own. An order whose data contradicts itself is suspended, for a person to look at; the call fails nonetheless.
  */
 @Injectable()
@@ -102,15 +104,11 @@ export class OrderTransactions {
       calls.map(({ reference }) => reference),
       onLocked,
     );
-    const free = new Map<string, OrderTransaction>();
-    for (const tx of locked) free.set(tx.order.id, tx).set(tx.order.order_hash, tx);
+    const orders = new Map<string, OrderTransaction>();
+    for (const tx of locked) orders.set(tx.order.id, tx).set(tx.order.order_hash, tx);
     const outcomes = calls.map(({ reference, act }): Outcome => {
-      const tx = free.get('id' in reference ? reference.id : reference.order_hash);
-      if (!tx) return { kind: 'not locked' };
-      // a second call on the same order has to see what the first one wrote
-      free.delete(tx.order.id);
-      free.delete(tx.order.order_hash);
-      return outcomeOf(tx, act);
+      const tx = orders.get('id' in reference ? reference.id : reference.order_hash);
+      return tx ? outcomeOf(tx, act) : { kind: 'not locked' };
     });
     const changes = outcomes.flatMap((outcome) => ('changes' in outcome ? (outcome.changes ?? []) : []));
     if (changes.length > 0) {
@@ -131,8 +129,9 @@ export class OrderTransactions {
       case 'refused':
         call.reject(outcome.error);
         break;
+      case 'again':
       case 'settled':
-        // ends: each round that settles takes the order past every due time before its clock reading
+        // ends: of the calls on an order one gets on with each batch, and what is settled is past every due time before
         this.pass(call, this.together);
         break;
       case 'not locked':
@@ -179,6 +178,7 @@ export class OrderTransactions {
 
 /** Writes down what is due, or else lets the call act; a call that fails has changed nothing. */
 function outcomeOf(tx: OrderTransaction, act: Call['act']): Outcome {
+  if (tx.changes) return { kind: 'again' };
   try {
     if (tx.order.status !== 'suspended') assertConsistent(tx.order, tx.openRequest);
     const due = dueSteps(tx.order, tx.openRequest, tx.now);
