@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { EmbeddedPostgres } from '#database';
 import { Client, type QueryResultRow } from 'pg';
@@ -8,10 +8,12 @@ const FOLDER = resolve('.data/faults');
 const TABLESPACE = join(FOLDER, 'tablespace');
 const FILLER = join(TABLESPACE, 'filler');
 /** Far more than a run writes. */
-const TABLESPACE_SIZE = '256m';
+const TABLESPACE_SIZE = '128m';
+/** Of PostgreSQL's pages. */
+const BLOCK_BYTES = 8192;
 const DATABASE = 'faults';
 /** Enough for every process at its pool's limit, and few enough to be used up. */
-const MAX_CONNECTIONS = 120;
+const MAX_CONNECTIONS = 80;
 
 /** A PostgreSQL of the suite's own, made anew for every run: it is to be broken. */
 export class Cluster {
@@ -67,8 +69,14 @@ export class Cluster {
 
   /** Takes what is left of the disk under the data; the write-ahead log lies on another one. */
   fillDisk(): void {
-    const { bavail, bsize } = statfsSync(TABLESPACE);
-    writeFileSync(FILLER, Buffer.alloc(bavail * bsize));
+    const file = openSync(FILLER, 'w');
+    try {
+      for (;;) writeSync(file, Buffer.alloc(BLOCK_BYTES));
+    } catch (error) {
+      if ((error as { code?: unknown }).code !== 'ENOSPC') throw error;
+    } finally {
+      closeSync(file);
+    }
   }
 
   freeDisk(): void {

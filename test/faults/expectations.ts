@@ -4,6 +4,7 @@ import { finding } from './finding.js';
 import type { Told } from './ledger.js';
 import type { Participant } from './participants.js';
 import { callOf } from './told-is-recorded.js';
+import type { Witness } from './witness.js';
 
 /** Invariant 16; what it goes by are the ids of calls, so that no two may have the same. */
 export function refusalsChangedNothing(told: readonly Told[], events: readonly OrderEvent[]): Finding {
@@ -21,15 +22,11 @@ export function refusalsChangedNothing(told: readonly Told[], events: readonly O
 export function allEventsHeard(participants: readonly Participant[], events: readonly OrderEvent[]): Finding {
   const broken = participants.flatMap((participant) => {
     const expected = messagesFor(participant, events);
-    const { name, witness, heard } = participant;
-    const firstSeen = [...new Map(witness.frames.map((frame) => [frame.id, frame])).values()];
-    const isChange = ({ type }: { type: string }): boolean => type !== 'cancellation_request';
-    const isRequest = ({ type }: { type: string }): boolean => type === 'cancellation_request';
+    const { name, witnesses, heard } = participant;
+    const ids = expected.map(({ id }) => id);
     return [
-      ...firstDifference(
-        `${name}'s socket`,
-        expected.map(({ id }) => id),
-        firstSeen.map(({ id }) => id),
+      ...witnesses.flatMap((witness, at) =>
+        firstDifference(`${name}'s socket ${at + 1}`, ids, firstSeenIn(witness)),
       ),
       ...firstDifference(
         `${name}'s session`,
@@ -58,8 +55,8 @@ export function onlyOwnEventsHeard(
 ): Finding {
   const broken = participants.flatMap((participant) => {
     const own = new Set(contents(messagesFor(participant, events)));
-    const { name, witness, heard } = participant;
-    return contents([...witness.frames, ...heard])
+    const { name, witnesses, heard } = participant;
+    return contents([...witnesses.flatMap(({ frames }) => frames), ...heard])
       .filter((content) => !own.has(content))
       .map((content) => `${name} heard ${content}`);
   });
@@ -75,6 +72,13 @@ function contents(messages: readonly { type: string; data: object }[]): string[]
   return messages.map(({ type, data }) =>
     JSON.stringify({ type, data }).replace('"redelivered":true', '"redelivered":false'),
   );
+}
+
+const isRequest = ({ type }: { type: string }): boolean => type === 'cancellation_request';
+const isChange = (message: { type: string }): boolean => !isRequest(message);
+
+function firstSeenIn({ frames }: Witness): string[] {
+  return [...new Set(frames.map(({ id }) => id))];
 }
 
 function requestsIn(messages: readonly { data: object }[]): string[] {

@@ -40,6 +40,7 @@ test.each(FAULTS)(
     }
     const outcome = await play(fault, { fleet, dataSource, settings: testSettings() }, ROUNDS);
     outcomes.push(outcome);
+    process.stdout.write(`${fault.name}: ${outcome.handshakes} handshakes\n`);
     const { injected, handshakes, underWay, internalErrors, findings } = outcome;
     expect(findings).toHaveLength(INVARIANTS);
     expect(findings.filter(({ violations }) => violations > 0)).toEqual([]);

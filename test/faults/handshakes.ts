@@ -3,8 +3,11 @@ import { settled } from './ledger.js';
 import type { Intention, MakerDesk, TakerDesk } from './participants.js';
 
 /** Locks that nobody ends, ended by a lost call that was done much later, run out by themselves. */
-const LOCK_S = 20;
+const LOCK_S = 8;
 const SHORT_LOCK_S = 1;
+const LONG_LOCK_S = 120;
+/** As long as it may be, and six bytes a character in JSON. */
+const LONG_REASON = '\u0001'.repeat(1000);
 const LATE_BY_MS = 200;
 
 /** Who takes part in an order's life. */
@@ -116,12 +119,19 @@ async function placeAndLock(
 }
 
 /** Asks to cancel; hears the verdict, if there is one to wait for, or else the time-out. */
-async function ask({ maker, taker }: Cast, order: OrderView): Promise<'over' | 'asked'> {
-  const answer = await settled(() => maker.maker.cancel(order.id));
+async function ask({ maker, taker }: Cast, order: OrderView, reason?: string): Promise<'over' | 'asked'> {
+  const answer = await settled(() => maker.maker.cancel(order.id, reason ? { reason } : undefined));
   if (answer instanceof LockstepError || !('cancellation' in answer)) return 'over';
   const isLate = taker.intentions.get(order.order_hash)?.lateByMs !== undefined;
   await maker.hearEnd(answer.cancellation.request_id, isLate);
   return 'asked';
+}
+
+/** An order whose maker asks, at length, until it is enough; its taker refuses each time. */
+export async function askAgainAndAgain(cast: Cast, isEnough: () => boolean): Promise<void> {
+  const order = await placeAndLock(cast, { cancel: false }, LONG_LOCK_S);
+  while (!isEnough()) await ask(cast, order, LONG_REASON);
+  await cancelUntilFinal(cast, order);
 }
 
 /** Whatever happened before: the order ends. */

@@ -28,7 +28,7 @@ export class Ledger {
   private readonly underWay = new Map<string, number>();
   private turn = 0;
 
-  constructor(private readonly urls: readonly string[]) {}
+  constructor(readonly urls: readonly string[]) {}
 
   /** Calls that an instance has not answered yet. */
   underWayAt(url: string): number {

@@ -1,5 +1,10 @@
+import { appendFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { until } from '../support/until.js';
 import { ServiceProcess, START_PATIENCE_MS } from '../support/service-process.js';
+
+/** What the processes have logged is kept there until the next run. */
+const LOGS = '.data/faults';
 
 /** A process of the fleet that comes and goes: an API instance or a worker. It keeps its address. */
 export class Member {
@@ -40,13 +45,13 @@ export class Member {
 
   /** Stops it in good order. */
   async stop(): Promise<void> {
-    const code = await this.process!.stop('SIGTERM');
+    const code = await this.end('SIGTERM');
     if (code !== 0) throw new Error(`${this.name} ended with ${code}: ${this.process!.stderr}`);
   }
 
   /** `kill -9`, and waits for its end. */
   async kill(): Promise<void> {
-    const code = await this.process!.stop('SIGKILL');
+    const code = await this.end('SIGKILL');
     if (code !== null) throw new Error(`${this.name} was not killed: it ended with ${code}`);
   }
 
@@ -54,8 +59,10 @@ export class Member {
     process.kill(this.pid, signal);
   }
 
-  /** What it has logged since it was started. */
-  get log(): string {
-    return `${this.process?.stdout}${this.process?.stderr}`;
+  private async end(signal: NodeJS.Signals): Promise<number | null> {
+    const { process: ended } = this;
+    const code = await ended!.stop(signal);
+    appendFileSync(join(LOGS, `${this.name}.log`), `${ended!.stdout}${ended!.stderr}`);
+    return code;
   }
 }

@@ -30,26 +30,20 @@ export interface Heard {
   data: object;
 }
 
-/** Somebody who hears of events: with a session of the client library on one instance, and a plain socket on the other. */
+/** Somebody who hears of events: with a session of the client library on one instance, and a plain socket on each. */
 export interface Participant {
   readonly name: string;
   readonly heard: Heard[];
   readonly session: Session;
-  readonly witness: Witness;
+  readonly witnesses: readonly Witness[];
   /** What it is to be told of an event; nothing when it does not concern it. */
   readonly messageOf: (event: OrderEvent) => PushMessage | undefined;
-}
-
-/** Where a participant's session and its plain socket are. */
-export interface Places {
-  session: string;
-  witness: string;
 }
 
 export class MakerDesk implements Participant {
   readonly heard: Heard[] = [];
   session!: Session;
-  witness!: Witness;
+  witnesses: Witness[] = [];
   /** Handshakes whose end was waited for and heard. */
   verdictsHeard = 0;
   private nonce = 0;
@@ -60,9 +54,9 @@ export class MakerDesk implements Participant {
     readonly name: string,
   ) {}
 
-  static async open(name: string, places: Places, ledger: Ledger, settings: Settings): Promise<MakerDesk> {
+  static async open(name: string, url: string, ledger: Ledger, settings: Settings): Promise<MakerDesk> {
     const maker = await connectMaker({
-      url: places.session,
+      url,
       account: privateKeyToAccount(generatePrivateKey()),
       chainId: settings.EIP712_CHAIN_ID,
       verifyingContract: settings.EIP712_VERIFYING_CONTRACT,
@@ -71,7 +65,7 @@ export class MakerDesk implements Participant {
     const desk = new MakerDesk(maker, name);
     const types = 'order_status_change,cancellation_update';
     const headers = { authorization: `Bearer ${await maker.token()}` };
-    desk.witness = await Witness.open(`${places.witness}/ws/maker/v1?types=${types}`, headers);
+    desk.witnesses = await Witness.onEach(ledger.urls, `/ws/maker/v1?types=${types}`, headers);
     desk.session = await maker.listen({
       onOrderStatusChange: (data) => desk.heard.push({ type: 'order_status_change', data }),
       onCancellationUpdate: (data) => desk.hearUpdate(data),
@@ -132,7 +126,7 @@ export class TakerDesk implements Participant {
   /** Called with each verdict, as it is about to be sent. */
   onVerdict: ((request: CancellationRequest, verdict: Verdict) => void) | undefined;
   session!: Session;
-  witness!: Witness;
+  witnesses: Witness[] = [];
 
   private constructor(
     readonly taker: Taker,
@@ -143,18 +137,18 @@ export class TakerDesk implements Participant {
 
   static async open(
     name: string,
-    places: Places,
+    url: string,
     ledger: Ledger,
     settings: Settings,
     dataSource: DataSource,
   ): Promise<TakerDesk> {
     const address = privateKeyToAccount(generatePrivateKey()).address.toLowerCase();
-    const { takerId } = await new TakersService(dataSource).create(name, [address]);
+    const { takerId } = await new TakersService(dataSource).create(`${name}, ${address}`, [address]);
     const { apiKey, apiSecret } = await new ApiKeysService(dataSource, settings).create(takerId);
-    const taker = createTaker({ url: places.session, apiKey, apiSecret, address, fetch: ledger.send });
+    const taker = createTaker({ url, apiKey, apiSecret, address, fetch: ledger.send });
     const desk = new TakerDesk(taker, takerId, address, name);
     const types = 'order_status_change,cancellation_request';
-    desk.witness = await Witness.open(`${places.witness}/ws/taker/v1?types=${types}`, {
+    desk.witnesses = await Witness.onEach(ledger.urls, `/ws/taker/v1?types=${types}`, {
       'x-api-key': apiKey,
     });
     desk.session = await taker.listen({
@@ -177,9 +171,13 @@ export class TakerDesk implements Participant {
     if (lateByMs !== undefined) {
       await delay(Math.max(Date.parse(request.metadata.expires_at) - Date.now(), 0) + lateByMs);
     }
-    const { request_id } = request.metadata;
-    const verdict = { cancel, message: `${cancel ? 'not traded' : 'trading'}: ${request_id}` };
+    const verdict = verdictOn(request, cancel);
     this.onVerdict?.(request, verdict);
     return verdict;
   }
+}
+
+/** The same verdict on the same request has the same words. */
+export function verdictOn({ metadata }: CancellationRequest, cancel: boolean): Verdict {
+  return { cancel, message: `${cancel ? 'not traded' : 'trading'}: ${metadata.request_id}` };
 }

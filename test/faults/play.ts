@@ -10,7 +10,7 @@ import { toldIsRecorded } from './told-is-recorded.js';
 import { Traffic } from './traffic.js';
 
 /** Orders that come to their end before the first injection, between two, and after the last one. */
-const ORDERS_BETWEEN = 20;
+const ORDERS_BETWEEN = 10;
 
 /** A line of the table. */
 export interface Outcome {

@@ -10,9 +10,9 @@ const PATIENCE_MS = 60_000;
 export async function untilQuiet(dataSource: DataSource, traffic: Traffic): Promise<void> {
   await until(() => nothingIsDue(dataSource), 'all orders to be final and all writers gone', PATIENCE_MS);
   const events = await eventsSince(dataSource, traffic.since);
-  for (const { name, session, witness, messageOf } of traffic.participants) {
+  for (const { name, session, witnesses, messageOf } of traffic.participants) {
     const last = eventId(events.findLast((event) => messageOf(event))!);
-    const hasHeard = (): boolean => session.lastId === last && witness.lastId === last;
+    const hasHeard = (): boolean => [session, ...witnesses].every(({ lastId }) => lastId === last);
     await until(hasHeard, `${name} to hear the last of its events, ${last}`, PATIENCE_MS);
   }
 }

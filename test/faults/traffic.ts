@@ -3,7 +3,7 @@ import { eventId, type OrderEvent } from '#events';
 import type { DataSource } from 'typeorm';
 import { until } from '../support/until.js';
 import type { Fleet } from './fleet.js';
-import { place, WAYS } from './handshakes.js';
+import { type Cast, place, WAYS } from './handshakes.js';
 import { Ledger } from './ledger.js';
 import { MakerDesk, type Participant, TakerDesk } from './participants.js';
 
@@ -29,22 +29,17 @@ export class Traffic {
     readonly since: string,
   ) {}
 
-  /** Participants of their own, on both instances, with sockets crosswise. */
+  /** Participants of their own, with sessions on both instances. */
   static async begin(fleet: Fleet, settings: Settings, dataSource: DataSource): Promise<Traffic> {
     const ledger = new Ledger(fleet.urls);
-    const [one, two] = fleet.urls;
-    const places = [
-      { session: one, witness: two },
-      { session: two, witness: one },
-    ];
     const last = await dataSource.query<OrderEvent[]>(
       'SELECT xid, seq FROM order_events ORDER BY xid DESC, seq DESC LIMIT 1',
     );
     const takers = await Promise.all(
-      places.map((at, i) => TakerDesk.open(`taker ${i + 1}`, at, ledger, settings, dataSource)),
+      fleet.urls.map((url, i) => TakerDesk.open(`taker ${i + 1}`, url, ledger, settings, dataSource)),
     );
     const makers = await Promise.all(
-      [...places, ...places].map((at, i) => MakerDesk.open(`maker ${i + 1}`, at, ledger, settings)),
+      [...fleet.urls, ...fleet.urls].map((url, i) => MakerDesk.open(`maker ${i + 1}`, url, ledger, settings)),
     );
     return new Traffic(ledger, makers, takers, last.map(eventId)[0] ?? '');
   }
@@ -61,8 +56,8 @@ export class Traffic {
   /** Begins once every socket has heard something, so that each knows from where to go on. */
   async start(): Promise<void> {
     for (const maker of this.makers) await place(maker).then(({ id }) => maker.maker.cancel(id));
-    const hasHeard = ({ session, witness }: Participant): boolean =>
-      Boolean(session.lastId && witness.lastId);
+    const hasHeard = ({ session, witnesses }: Participant): boolean =>
+      [session, ...witnesses].every(({ lastId }) => lastId !== undefined);
     await until(() => this.participants.every(hasHeard), 'every socket to hear something');
     this.lanes = Array.from({ length: LANES }, (_, lane) =>
       this.run(lane).catch((error: unknown) => {
@@ -92,19 +87,27 @@ export class Traffic {
   async close(): Promise<void> {
     this.stopping = true;
     await Promise.all(
-      this.participants.flatMap(({ session, witness }) => [session.close(), witness.close()]),
+      this.participants.flatMap(({ session, witnesses }) =>
+        [session, ...witnesses].map((socket) => socket.close()),
+      ),
     );
   }
 
-  private async run(lane: number): Promise<void> {
+  /** Who trades with whom in a lane: makers and takers of the same instance, and of both. */
+  castOf(lane: number): Cast {
     const { makers, takers } = this;
+    const pair = Math.floor(lane / 2);
+    return {
+      maker: makers[lane % makers.length]!,
+      otherMaker: makers[(lane + 1) % makers.length]!,
+      taker: takers[pair % takers.length]!,
+      otherTaker: takers[(pair + 1) % takers.length]!,
+    };
+  }
+
+  private async run(lane: number): Promise<void> {
+    const cast = this.castOf(lane);
     for (let turn = lane; !this.stopping; turn += 1) {
-      const cast = {
-        maker: makers[lane % makers.length]!,
-        otherMaker: makers[(lane + 1) % makers.length]!,
-        taker: takers[Math.floor(lane / 2) % takers.length]!,
-        otherTaker: takers[(Math.floor(lane / 2) + 1) % takers.length]!,
-      };
       this.underWay += 1;
       await WAYS[turn % WAYS.length]!(cast);
       this.underWay -= 1;

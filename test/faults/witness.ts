@@ -22,12 +22,21 @@ export class Witness {
     this.running = this.run(opened);
   }
 
-  static async open(url: string, headers: Record<string, string>): Promise<Witness> {
+  private static async open(url: string, headers: Record<string, string>): Promise<Witness> {
     let witness!: Witness;
     await new Promise<void>((opened) => {
       witness = new Witness(url.replace('http', 'ws'), headers, opened);
     });
     return witness;
+  }
+
+  /** One on each instance. */
+  static onEach(
+    urls: readonly string[],
+    target: string,
+    headers: Record<string, string>,
+  ): Promise<Witness[]> {
+    return Promise.all(urls.map((url) => Witness.open(`${url}${target}`, headers)));
   }
 
   pause(): void {

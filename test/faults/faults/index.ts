@@ -1,4 +1,20 @@
+import { repeatedAnswers, stoppedReader } from './clients.js';
+import { clockAhead } from './clock.js';
+import { fullDisk, immediateRestart, killedBackend, lostCommitReply, noConnectionsLeft } from './database.js';
 import type { Fault } from './fault.js';
-import { killedInstance } from './processes.js';
+import { frozenInstance, killedInstance, killedWorker, rollingRestart } from './processes.js';
 
-export const FAULTS: readonly Fault[] = [killedInstance];
+export const FAULTS: readonly Fault[] = [
+  killedInstance,
+  killedWorker,
+  lostCommitReply,
+  immediateRestart,
+  killedBackend,
+  noConnectionsLeft,
+  fullDisk,
+  frozenInstance,
+  stoppedReader,
+  repeatedAnswers,
+  clockAhead,
+  rollingRestart,
+];
