@@ -32,11 +32,17 @@ export interface Stage {
 }
 
 /** Plays a fault under load, waits for quiet, and checks all invariants. */
-export async function play(
-  fault: Fault,
-  { fleet, dataSource, settings }: Stage,
-  rounds: number,
-): Promise<Outcome> {
+export async function play(fault: Fault, stage: Stage, rounds: number): Promise<Outcome> {
+  await fault.prepare?.(stage.fleet);
+  try {
+    return await underLoad(fault, stage, rounds);
+  } finally {
+    await fault.restore?.(stage.fleet);
+  }
+}
+
+async function underLoad(fault: Fault, stage: Stage, rounds: number): Promise<Outcome> {
+  const { fleet, dataSource, settings } = stage;
   const traffic = await Traffic.begin(fleet, settings, dataSource);
   try {
     const { injected, underWay } = await inject(fault, { fleet, traffic }, rounds);

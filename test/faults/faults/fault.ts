@@ -17,6 +17,9 @@ export interface Fault {
    * often it was done by that. `round` counts from 0.
    */
   inject(scene: Scene, round: number): Promise<number>;
+  /** What it takes to inject it, before there is traffic, and what undoes that. */
+  prepare?(fleet: Fleet): Promise<void>;
+  restore?(fleet: Fleet): Promise<void>;
   /** Why it cannot be injected here, if it cannot. */
   impossible?(fleet: Fleet): string | undefined;
 }

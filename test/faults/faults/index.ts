@@ -1,3 +1,4 @@
+import { killedNats, lostListen } from './bus.js';
 import { repeatedAnswers, stoppedReader } from './clients.js';
 import { clockAhead } from './clock.js';
 import { fullDisk, immediateRestart, killedBackend, lostCommitReply, noConnectionsLeft } from './database.js';
@@ -12,9 +13,11 @@ export const FAULTS: readonly Fault[] = [
   killedBackend,
   noConnectionsLeft,
   fullDisk,
+  lostListen,
   frozenInstance,
   stoppedReader,
   repeatedAnswers,
   clockAhead,
+  killedNats,
   rollingRestart,
 ];
