@@ -1,12 +1,11 @@
 import type { Settings } from '#config';
 import { checkInvariants, type Finding } from '#trading';
 import type { DataSource } from 'typeorm';
-import { allEventsHeard, onlyOwnEventsHeard, refusalsChangedNothing } from './expectations.js';
+import { checkClients } from './check-clients.js';
 import type { Fault } from './faults/fault.js';
 import type { Fleet } from './fleet.js';
 import { untilQuiet } from './quiet.js';
 import { recordSince } from './record.js';
-import { toldIsRecorded } from './told-is-recorded.js';
 import { Traffic } from './traffic.js';
 
 /** Orders that come to their end before the first injection, between two, and after the last one. */
@@ -82,12 +81,5 @@ async function findingsOf(
   const findings: Finding[] = [];
   await checkInvariants(dataSource, (finding) => findings.push(finding));
   const record = await recordSince(dataSource, since);
-  const { events } = record;
-  findings.push(
-    toldIsRecorded(told, record),
-    refusalsChangedNothing(told, events),
-    allEventsHeard(participants, events),
-    onlyOwnEventsHeard(participants, events),
-  );
-  return findings;
+  return [...findings, ...checkClients({ told, participants, record })];
 }

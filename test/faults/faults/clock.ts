@@ -12,7 +12,7 @@ const LIBRARIES = '/usr/lib';
 export const clockAhead: Fault = {
   name: 'a clock 10 minutes ahead in one instance',
   times: 2,
-  impossible: () => (findLibrary() ? undefined : 'libfaketime is not installed'),
+  impossible: () => (findLibrary() || process.env.CI ? undefined : 'libfaketime is not installed'),
   async inject({ fleet, traffic }, round) {
     const { member } = fleet.instances[round % 2]!;
     await member.stop();
@@ -35,7 +35,7 @@ async function aheadOf(url: string): Promise<number> {
   return Date.parse(headers.get('date')!) - Date.now();
 }
 
-/** Debian's package libfaketime has it in the folder of the machine's architecture. */
+/** Debian's package libfaketime has it in the folder of the machine's architecture; CI must have it. */
 function findLibrary(): string | undefined {
   return readdirSync(LIBRARIES)
     .map((folder) => join(LIBRARIES, folder, 'faketime', 'libfaketimeMT.so.1'))
