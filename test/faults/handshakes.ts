@@ -134,6 +134,16 @@ export async function askAgainAndAgain(cast: Cast, isEnough: () => boolean): Pro
   await cancelUntilFinal(cast, order);
 }
 
+/** An order whose taker has been asked, and gives its verdict when it is time. */
+export async function askedOrder(
+  cast: Cast,
+  time: Promise<void>,
+): Promise<{ hash: string; end: () => Promise<void> }> {
+  const order = await placeAndLock(cast, { cancel: true, notBefore: time }, LONG_LOCK_S);
+  await settled(() => cast.maker.maker.cancel(order.id));
+  return { hash: order.order_hash, end: () => cancelUntilFinal(cast, order) };
+}
+
 /** Whatever happened before: the order ends. */
 async function cancelUntilFinal(cast: Cast, order: OrderView): Promise<void> {
   const { intentions } = cast.taker;

@@ -117,6 +117,8 @@ export interface Intention {
   cancel: boolean;
   /** Only after the request has timed out, and has been for so long. */
   lateByMs?: number;
+  /** Not before this is settled. */
+  notBefore?: Promise<void>;
 }
 
 export class TakerDesk implements Participant {
@@ -131,7 +133,7 @@ export class TakerDesk implements Participant {
   private constructor(
     readonly taker: Taker,
     readonly takerId: string,
-    readonly address: string,
+    readonly apiKey: string,
     readonly name: string,
   ) {}
 
@@ -146,7 +148,7 @@ export class TakerDesk implements Participant {
     const { takerId } = await new TakersService(dataSource).create(`${name}, ${address}`, [address]);
     const { apiKey, apiSecret } = await new ApiKeysService(dataSource, settings).create(takerId);
     const taker = createTaker({ url, apiKey, apiSecret, address, fetch: ledger.send });
-    const desk = new TakerDesk(taker, takerId, address, name);
+    const desk = new TakerDesk(taker, takerId, apiKey, name);
     const types = 'order_status_change,cancellation_request';
     desk.witnesses = await Witness.onEach(ledger.urls, `/ws/taker/v1?types=${types}`, {
       'x-api-key': apiKey,
@@ -167,7 +169,8 @@ export class TakerDesk implements Participant {
 
   private async decide(request: CancellationRequest): Promise<Verdict> {
     this.heard.push({ type: 'cancellation_request', data: request });
-    const { cancel, lateByMs } = this.intentions.get(request.order_hash) ?? { cancel: true };
+    const { cancel, lateByMs, notBefore } = this.intentions.get(request.order_hash) ?? { cancel: true };
+    await notBefore;
     if (lateByMs !== undefined) {
       await delay(Math.max(Date.parse(request.metadata.expires_at) - Date.now(), 0) + lateByMs);
     }

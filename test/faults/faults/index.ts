@@ -3,6 +3,7 @@ import { repeatedAnswers, stoppedReader } from './clients.js';
 import { clockAhead } from './clock.js';
 import { fullDisk, immediateRestart, killedBackend, lostCommitReply, noConnectionsLeft } from './database.js';
 import type { Fault } from './fault.js';
+import { overload } from './overload.js';
 import { frozenInstance, killedInstance, killedWorker, rollingRestart } from './processes.js';
 
 export const FAULTS: readonly Fault[] = [
@@ -19,5 +20,6 @@ export const FAULTS: readonly Fault[] = [
   repeatedAnswers,
   clockAhead,
   killedNats,
+  overload,
   rollingRestart,
 ];
