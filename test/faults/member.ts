@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { until } from '../support/until.js';
 import { ServiceProcess, START_PATIENCE_MS } from '../support/service-process.js';
 
-/** What the processes have logged is kept there until the next run. */
+/** What the processes log is kept there until the next run. */
 const LOGS = '.data/faults';
 
 /** A process of the fleet that comes and goes: an API instance or a worker. It keeps its address. */
@@ -28,9 +28,21 @@ export class Member {
     const command = [process.execPath, '--enable-source-maps', this.script];
     const started = ServiceProcess.launch({ ...this.environment, ...changes }, command);
     this.process = started;
-    const ended = (): boolean => started.child.exitCode !== null || started.child.signalCode !== null;
-    await until(async () => ended() || (await this.works()), `${this.name} to work`, START_PATIENCE_MS);
-    if (ended()) throw new Error(`${this.name} ended: ${started.stdout}${started.stderr}`);
+    for (const output of [started.child.stdout!, started.child.stderr!]) {
+      output.on('data', (text: Buffer) => appendFileSync(join(LOGS, `${this.name}.log`), text));
+    }
+    await until(async () => this.hasEnded || (await this.works()), `${this.name} to work`, START_PATIENCE_MS);
+    this.requireAlive();
+  }
+
+  /** A process must not end by itself, whatever happens around it. */
+  requireAlive(): void {
+    if (this.hasEnded) throw new Error(`${this.name} has ended: ${this.process?.stderr}`);
+  }
+
+  private get hasEnded(): boolean {
+    const { exitCode, signalCode } = this.process!.child;
+    return exitCode !== null || signalCode !== null;
   }
 
   async works(): Promise<boolean> {
@@ -46,7 +58,7 @@ export class Member {
   /** Stops it in good order. */
   async stop(): Promise<void> {
     const code = await this.end('SIGTERM');
-    if (code !== 0) throw new Error(`${this.name} ended with ${code}: ${this.process!.stderr}`);
+    if (code !== 0) throw new Error(`${this.name} ended with ${code}: see its log in ${LOGS}`);
   }
 
   /** `kill -9`, and waits for its end. */
@@ -59,10 +71,9 @@ export class Member {
     process.kill(this.pid, signal);
   }
 
-  private async end(signal: NodeJS.Signals): Promise<number | null> {
+  private end(signal: NodeJS.Signals): Promise<number | null> {
     const { process: ended } = this;
-    const code = await ended!.stop(signal);
-    appendFileSync(join(LOGS, `${this.name}.log`), `${ended!.stdout}${ended!.stderr}`);
-    return code;
+    this.process = undefined;
+    return ended!.stop(signal);
   }
 }

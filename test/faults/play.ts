@@ -69,6 +69,7 @@ async function inject(fault: Fault, scene: { fleet: Fleet; traffic: Traffic }, r
     await traffic.goOn(ORDERS_BETWEEN);
     underWay = Math.min(underWay, traffic.underWay);
     injected += await fault.inject(scene, round);
+    for (const member of scene.fleet.members) member.requireAlive();
   }
   await traffic.goOn(ORDERS_BETWEEN);
   return { injected, underWay };

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { PushMessage } from '#events';
 import { WebSocket } from 'ws';
+import { until } from '../support/until.js';
 
 const RECONNECT_MS = 100;
 const HANDSHAKE_TIMEOUT_MS = 3_000;
@@ -23,10 +24,9 @@ export class Witness {
   }
 
   private static async open(url: string, headers: Record<string, string>): Promise<Witness> {
-    let witness!: Witness;
-    await new Promise<void>((opened) => {
-      witness = new Witness(url.replace('http', 'ws'), headers, opened);
-    });
+    let isOpen = false;
+    const witness = new Witness(url.replace('http', 'ws'), headers, () => (isOpen = true));
+    await until(() => isOpen, `a socket at ${url}`);
     return witness;
   }
 
