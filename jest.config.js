@@ -3,6 +3,7 @@ export default {
   testEnvironment: 'node',
   roots: ['<rootDir>/test', '<rootDir>/libs', '<rootDir>/src'],
   testMatch: ['**/*.spec.ts'],
+  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/faults/'], // a run of its own: jest.faults.config.js
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: {
     '^#(client|config|database|events|metrics|trading)$': '<rootDir>/libs/$1/src/index.ts',

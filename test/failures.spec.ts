@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { EmbeddedPostgres } from '#database';
+import { EmbeddedPostgres, isDatabaseAway } from '#database';
+import { Order } from '#trading';
+import type { EntityManager } from 'typeorm';
 import { ExternalService } from './support/external-service.js';
 import { askedOrder, succeeded } from './support/handshake.js';
 import { call } from './support/http.js';
@@ -90,6 +92,22 @@ test('the database away: 503001 with Retry-After on calls and sockets, and well 
   await socket.hear(({ data }) => data.order_hash === hash && data.to_status === 'cancelled');
   expect(await maker.order(id)).toMatchObject({ status: 'cancelled' });
   await socket.close();
+});
+
+test.each([
+  ['a statement', (manager: EntityManager) => manager.query('SELECT 1')],
+  ['a search', (manager: EntityManager) => manager.find(Order)],
+])('a connection that broke before %s of its transaction: the database is away', async (_, next) => {
+  const { dataSource } = service;
+  const broken = dataSource.transaction(async (manager) => {
+    const [{ pid }] = await manager.query<[{ pid: number }]>('SELECT pg_backend_pid() AS pid');
+    await dataSource.query('SELECT pg_terminate_backend($1)', [pid]);
+    await until(() => manager.queryRunner!.isReleased, 'the loss to be noticed');
+    await next(manager);
+  });
+  const error = await broken.catch((reason: unknown) => reason);
+  expect(error).toBeInstanceOf(Error);
+  expect(isDatabaseAway(error)).toBe(true);
 });
 
 test('the log has a line for each call, with its id, and nothing secret', async () => {

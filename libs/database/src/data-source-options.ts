@@ -1,3 +1,4 @@
+import type { Client } from 'pg';
 import type { DataSourceOptions, EntityTarget } from 'typeorm';
 import { APPLICATION_NAME } from './application-name.js';
 import { InitialSchema1764000000000 } from './migrations/1764000000000-initial-schema.js';
@@ -43,6 +44,15 @@ export function dataSourceOptions(
     extra: {
       statement_timeout: STATEMENT_TIMEOUT_MS,
       idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
+      onConnect: outliveItsEnd,
     },
   };
+}
+
+/**
+ * Between the pool's listener and TypeORM's there is a moment without any, in which the end of a connection (an
+ * administrator's command, a crash of PostgreSQL) would end the process. The next statement on it fails all the same.
+ */
+function outliveItsEnd(client: Client): void {
+  client.on('error', () => {});
 }

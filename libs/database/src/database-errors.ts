@@ -1,4 +1,8 @@
-import { QueryFailedError } from 'typeorm';
+import {
+  QueryFailedError,
+  QueryRunnerAlreadyReleasedError,
+  QueryRunnerProviderAlreadyReleasedError,
+} from 'typeorm';
 
 /** SQLSTATE classes and codes that say "not now": connection lost, shutting down, starting up, out of resources. */
 const AWAY_CODE =
@@ -6,12 +10,15 @@ const AWAY_CODE =
 /** What node-postgres says without a code. */
 const AWAY_MESSAGE =
   /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Driver not Connected/i;
+/** What TypeORM throws when a connection broke between two statements of a transaction: it has let go of it by then. */
+const LET_GO = [QueryRunnerAlreadyReleasedError, QueryRunnerProviderAlreadyReleasedError];
 
 const driverError = (error: unknown): { code?: unknown; message?: unknown; constraint?: unknown } =>
   (error instanceof QueryFailedError ? error.driverError : error) ?? {};
 
 /** Whether the database could not do its work now, so that the same call may succeed later. */
 export function isDatabaseAway(error: unknown): boolean {
+  if (LET_GO.some((LetGo) => error instanceof LetGo)) return true;
   const { code, message } = driverError(error);
   return AWAY_CODE.test(String(code ?? '')) || AWAY_MESSAGE.test(String(message ?? ''));
 }

@@ -12,7 +12,7 @@ const run = promisify(execFile);
 /** PostgreSQL refuses to run as root; then it runs as this system user. */
 const SYSTEM_USER = 'postgres';
 const DATABASE = 'lockstep';
-const START_TIMEOUT_S = 60;
+const START_TIMEOUT = '60'; // seconds
 
 interface Binaries {
   initdb: string;
@@ -35,6 +35,10 @@ export class EmbeddedPostgres {
 
   private get cluster(): string {
     return join(this.dataDir, 'postgres');
+  }
+
+  private get log(): string {
+    return join(this.cluster, 'server.log');
   }
 
   /** Starts the cluster of this folder, made first if need be; one that runs already is joined. */
@@ -67,6 +71,23 @@ export class EmbeddedPostgres {
 
   async stop(): Promise<void> {
     await this.asDatabaseUser(this.binaries.pg_ctl, ['stop', '-D', this.cluster, '-m', 'fast', '-w']);
+  }
+
+  /** Stops the cluster as a crash would, nothing written back, and starts it again with the same options. */
+  async crash(): Promise<void> {
+    const args = [
+      'restart',
+      '-D',
+      this.cluster,
+      '-l',
+      this.log,
+      '-m',
+      'immediate',
+      '-w',
+      '-t',
+      START_TIMEOUT,
+    ];
+    await this.asDatabaseUser(this.binaries.pg_ctl, args);
   }
 
   private get password(): string {
@@ -113,11 +134,10 @@ export class EmbeddedPostgres {
   }
 
   private async startDaemon(): Promise<void> {
-    const log = join(this.cluster, 'server.log');
     const options = `-p ${await freePort()} -h 127.0.0.1 -k '' ${this.postgresOptions}`;
-    const args = ['start', '-D', this.cluster, '-l', log, '-w', '-t', String(START_TIMEOUT_S), '-o', options];
+    const args = ['start', '-D', this.cluster, '-l', this.log, '-w', '-t', START_TIMEOUT, '-o', options];
     await this.asDatabaseUser(this.binaries.pg_ctl, args).catch((error: Error) => {
-      throw new LaunchError(`the embedded PostgreSQL did not start (see ${log}): ${error.message}`);
+      throw new LaunchError(`the embedded PostgreSQL did not start (see ${this.log}): ${error.message}`);
     });
   }
 

@@ -1,0 +1,159 @@
+import { LockstepError, type OrderView, termsOf } from '#client';
+import { settled } from './ledger.js';
+import type { Intention, MakerDesk, TakerDesk } from './participants.js';
+
+/** Locks that nobody ends, ended by a lost call that was done much later, run out by themselves. */
+const LOCK_S = 8;
+const SHORT_LOCK_S = 1;
+const LONG_LOCK_S = 120;
+/** As long as it may be, and six bytes a character in JSON. */
+const LONG_REASON = '\u0001'.repeat(1000);
+const LATE_BY_MS = 200;
+
+/** Who takes part in an order's life. */
+export interface Cast {
+  maker: MakerDesk;
+  taker: TakerDesk;
+  /** Somebody who has no business with it. */
+  otherTaker: TakerDesk;
+  otherMaker: MakerDesk;
+}
+
+/** One order, from its placing to its end, by one of the ways that there are. */
+export type Way = (cast: Cast) => Promise<void>;
+
+const accepted: Way = async (cast) => {
+  const order = await placeAndLock(cast);
+  await cancelUntilFinal(cast, order);
+};
+
+const refusedThenFilled: Way = async (cast) => {
+  const order = await placeAndLock(cast, { cancel: false });
+  await ask(cast, order);
+  await fill(cast, order, order.quantity);
+  await cancelUntilFinal(cast, order);
+};
+
+const answeredLate: Way = async (cast) => {
+  const order = await placeAndLock(cast, { cancel: true, lateByMs: LATE_BY_MS });
+  await cancelUntilFinal(cast, order);
+};
+
+/** The taker keeps silent until its lock is over. */
+const lockRunsOut: Way = async (cast) => {
+  const order = await placeAndLock(cast, { cancel: true, lateByMs: LATE_BY_MS }, SHORT_LOCK_S);
+  await cancelUntilFinal(cast, order);
+};
+
+const filledMeanwhile: Way = async (cast) => {
+  const order = await placeAndLock(cast);
+  await Promise.all([ask(cast, order), fill(cast, order, '40')]);
+  await cancelUntilFinal(cast, order);
+};
+
+const unlockedMeanwhile: Way = async (cast) => {
+  const order = await placeAndLock(cast, { cancel: false });
+  const { order_hash } = order;
+  await Promise.all([ask(cast, order), settled(() => cast.taker.taker.unlock({ order_hash }))]);
+  await cancelUntilFinal(cast, order);
+};
+
+const rejectedMeanwhile: Way = async (cast) => {
+  const order = await placeAndLock(cast);
+  const body = { order_hash: order.order_hash, reason: 'The instrument is halted' };
+  await Promise.all([ask(cast, order), settled(() => cast.taker.taker.reject(body))]);
+  await cancelUntilFinal(cast, order);
+};
+
+/** Calls that are refused, whatever else happens; and a pending order, cancelled at once. */
+const meddled: Way = async (cast) => {
+  const order = await placeAndLock(cast, { cancel: false });
+  const { order_hash } = order;
+  const { maker, otherTaker, otherMaker } = cast;
+  await ask(cast, order);
+  const meddling: (() => Promise<unknown>)[] = [
+    () => otherTaker.taker.lock({ order_hash, lock_duration: LOCK_S }),
+    () => otherTaker.taker.unlock({ order_hash }),
+    () => otherTaker.taker.answerCancellation({ order_hash, cancellation_success: true, message: 'mine' }),
+    () => otherMaker.maker.cancel(order_hash),
+  ];
+  await Promise.all([...meddling.map((call) => settled(call)), fill(cast, order, '101')]);
+  const pending = await place(maker);
+  await settled(() => maker.maker.cancel(pending.id));
+  await cancelUntilFinal(cast, order);
+};
+
+/** In turn, so that a few handshakes show all of them. */
+export const WAYS: readonly Way[] = [
+  accepted,
+  refusedThenFilled,
+  filledMeanwhile,
+  unlockedMeanwhile,
+  answeredLate,
+  rejectedMeanwhile,
+  meddled,
+  accepted,
+  lockRunsOut,
+];
+
+/** Places an order; when the answer was lost, it is there all the same. */
+export async function place(desk: MakerDesk): Promise<OrderView> {
+  const terms = desk.draft();
+  const answer = await settled(() => desk.maker.place(terms));
+  if (!(answer instanceof LockstepError)) return answer;
+  const order = await settled(() => desk.maker.order(desk.maker.hash(terms)));
+  if (order instanceof LockstepError) throw order;
+  return order;
+}
+
+async function placeAndLock(
+  { maker, taker }: Cast,
+  intention?: Intention,
+  lock_duration = LOCK_S,
+): Promise<OrderView> {
+  const order = await place(maker);
+  const { order_hash } = order;
+  if (intention) taker.intentions.set(order_hash, intention);
+  await settled(() => taker.taker.lock({ order_hash, lock_duration }));
+  return order;
+}
+
+/** Asks to cancel; hears the verdict, if there is one to wait for, or else the time-out. */
+async function ask({ maker, taker }: Cast, order: OrderView, reason?: string): Promise<'over' | 'asked'> {
+  const answer = await settled(() => maker.maker.cancel(order.id, reason ? { reason } : undefined));
+  if (answer instanceof LockstepError || !('cancellation' in answer)) return 'over';
+  const isLate = taker.intentions.get(order.order_hash)?.lateByMs !== undefined;
+  await maker.hearEnd(answer.cancellation.request_id, isLate);
+  return 'asked';
+}
+
+/** An order whose maker asks, at length, until it is enough; its taker refuses each time. */
+export async function askAgainAndAgain(cast: Cast, isEnough: () => boolean): Promise<void> {
+  const order = await placeAndLock(cast, { cancel: false }, LONG_LOCK_S);
+  while (!isEnough()) await ask(cast, order, LONG_REASON);
+  await cancelUntilFinal(cast, order);
+}
+
+/** An order whose taker has been asked, and gives its verdict when it is time. */
+export async function askedOrder(
+  cast: Cast,
+  time: Promise<void>,
+): Promise<{ hash: string; end: () => Promise<void> }> {
+  const order = await placeAndLock(cast, { cancel: true, notBefore: time }, LONG_LOCK_S);
+  await settled(() => cast.maker.maker.cancel(order.id));
+  return { hash: order.order_hash, end: () => cancelUntilFinal(cast, order) };
+}
+
+/** Whatever happened before: the order ends. */
+async function cancelUntilFinal(cast: Cast, order: OrderView): Promise<void> {
+  const { intentions } = cast.taker;
+  if (intentions.get(order.order_hash)?.cancel === false) intentions.delete(order.order_hash);
+  while ((await ask(cast, order)) === 'asked');
+}
+
+function fill({ taker }: Cast, order: OrderView, fill_quantity: string): Promise<unknown> {
+  const { signature } = order;
+  return settled(() =>
+    taker.taker.fill({ order: termsOf(order), signature, fill_quantity, taker_incentive: '0' }),
+  );
+}

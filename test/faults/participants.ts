@@ -1,0 +1,186 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import {
+  type CancellationRequest,
+  type CancellationUpdate,
+  connectMaker,
+  createTaker,
+  type Maker,
+  type OrderStatusChange,
+  type OrderTerms,
+  type Session,
+  type Taker,
+  type Verdict,
+} from '#client';
+import type { Settings } from '#config';
+import { isForEveryTaker, makerMessage, type OrderEvent, type PushMessage, takerMessage } from '#events';
+import { ApiKeysService, TakersService } from '#trading';
+import type { DataSource } from 'typeorm';
+import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts';
+import { until } from '../support/until.js';
+import type { Ledger } from './ledger.js';
+import { Witness } from './witness.js';
+
+const THIRTY_ONE_DAYS_S = 31 * 24 * 3600;
+/** Until a handshake's end is heard, whatever happens. */
+const PATIENCE_MS = 60_000;
+
+/** What a session of the client library has told its listeners. */
+export interface Heard {
+  type: PushMessage['type'];
+  data: object;
+}
+
+/** Somebody who hears of events: with a session of the client library on one instance, and a plain socket on each. */
+export interface Participant {
+  readonly name: string;
+  readonly heard: Heard[];
+  readonly session: Session;
+  readonly witnesses: readonly Witness[];
+  /** What it is to be told of an event; nothing when it does not concern it. */
+  readonly messageOf: (event: OrderEvent) => PushMessage | undefined;
+}
+
+export class MakerDesk implements Participant {
+  readonly heard: Heard[] = [];
+  session!: Session;
+  witnesses: Witness[] = [];
+  /** Handshakes whose end was waited for and heard. */
+  verdictsHeard = 0;
+  private nonce = 0;
+  private readonly ends = new Map<string, CancellationUpdate>();
+
+  private constructor(
+    readonly maker: Maker,
+    readonly name: string,
+  ) {}
+
+  static async open(name: string, url: string, ledger: Ledger, settings: Settings): Promise<MakerDesk> {
+    const maker = await connectMaker({
+      url,
+      account: privateKeyToAccount(generatePrivateKey()),
+      chainId: settings.EIP712_CHAIN_ID,
+      verifyingContract: settings.EIP712_VERIFYING_CONTRACT,
+      fetch: ledger.send,
+    });
+    const desk = new MakerDesk(maker, name);
+    const types = 'order_status_change,cancellation_update';
+    const headers = { authorization: `Bearer ${await maker.token()}` };
+    desk.witnesses = await Witness.onEach(ledger.urls, `/ws/maker/v1?types=${types}`, headers);
+    desk.session = await maker.listen({
+      onOrderStatusChange: (data) => desk.heard.push({ type: 'order_status_change', data }),
+      onCancellationUpdate: (data) => desk.hearUpdate(data),
+      onProblem: () => {},
+    });
+    return desk;
+  }
+
+  /** A new order of this maker, not placed yet. */
+  draft(): OrderTerms {
+    return {
+      maker: this.maker.address,
+      principal: this.maker.address,
+      is_buy: true,
+      ticker: 'AAPL',
+      exchange: 0,
+      asset: '0x55d398326f99059ff775485246999027b3197955',
+      price: '182500000000000000000',
+      quantity: '100',
+      incentive: '500000000000000000',
+      deadline: Math.floor(Date.now() / 1000) + THIRTY_ONE_DAYS_S,
+      nonce: this.nonce++,
+    };
+  }
+
+  /** Hears the verdict on a request, or its time-out, after which it can be asked again. */
+  async hearEnd(requestId: string, ofVerdict: boolean): Promise<void> {
+    const isHeard = (): boolean => {
+      const status = this.ends.get(requestId)?.status;
+      return status !== undefined && !(ofVerdict && status === 'timed_out');
+    };
+    await until(isHeard, `the end of request ${requestId}`, PATIENCE_MS);
+    if (this.ends.get(requestId)!.status === 'timed_out') this.ends.delete(requestId);
+    else this.verdictsHeard += 1;
+  }
+
+  readonly messageOf = (event: OrderEvent): PushMessage | undefined => {
+    return event.maker === this.maker.address ? makerMessage(event) : undefined;
+  };
+
+  private hearUpdate(data: CancellationUpdate): void {
+    this.heard.push({ type: 'cancellation_update', data });
+    if (data.status !== 'requested') this.ends.set(data.request_id, data);
+  }
+}
+
+/** What a taker is going to say when it is asked to give an order up. */
+export interface Intention {
+  cancel: boolean;
+  /** Only after the request has timed out, and has been for so long. */
+  lateByMs?: number;
+  /** Not before this is settled. */
+  notBefore?: Promise<void>;
+}
+
+export class TakerDesk implements Participant {
+  readonly heard: Heard[] = [];
+  /** By order hash; a taker without an intention gives the order up at once. */
+  readonly intentions = new Map<string, Intention>();
+  /** Called with each verdict, as it is about to be sent. */
+  onVerdict: ((request: CancellationRequest, verdict: Verdict) => void) | undefined;
+  session!: Session;
+  witnesses: Witness[] = [];
+
+  private constructor(
+    readonly taker: Taker,
+    readonly takerId: string,
+    readonly apiKey: string,
+    readonly name: string,
+  ) {}
+
+  static async open(
+    name: string,
+    url: string,
+    ledger: Ledger,
+    settings: Settings,
+    dataSource: DataSource,
+  ): Promise<TakerDesk> {
+    const address = privateKeyToAccount(generatePrivateKey()).address.toLowerCase();
+    const { takerId } = await new TakersService(dataSource).create(`${name}, ${address}`, [address]);
+    const { apiKey, apiSecret } = await new ApiKeysService(dataSource, settings).create(takerId);
+    const taker = createTaker({ url, apiKey, apiSecret, address, fetch: ledger.send });
+    const desk = new TakerDesk(taker, takerId, apiKey, name);
+    const types = 'order_status_change,cancellation_request';
+    desk.witnesses = await Witness.onEach(ledger.urls, `/ws/taker/v1?types=${types}`, {
+      'x-api-key': apiKey,
+    });
+    desk.session = await taker.listen({
+      onOrderStatusChange: (data: OrderStatusChange) =>
+        desk.heard.push({ type: 'order_status_change', data }),
+      onCancellationRequest: (request) => desk.decide(request),
+      onAnswerRefused: () => {}, // something else was faster
+      onProblem: () => {},
+    });
+    return desk;
+  }
+
+  readonly messageOf = (event: OrderEvent): PushMessage | undefined => {
+    return event.taker_id === this.takerId || isForEveryTaker(event) ? takerMessage(event) : undefined;
+  };
+
+  private async decide(request: CancellationRequest): Promise<Verdict> {
+    this.heard.push({ type: 'cancellation_request', data: request });
+    const { cancel, lateByMs, notBefore } = this.intentions.get(request.order_hash) ?? { cancel: true };
+    await notBefore;
+    if (lateByMs !== undefined) {
+      await delay(Math.max(Date.parse(request.metadata.expires_at) - Date.now(), 0) + lateByMs);
+    }
+    const verdict = verdictOn(request, cancel);
+    this.onVerdict?.(request, verdict);
+    return verdict;
+  }
+}
+
+/** The same verdict on the same request has the same words. */
+export function verdictOn({ metadata }: CancellationRequest, cancel: boolean): Verdict {
+  return { cancel, message: `${cancel ? 'not traded' : 'trading'}: ${metadata.request_id}` };
+}

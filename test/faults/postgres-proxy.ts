@@ -1,0 +1,111 @@
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+
+const COMMIT = simpleQuery('COMMIT');
+const LISTEN = Buffer.from('LISTEN ');
+/** What the server says when a COMMIT is done. */
+const COMMITTED = Buffer.from('COMMIT\0');
+
+/** A connection of the service to PostgreSQL, and the one behind it. */
+interface Line {
+  client: Socket;
+  server: Socket;
+  /** The next reply is one to a COMMIT, and is to be lost. */
+  losing: boolean;
+  listens: boolean;
+  /** Stays open, but nothing comes through any more, either way. */
+  swallowed: boolean;
+}
+
+/** The network between one process and PostgreSQL, with the troubles that networks have. */
+export class PostgresProxy {
+  /** How many replies to COMMITs are to be lost, from now on. */
+  repliesToLose = 0;
+  /** How many were: the transaction was committed, and the process was not told. */
+  repliesLost = 0;
+  private readonly lines = new Set<Line>();
+
+  private constructor(
+    readonly port: number,
+    private readonly target: URL,
+    private readonly listener: Server,
+  ) {
+    listener.on('connection', (client: Socket) => this.join(client));
+  }
+
+  static async before(target: URL): Promise<PostgresProxy> {
+    const listener = createServer();
+    await new Promise<void>((resolve) => {
+      listener.listen(0, '127.0.0.1', resolve);
+    });
+    return new PostgresProxy((listener.address() as AddressInfo).port, target, listener);
+  }
+
+  get url(): string {
+    const url = new URL(this.target);
+    url.port = String(this.port);
+    return url.href;
+  }
+
+  /** The open connections that have sent LISTEN. */
+  get listening(): Line[] {
+    return [...this.lines].filter(({ listens }) => listens);
+  }
+
+  async stop(): Promise<void> {
+    for (const line of this.lines) cut(line);
+    await new Promise((resolve) => {
+      this.listener.close(resolve);
+    });
+  }
+
+  private join(client: Socket): void {
+    const server = connect(Number(this.target.port), this.target.hostname);
+    const line: Line = { client, server, losing: false, listens: false, swallowed: false };
+    this.lines.add(line);
+    for (const socket of [client, server]) {
+      socket.setNoDelay();
+      socket.on('error', () => cut(line));
+      socket.on('close', () => {
+        cut(line);
+        this.lines.delete(line);
+      });
+    }
+    client.on('data', (chunk) => this.forth(line, chunk));
+    server.on('data', (chunk) => this.back(line, chunk));
+  }
+
+  private forth(line: Line, chunk: Buffer): void {
+    if (line.swallowed) return;
+    if (chunk.includes(LISTEN)) line.listens = true;
+    if (this.repliesToLose > 0 && chunk.equals(COMMIT)) {
+      this.repliesToLose -= 1;
+      line.losing = true;
+    }
+    line.server.write(chunk);
+  }
+
+  private back(line: Line, chunk: Buffer): void {
+    if (line.swallowed) return;
+    if (line.losing && chunk.includes(COMMITTED)) {
+      this.repliesLost += 1;
+      cut(line);
+      return;
+    }
+    line.losing = false;
+    line.client.write(chunk);
+  }
+}
+
+/** Both sides at once. */
+export function cut({ client, server }: Pick<Line, 'client' | 'server'>): void {
+  client.destroy();
+  server.destroy();
+}
+
+/** A simple query as it goes over the wire. */
+function simpleQuery(sql: string): Buffer {
+  const text = Buffer.from(`${sql}\0`);
+  const head = Buffer.alloc(5, 'Q');
+  head.writeInt32BE(4 + text.length, 1);
+  return Buffer.concat([head, text]);
+}
