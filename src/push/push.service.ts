@@ -91,25 +91,28 @@ export class PushService implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   private deliver(event: OrderEvent): void {
-    const forMaker = makerMessage(event);
-    for (const subscriber of this.makers.get(event.maker) ?? []) this.push(subscriber, forMaker, event);
-    const forTaker = takerMessage(event);
+    const makers = this.makers.get(event.maker);
+    if (makers) this.push(makers, makerMessage(event), event);
+    const takers = this.takersConcerned(event);
+    const forTaker = takers && takerMessage(event);
     if (!forTaker) return;
-    let sent = 0;
-    for (const subscriber of this.takersConcerned(event))
-      if (this.push(subscriber, forTaker, event)) sent += 1;
+    const sent = this.push(takers, forTaker, event);
     if (sent > 0 && event.type === 'cancellation_request') this.pending.markPushed([event.request_id!]);
   }
 
-  private push(subscriber: Subscriber, message: PushMessage, event: OrderEvent): boolean {
-    const sent = subscriber.sendLive(message);
-    if (sent) this.metrics.pushed(message.type, event);
+  /** Returns to how many of them it went out. */
+  private push(subscribers: Iterable<Subscriber>, message: PushMessage, event: OrderEvent): number {
+    let sent = 0;
+    for (const subscriber of subscribers) {
+      if (!subscriber.sendLive(message)) continue;
+      this.metrics.pushed(message.type, event);
+      sent += 1;
+    }
     return sent;
   }
 
-  private takersConcerned(event: OrderEvent): Iterable<Subscriber> {
-    if (isForEveryTaker(event)) return members(this.takers);
-    return this.takers.get(event.taker_id ?? '') ?? [];
+  private takersConcerned(event: OrderEvent): Iterable<Subscriber> | undefined {
+    return isForEveryTaker(event) ? members(this.takers) : this.takers.get(event.taker_id ?? '');
   }
 }
 

@@ -4,7 +4,7 @@ import { DataSource } from 'typeorm';
 import { type BusReceiver, type EventBatch, EventBus } from './event-bus.js';
 import { earliestPast, type EventCursor } from './event-cursor.js';
 import { eventId, eventPosition } from './event-id.js';
-import { OrderEvent } from './order-event.entity.js';
+import type { OrderEvent } from './order-event.entity.js';
 
 /** Wake-ups make the tail fast; the poll makes it sure. */
 const POLL_INTERVAL_MS = 250;
@@ -115,18 +115,15 @@ export class EventTail implements BusReceiver {
     }
   }
 
+  /** As plain rows, as the replay does: a push needs no more, and every event passes here on every instance. */
   private readPast(cursor: EventCursor): Promise<OrderEvent[]> {
-    const { xid, seq } = cursor;
-    return this.dataSource
-      .getRepository(OrderEvent)
-      .createQueryBuilder('event')
-      .where('(event.xid, event.seq) > (:xid::xid8, :seq::bigint)', { xid, seq })
-      .andWhere('event.created_at > :earliest', { earliest: earliestPast(cursor) })
-      .andWhere('event.xid < pg_snapshot_xmin(pg_current_snapshot())')
-      .orderBy('event.xid')
-      .addOrderBy('event.seq')
-      .limit(BATCH_ROWS)
-      .getMany();
+    return this.dataSource.query<OrderEvent[]>(
+      `SELECT * FROM order_events
+        WHERE (xid, seq) > ($1::xid8, $2::bigint) AND created_at > $3
+          AND xid < pg_snapshot_xmin(pg_current_snapshot())
+        ORDER BY xid, seq LIMIT ${BATCH_ROWS}`,
+      [cursor.xid, cursor.seq, earliestPast(cursor)],
+    );
   }
 
   private handRead(from: EventCursor, events: OrderEvent[]): void {

@@ -20,6 +20,8 @@ import { PublisherElection } from './publisher-election.js';
 
 /** However much is committed, each process tells the publisher no more often than that. */
 const ANNOUNCE_INTERVAL_MS = 2;
+/** Hex digits, more than can be guessed. */
+const SCOPE_DIGITS = 32;
 
 /**
  * Spares the instances most reading: one of them, elected, reads the log and publishes each batch, a message for each
@@ -126,9 +128,10 @@ export class NatsBus extends EventBus implements OnApplicationBootstrap, OnModul
   /** Apart from every other service and database, should they share a NATS: events of another must never come in. */
   private async prefix(): Promise<string> {
     const [{ database }] = await this.dataSource.query<[{ database: string }]>(
-      `SELECT system_identifier || ' ' || current_database() AS database FROM pg_control_system()`,
+      `SELECT oid || ' ' || datname AS database FROM pg_database WHERE datname = current_database()`,
     );
-    return `lockstep.${createHmac('sha256', this.settings.MASTER_KEY).update(`nats ${database}`).digest('hex').slice(0, 32)}`;
+    const scope = createHmac('sha256', this.settings.MASTER_KEY).update(`nats ${database}`).digest('hex');
+    return `lockstep.${scope.slice(0, SCOPE_DIGITS)}`;
   }
 }
 
