@@ -86,16 +86,18 @@ export class OrderTransactions {
   }
 
   private async carryOut(calls: Call[], onLocked: OnLocked): Promise<void> {
+    let outcomes: Outcome[];
     try {
-      const outcomes = await this.dataSource.transaction((manager) => this.attempt(manager, calls, onLocked));
-      this.groups.committed(calls.length);
-      this.announce(outcomes.flatMap((outcome) => ('changes' in outcome ? (outcome.changes ?? []) : [])));
-      outcomes.forEach((outcome, index) => this.conclude(calls[index]!, outcome, onLocked));
+      outcomes = await this.dataSource.transaction((manager) => this.attempt(manager, calls, onLocked));
     } catch (error) {
       // whether a transaction was committed whose connection is lost nobody knows: only its caller may try again
       if (calls.length === 1 || isDatabaseAway(error)) calls.forEach(({ reject }) => reject(error));
       else calls.forEach((call) => this.pass(call, this.alone));
+      return;
     }
+    this.groups.committed(calls.length);
+    this.announce(changesIn(outcomes));
+    outcomes.forEach((outcome, index) => this.conclude(calls[index]!, outcome, onLocked));
   }
 
   private async attempt(manager: EntityManager, calls: Call[], onLocked: OnLocked): Promise<Outcome[]> {
@@ -110,7 +112,7 @@ export class OrderTransactions {
       const tx = orders.get('id' in reference ? reference.id : reference.order_hash);
       return tx ? outcomeOf(tx, act) : { kind: 'not locked' };
     });
-    const changes = outcomes.flatMap((outcome) => ('changes' in outcome ? (outcome.changes ?? []) : []));
+    const changes = changesIn(outcomes);
     if (changes.length > 0) {
       await writeChanges(manager, changes);
       await this.log.append(
@@ -174,6 +176,10 @@ export class OrderTransactions {
       this.logger.error(`the order of ${order} could not be suspended: ${(error as Error).message}`);
     }
   }
+}
+
+function changesIn(outcomes: Outcome[]): Changes[] {
+  return outcomes.flatMap((outcome) => ('changes' in outcome ? (outcome.changes ?? []) : []));
 }
 
 /** Writes down what is due, or else lets the call act; a call that fails has changed nothing. */
