@@ -9,7 +9,7 @@ import type { Fault } from './fault.js';
 
 /** Of each verdict, beside the one that the session sends. */
 const COPIES = 3;
-const ORDERS_A_ROUND = 20;
+const ORDERS_A_ROUND = 10;
 /** Orders whose maker asks and asks, with much to say each time, so that a reader falls behind soon. */
 const TALKATIVE_ORDERS = 16;
 const BEHIND_PATIENCE_MS = 120_000;

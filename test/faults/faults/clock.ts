@@ -5,7 +5,7 @@ import type { Fault } from './fault.js';
 
 const AHEAD_MS = 600_000;
 const TOLERANCE_MS = 60_000;
-const ORDERS_MEANWHILE = 20;
+const ORDERS_MEANWHILE = 10;
 const LIBRARIES = '/usr/lib';
 
 /** Time is the database's clock, so that a process may believe what it likes. */
