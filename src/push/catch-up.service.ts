@@ -58,9 +58,9 @@ export class CatchUp {
       cursor = events.at(-1) ?? cursor;
       // what the tail handed out meanwhile was not for this subscriber yet: then it is read here, too
       if (readUpTo && this.tail.isBefore(readUpTo)) {
-        const id = eventId({ xid: readUpTo, seq: '0' });
-        subscriber.goLive(id);
-        return id;
+        // after an event: numbers that none has yet PostgreSQL may give again after a crash, to events that must be heard
+        subscriber.goLive(eventId(cursor));
+        return eventId({ xid: readUpTo, seq: '0' });
       }
     }
   }

@@ -25,6 +25,7 @@ export interface StandingConnectionUse {
  */
 export class StandingConnection {
   private current: Client | undefined;
+  private lastTurn: Promise<unknown> = Promise.resolve();
   private readonly stopping = new AbortController();
   private readonly running: Promise<void>;
 
@@ -40,9 +41,21 @@ export class StandingConnection {
     return this.current;
   }
 
+  /** Runs a statement, after those that are under way; without a connection it does nothing. */
+  async query(text: string, values: unknown[]): Promise<void> {
+    const client = this.current;
+    if (client) await this.inTurn(() => client.query(text, values));
+  }
+
   async stop(): Promise<void> {
     this.stopping.abort();
     await this.running;
+  }
+
+  private inTurn(work: () => Promise<unknown>): Promise<unknown> {
+    const turn = this.lastTurn.then(work);
+    this.lastTurn = turn.catch(() => {});
+    return turn;
   }
 
   private async run(): Promise<void> {
@@ -79,7 +92,8 @@ export class StandingConnection {
     while (!this.stopping.signal.aborted) {
       await Promise.race([this.pause(BEAT_INTERVAL_MS), lost]);
       if (this.stopping.signal.aborted) break;
-      await Promise.race([this.use.beat?.(client) ?? client.query('SELECT 1'), lost]);
+      const beat = this.inTurn(async () => this.use.beat?.(client) ?? client.query('SELECT 1'));
+      await Promise.race([beat, lost]);
     }
   }
 

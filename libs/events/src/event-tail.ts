@@ -42,12 +42,16 @@ export class EventTail implements BusReceiver {
     bus.bringTo(this);
   }
 
-  /** Begins at the present: what commits from now on is handed to the listener, in batches. */
+  /**
+   * Begins at the present: what commits from now on is handed to the listener, in batches. That is after the last event,
+   * not at a transaction number that none has yet: after a crash PostgreSQL may give such a number again.
+   */
   async start(listener: Listener): Promise<void> {
-    const [row] = await this.dataSource.query<[{ xmin: string; now: Date }]>(
-      'SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS xmin, clock_timestamp() AS now',
+    const [last] = await this.dataSource.query<EventCursor[]>(
+      `SELECT xid, seq, created_at FROM order_events WHERE xid < pg_snapshot_xmin(pg_current_snapshot())
+        ORDER BY xid DESC, seq DESC LIMIT 1`,
     );
-    this.cursor = { xid: row.xmin, seq: '0', created_at: row.now };
+    this.cursor = last;
     this.caughtUpAt = performance.now();
     this.listener = listener;
     this.timer = setInterval(() => this.poll(), POLL_INTERVAL_MS);
