@@ -43,8 +43,9 @@ type Outcome =
  * The one way to change an order: its row is locked, what time has made due is written first, then the call acts.
  *
  * Calls that come at the same time share a transaction, in which each order is changed by one call at most; what one is
- * refused or breaks leaves the others as they are. What is due is committed first and the call starts over, so that a refused call leaves nothing of
- * its own. An order whose data contradicts itself is suspended, for a person to look at; the call fails nonetheless.
+ * refused or breaks leaves the others as they are. What is due is committed first and the call starts over, so that a
+ * refused call leaves nothing of its own. An order whose data contradicts itself is suspended, for a person to look at;
+ * the call fails nonetheless.
  */
 @Injectable()
 export class OrderTransactions {
