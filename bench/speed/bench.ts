@@ -8,8 +8,8 @@ import { type BenchTaker, createTakers } from '../support/takers.js';
 import { type Contender, DATA_DIR, requireSettings, startPostgres, startServer } from './cluster.js';
 import { load, type LoadOptions, type LoadResult } from './load.js';
 import { pgbench, type PgbenchOptions, type PgbenchResult } from './pgbench.js';
-import { median } from './statistics.js';
-import { Stock } from './stock.js';
+import { median, sum } from './statistics.js';
+import { type Range, Stock } from './stock.js';
 
 const TAKERS = 50;
 export const CONNECTIONS = 64;
@@ -87,22 +87,21 @@ export class Bench {
     return startServer(contender, this.url);
   }
 
-  /** Starts a server, warms it up, has it record answers, and stops it. */
-  async run(contender: Contender, given: Partial<LoadOptions> = {}): Promise<RunResult> {
+  /** Starts a server, or several of a kind, warms it up, has it record answers, and stops it. */
+  async run(contender: Contender, given: Partial<LoadOptions> = {}, instances = 1): Promise<RunResult> {
     const options = { connections: CONNECTIONS, seconds: this.options.seconds, ...given };
     const warmUp = { connections: CONNECTIONS, seconds: this.options.warmUpSeconds, mayRunOut: true };
-    await this.prepare(this.enough(contender, warmUp) + this.enough(contender, options));
-    const server = await this.start(contender);
+    await this.prepare(instances * (this.enough(contender, warmUp) + this.enough(contender, options)));
+    const servers = await Promise.all(Array.from({ length: instances }, () => this.start(contender)));
     try {
-      await this.answer(contender, server.url, warmUp);
-      const before = await this.cpuSeconds(server);
-      const result = await this.answer(contender, server.url, options);
-      const used = (await this.cpuSeconds(server)) - before;
-      this.report(contender, result.perSecond);
-      if (options.connections === CONNECTIONS && !options.rate) this.remember(contender, result.perSecond);
-      return { ...result, cpuSeconds: (used / result.answered) * 1000 };
+      await this.answer(contender, servers, warmUp);
+      const result = await this.answer(contender, servers, options);
+      this.report(`${contender}${instances > 1 ? ` × ${instances}` : ''}`, result.perSecond);
+      const isPeak = options.connections === CONNECTIONS && !options.rate && instances === 1;
+      if (isPeak) this.remember(contender, result.perSecond);
+      return result;
     } finally {
-      await server.stop();
+      await Promise.all(servers.map((server) => server.stop()));
     }
   }
 
@@ -116,9 +115,9 @@ export class Bench {
     const warm = await pgbench(this.url, { ...warmUp, ...(await this.stock.take(enough(warmUp))) });
     this.noteSpeed(name, warm.perSecond);
     const range = await this.stock.take(enough(options));
-    const before = (await cpuSecondsOfEndedChildren()) + (await this.cpuSeconds());
+    const before = (await cpuSecondsOfEndedChildren()) + (await this.cpuSeconds([]));
     const result = await pgbench(this.url, { ...options, ...range });
-    const used = (await cpuSecondsOfEndedChildren()) + (await this.cpuSeconds()) - before;
+    const used = (await cpuSecondsOfEndedChildren()) + (await this.cpuSeconds([])) - before;
     const { answers, last } = await this.stock.recorded(range);
     this.stock.giveBack(range, last + 1);
     if (answers !== result.transactions) {
@@ -129,20 +128,26 @@ export class Bench {
     return { ...result, cpuSeconds: (used / result.transactions) * 1000 };
   }
 
-  /** Has orders answered, and counts in the database what was recorded. */
-  async answer(contender: Contender, url: string, options: LoadOptions): Promise<LoadResult> {
-    const range = await this.stock.take(this.enough(contender, options));
-    const result = await load(url, await this.stock.answers(range), options);
-    // the calls took the orders in turn; those in flight at the end may or may not be recorded yet
-    this.stock.giveBack(range, range.first + result.sent);
-    const { answers } = await this.stock.recorded(range);
-    if (answers < result.answered || answers > result.sent) {
-      throw new Error(
-        `${contender} gave ${result.answered} answers to ${result.sent} calls, but recorded ${answers}`,
-      );
-    }
-    this.noteSpeed(contender, result.perSecond);
-    return result;
+  /** Has orders answered, by several servers with as many of the connections each, and counts what was recorded. */
+  async answer(contender: Contender, servers: ServerProcess[], given: LoadOptions): Promise<RunResult> {
+    const options = { ...given, connections: given.connections / servers.length };
+    const ranges = [];
+    for (const _ of servers) ranges.push(await this.stock.take(this.enough(contender, options)));
+    const calls = await Promise.all(ranges.map((range) => this.stock.answers(range)));
+    const before = await this.cpuSeconds(servers);
+    const results = await Promise.all(servers.map(({ url }, index) => load(url, calls[index]!, options)));
+    const used = (await this.cpuSeconds(servers)) - before;
+    for (const [index, result] of results.entries()) await this.check(contender, ranges[index]!, result);
+    const total = (what: 'answered' | 'sent' | 'perSecond'): number => sum(results.map((one) => one[what]));
+    const worst = (what: 'p50' | 'p99'): number => Math.max(...results.map((one) => one[what]));
+    return {
+      answered: total('answered'),
+      sent: total('sent'),
+      perSecond: total('perSecond'),
+      p50: worst('p50'),
+      p99: worst('p99'),
+      cpuSeconds: (used / total('answered')) * 1000,
+    };
   }
 
   /** What a contender can do at most: the median of its runs so far, or of one made for this. */
@@ -158,9 +163,21 @@ export class Bench {
     await this.dataSource.query('CHECKPOINT');
   }
 
-  /** CPU time used so far, of a server, if given, and of PostgreSQL. */
-  async cpuSeconds(server?: ServerProcess): Promise<number> {
-    return ((await server?.cpuSeconds()) ?? 0) + (await cpuSecondsOfFamily(this.postmaster));
+  /** CPU time used so far, of these servers and of PostgreSQL. */
+  private async cpuSeconds(servers: ServerProcess[]): Promise<number> {
+    const own = await Promise.all(servers.map((server) => server.cpuSeconds()));
+    return sum(own) + (await cpuSecondsOfFamily(this.postmaster));
+  }
+
+  /** Whether the database has recorded what a server answered. */
+  private async check(contender: Contender, range: Range, { answered, sent, perSecond }: LoadResult) {
+    // the calls took the orders in turn; those in flight at the end may or may not be recorded yet
+    this.stock.giveBack(range, range.first + sent);
+    const { answers } = await this.stock.recorded(range);
+    if (answers < answered || answers > sent) {
+      throw new Error(`${contender} gave ${answered} answers to ${sent} calls, but recorded ${answers}`);
+    }
+    this.noteSpeed(contender, perSecond);
   }
 
   private static async seed(

@@ -9,8 +9,12 @@ export function quotients(dividends: number[], divisors: number[]): number[] {
   return dividends.map((dividend, round) => dividend / divisors[round]!);
 }
 
+export function sum(values: number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}
+
 export function mean(values: number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
+  return sum(values) / values.length;
 }
 
 export function percentile(values: number[], percent: number): number {

@@ -54,11 +54,10 @@ export class Stock {
   /** Counts a run's recorded answers, whole with their events, and finds the last order that has one. */
   async recorded({ first, count }: Range): Promise<{ answers: number; last: number }> {
     const [row] = await this.dataSource.query<[{ answers: number; last: number | null }]>(
-      `SELECT count(*)::integer AS answers, max(n)::integer AS last
-        FROM generate_series($1::bigint, $2::bigint) n
-          JOIN orders o ON o.order_hash = ${hashOf('n')} AND o.status = 'cancelled'
-          JOIN cancellation_requests r ON r.order_id = o.id AND r.status = 'accepted'
-        WHERE (SELECT count(*) FROM order_events WHERE order_id = o.id AND version > 3) = 2`,
+      `SELECT count(*)::integer AS answers, max(o.nonce)::integer AS last
+        FROM orders o JOIN cancellation_requests r ON r.order_id = o.id AND r.status = 'accepted'
+        WHERE o.order_hash = ANY(ARRAY(SELECT ${hashOf('n')} FROM generate_series($1::bigint, $2::bigint) n))
+          AND o.status = 'cancelled' AND (SELECT count(*) FROM order_events WHERE order_id = o.id AND version > 3) = 2`,
       [first, first + count - 1],
     );
     return { answers: row.answers, last: row.last ?? first - 1 };

@@ -1,4 +1,4 @@
-import { type Bench, CONNECTIONS } from '../bench.js';
+import type { RunResult } from '../bench.js';
 import { quotients } from '../statistics.js';
 import type { Figure } from './figure.js';
 
@@ -6,11 +6,11 @@ import type { Figure } from './figure.js';
 export const instances: Figure = {
   name: 'instances',
   async measure(bench) {
-    const rounds: { one: Measured; two: Measured }[] = [];
+    const rounds: { one: RunResult; two: RunResult }[] = [];
     for (let round = 0; round < bench.options.rounds; round += 1) {
-      rounds.push({ one: await bench.run('service'), two: await runTwo(bench) });
+      rounds.push({ one: await bench.run('service'), two: await bench.run('service', {}, 2) });
     }
-    const of = (which: 'one' | 'two', what: keyof Measured): number[] =>
+    const of = (which: 'one' | 'two', what: 'perSecond' | 'cpuSeconds'): number[] =>
       rounds.map((round) => round[which][what]);
     return [
       { figure: 'cancel-result, two instances', unit: '/s', values: of('two', 'perSecond') },
@@ -25,34 +25,3 @@ export const instances: Figure = {
     ];
   },
 };
-
-interface Measured {
-  perSecond: number;
-  cpuSeconds: number;
-}
-
-async function runTwo(bench: Bench): Promise<Measured> {
-  const { seconds, warmUpSeconds } = bench.options;
-  const peak = await bench.peakOf('service');
-  await bench.prepare(Math.ceil(peak * (seconds + warmUpSeconds)));
-  const servers = await Promise.all([bench.start('service'), bench.start('service')]);
-  const answerAll = (time: number) =>
-    Promise.all(
-      servers.map(({ url }) => bench.answer('service', url, { connections: CONNECTIONS / 2, seconds: time })),
-    );
-  const cpuSeconds = async (): Promise<number> => {
-    const own = await Promise.all(servers.map((server) => server.cpuSeconds()));
-    return own[0]! + own[1]! + (await bench.cpuSeconds());
-  };
-  try {
-    await answerAll(warmUpSeconds);
-    const before = await cpuSeconds();
-    const results = await answerAll(seconds);
-    const used = (await cpuSeconds()) - before;
-    const sum = (what: 'answered' | 'perSecond'): number =>
-      results.reduce((total, result) => total + result[what], 0);
-    return { perSecond: sum('perSecond'), cpuSeconds: (used / sum('answered')) * 1000 };
-  } finally {
-    await Promise.all(servers.map((server) => server.stop()));
-  }
-}

@@ -17,7 +17,7 @@ export const memory: Figure = {
       for (let answered = 0; answered < answers;) {
         const count = Math.min(ANSWERS_A_RUN, answers - answered);
         await bench.prepare(count);
-        const result = await bench.answer('service', server.url, {
+        const result = await bench.answer('service', [server], {
           connections: CONNECTIONS,
           seconds,
           mayRunOut: true,
