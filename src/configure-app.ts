@@ -4,6 +4,7 @@ import { showAdmission } from './http/admission.js';
 import { countCalls } from './http/call-metrics.js';
 import { ErrorFilter } from './http/error.filter.js';
 import { KnownQueryGuard } from './http/known-query.guard.js';
+import { logCalls } from './http/logging.js';
 import { validationPipe } from './http/validation.js';
 import { serveDocs } from './operations/docs.js';
 
@@ -17,6 +18,7 @@ export function configureApp(app: NestFastifyApplication): void {
   app.useGlobalFilters(new ErrorFilter());
   allowOrigins(app, app.get<Settings>(SETTINGS).ALLOWED_ORIGINS);
   countCalls(app);
+  logCalls(app);
   showAdmission(app);
   serveDocs(app);
 }

@@ -16,6 +16,10 @@ declare module 'fastify' {
     /** Gives the call's place back, while it has one. */
     leaveLane: (() => void) | undefined;
   }
+  interface FastifyReply {
+    /** Whether the call was turned away unserved. */
+    isRefused: boolean;
+  }
 }
 
 /** Database connections that ordinary calls leave free: for verdicts, the event tail and the timers. */
@@ -42,8 +46,7 @@ function kindOf(route: string | undefined): Kind | undefined {
 
 /**
  * Bounds the calls that are served at once: under more load than the service can take, some wait a little, the rest is
- * refused while it costs next to nothing, and verdicts pass them all. To be set up before the middleware that logs: a line
- * for each would cost more than the refusal.
+ * refused while it costs next to nothing, and verdicts pass them all.
  */
 export function admitCalls(fastify: FastifyInstance): void {
   const lanes = {
@@ -57,6 +60,7 @@ export function admitCalls(fastify: FastifyInstance): void {
   };
   fastify.decorate('lanes', lanes);
   fastify.decorateRequest('leaveLane', undefined);
+  fastify.decorateReply('isRefused', false);
   // before the body is read
   fastify.addHook('onRequest', (request, reply, done) => {
     if (laneOf(request.routeOptions.url)?.isFull) void refuse(reply);
@@ -94,6 +98,7 @@ function inPlace(lane: Lane, handler: RouteHandlerMethod): RouteHandlerMethod {
 function refuse(reply: FastifyReply): FastifyReply {
   const { status, code } = API_ERRORS.UNAVAILABLE;
   reply.errorCode = code;
+  reply.isRefused = true;
   return reply
     .status(status)
     .header('retry-after', RETRY_AFTER_SECONDS)

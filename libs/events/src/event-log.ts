@@ -1,17 +1,20 @@
 import { EventEmitter } from 'node:events';
 import { Injectable } from '@nestjs/common';
+import { PreparedStatement } from '#database';
 import type { EntityManager } from 'typeorm';
 import type { OrderEvent } from './order-event.entity.js';
 
 export type NewOrderEvent = Omit<OrderEvent, 'seq' | 'xid'>;
 
 /** Whole batches at once: through the query builder it took longer to write the statement than to carry it out. */
-const INSERT = `
-  INSERT INTO order_events (order_id, version, type, from_status, to_status, request_id, order_hash, maker, taker_id,
+const APPEND = new PreparedStatement(
+  'append_events',
+  `INSERT INTO order_events (order_id, version, type, from_status, to_status, request_id, order_hash, maker, taker_id,
     actor, payload, created_at)
   SELECT * FROM jsonb_to_recordset($1::jsonb) AS e (order_id uuid, version integer, type text, from_status text,
     to_status text, request_id uuid, order_hash text, maker text, taker_id uuid, actor jsonb, payload jsonb,
-    created_at timestamptz)`;
+    created_at timestamptz)`,
+);
 
 /** Where changes are written down, and how the tail hears at once that there is something to read. */
 @Injectable()
@@ -20,7 +23,7 @@ export class EventLog {
 
   /** Writes events in the transaction of their changes; they get their ids in the order given. */
   async append(manager: EntityManager, events: NewOrderEvent[]): Promise<void> {
-    await manager.query(INSERT, [JSON.stringify(events)]);
+    await APPEND.run(manager, [JSON.stringify(events)]);
   }
 
   /** To be called after a commit: the tail of this process need not wait for its next poll. */

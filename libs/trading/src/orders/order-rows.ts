@@ -1,4 +1,5 @@
-import { type EntityManager, In } from 'typeorm';
+import { PreparedStatement } from '#database';
+import { type EntityManager, getMetadataArgsStorage, In } from 'typeorm';
 import { CancellationRequest, OPEN_STATUSES } from '../cancellation/cancellation-request.entity.js';
 import { Fill } from '../fills/fill.entity.js';
 import { BrokenInvariantError } from '../trading-error.js';
@@ -12,6 +13,9 @@ export type OnLocked = 'wait' | 'skip';
 /** A locked order, with which transaction changed it last. */
 type OrderRow = Order & { changed_by: string };
 
+/** A request of a locked order, or none, with the database's clock and the transaction's number, if it has one yet. */
+type RequestRow = CancellationRequest & { now: Date; xid: string | null };
+
 /**
  * Locks orders and reads all that belongs to them; those that it does not find, or skips, are left out.
  *
@@ -24,60 +28,75 @@ export async function lockOrders(
   references: OrderReference[],
   onLocked: OnLocked,
 ): Promise<OrderTransaction[]> {
-  const rows = await lockRows(manager, references, onLocked);
-  if (rows.length === 0) return [];
-  const { now, xid, requests } = await readRequests(manager, rows);
-  const usable = onLocked === 'wait' ? rows : rows.filter((row) => isBefore(Number(row.changed_by), xid));
+  const found = await Promise.all(
+    (['order_hash', 'id'] as const).map((column) => lockBy(column, manager, references, onLocked)),
+  );
+  const rows = new Map(found.flatMap(({ orders }) => orders).map((row) => [row.id, row]));
+  const read = found.flatMap((each) => each.requests);
+  const requests = [...new Map(read.map((row) => [row.id, row])).values()];
+  const last = read.at(-1);
+  if (!last || rows.size === 0) return [];
+  const { now } = last;
+  const xid = BigInt(last.xid!);
+  const usable = [...rows.values()].filter(
+    ({ changed_by }) => onLocked === 'wait' || isBefore(Number(changed_by), xid),
+  );
   const orders = usable.map(orderOf);
   const fills = await readFills(manager, orders);
   return orders.map((order) => {
-    const ofOrder = requests.filter(({ order_id }) => order_id === order.id);
+    const ofOrder = requests.filter(({ order_id }) => order_id === order.id).map(requestOf);
     const fill = fills.find(({ order_id }) => order_id === order.id) ?? null;
     return new OrderTransaction(order, ofOrder, fill, now);
   });
 }
 
-async function lockRows(
+const columnsOf = (entity: typeof Order | typeof CancellationRequest, alias: string): string =>
+  getMetadataArgsStorage()
+    .filterColumns(entity)
+    .map(({ propertyName }) => `${alias}.${propertyName}`)
+    .join(', ');
+
+const lockStatement = (given: string, onLocked: OnLocked): PreparedStatement<OrderRow> =>
+  new PreparedStatement(
+    `lock_orders_by_${given.split(' ')[0]}_${onLocked}`,
+    `SELECT ${columnsOf(Order, 'o')}, o.xmin::text AS changed_by FROM orders o WHERE o.${given}
+       FOR UPDATE ${onLocked === 'skip' ? 'SKIP LOCKED' : ''}`,
+  );
+
+const readStatement = (given: string): PreparedStatement<RequestRow> =>
+  new PreparedStatement(
+    `read_requests_by_${given.split(' ')[0]}`,
+    `SELECT clock.*, ${columnsOf(CancellationRequest, 'r')}
+       FROM (SELECT clock_timestamp()::timestamptz(3) AS now, pg_current_xact_id_if_assigned()::text AS xid) clock
+         LEFT JOIN (cancellation_requests r JOIN orders o ON o.id = r.order_id AND o.${given}) ON true`,
+  );
+
+const BY_HASH = 'order_hash = ANY($1::text[])';
+const BY_ID = 'id = ANY($1::uuid[])';
+const LOCK = {
+  order_hash: { wait: lockStatement(BY_HASH, 'wait'), skip: lockStatement(BY_HASH, 'skip') },
+  id: { wait: lockStatement(BY_ID, 'wait'), skip: lockStatement(BY_ID, 'skip') },
+};
+const READ_REQUESTS = { order_hash: readStatement(BY_HASH), id: readStatement(BY_ID) };
+
+/** The requests are read once the rows are locked, and so is the clock: the transaction may have waited for them. */
+async function lockBy(
+  column: 'order_hash' | 'id',
   manager: EntityManager,
   references: OrderReference[],
   onLocked: OnLocked,
-): Promise<OrderRow[]> {
-  const rows = new Map<string, OrderRow>();
-  for (const [column, type] of [
-    ['order_hash', 'text'],
-    ['id', 'uuid'],
-  ] as const) {
-    const values = references.flatMap((reference) => valueOf(reference, column) ?? []);
-    if (values.length === 0) continue;
-    const found = await manager.query<OrderRow[]>(
-      `SELECT *, xmin::text AS changed_by FROM orders WHERE ${column} = ANY($1::${type}[])
-         FOR UPDATE ${onLocked === 'skip' ? 'SKIP LOCKED' : ''}`,
-      [values],
-    );
-    for (const row of found) rows.set(row.id, row);
-  }
-  return [...rows.values()];
+): Promise<{ orders: OrderRow[]; requests: RequestRow[] }> {
+  const values = references.flatMap((reference) => valueOf(reference, column) ?? []);
+  if (values.length === 0) return { orders: [], requests: [] };
+  const [orders, requests] = await Promise.all([
+    LOCK[column][onLocked].run(manager, [values]),
+    READ_REQUESTS[column].run(manager, [values]),
+  ]);
+  return { orders, requests };
 }
 
 function valueOf(reference: OrderReference, column: 'id' | 'order_hash'): string | undefined {
   return (reference as Partial<Record<typeof column, string>>)[column];
-}
-
-/** The clock is read once the rows are locked: the transaction may have waited for them. */
-async function readRequests(
-  manager: EntityManager,
-  rows: OrderRow[],
-): Promise<{ now: Date; xid: bigint; requests: CancellationRequest[] }> {
-  const found = await manager.query<(CancellationRequest & { at: Date; xid: string })[]>(
-    `SELECT clock.*, r.* FROM (SELECT clock_timestamp()::timestamptz(3) AS at, pg_current_xact_id()::text AS xid) clock
-       LEFT JOIN cancellation_requests r ON r.order_id = ANY($1::uuid[])`,
-    [rows.map(({ id }) => id)],
-  );
-  const { at: now, xid } = found[0]!;
-  const requests = found
-    .filter(({ id }) => id !== null)
-    .map((request) => Object.assign(new CancellationRequest(), request));
-  return { now, xid: BigInt(xid), requests };
 }
 
 async function readFills(manager: EntityManager, orders: Order[]): Promise<Fill[]> {
@@ -95,18 +114,21 @@ function orderOf(row: OrderRow): Order {
   return Object.assign(new Order(), row, { deadline: Number(row.deadline), nonce: Number(row.nonce) });
 }
 
+function requestOf(row: RequestRow): CancellationRequest {
+  return Object.assign(new CancellationRequest(), row);
+}
+
 /** Writes what was changed of several orders, except for the events, each row only as it was read. */
 export async function writeChanges(manager: EntityManager, changes: Changes[]): Promise<void> {
   const requests = changes.flatMap(({ request }) => request ?? []);
   const isNew = requests.filter((request) => request.isNew).map(({ row }) => row);
   const fills = changes.flatMap(({ fill }) => fill ?? []);
-  if (isNew.length > 0) await manager.insert(CancellationRequest, isNew);
-  if (fills.length > 0) await manager.insert(Fill, fills);
-  await update(
-    manager,
-    changes,
-    requests.filter((request) => !request.isNew).map(({ row }) => row),
-  );
+  const isOld = requests.filter((request) => !request.isNew).map(({ row }) => row);
+  await Promise.all([
+    isNew.length > 0 && manager.insert(CancellationRequest, isNew),
+    fills.length > 0 && manager.insert(Fill, fills),
+    update(manager, changes, isOld),
+  ]);
 }
 
 /**
@@ -114,8 +136,9 @@ export async function writeChanges(manager: EntityManager, changes: Changes[]): 
  * pushed_at is the push's to write, outside the order's lock; a push that was noted after this change had read the clock
  * went out before the change all the same.
  */
-const UPDATE = `
-  WITH changed_orders AS (
+const WRITE = new PreparedStatement<{ orders: number; requests: number }>(
+  'write_changes',
+  `WITH changed_orders AS (
     UPDATE orders o SET
       status = c.status, version = c.version, updated_at = c.updated_at, filled_quantity = c.filled_quantity,
       notes = c.notes, lock_id = c.lock_id, locked_by = c.locked_by, locked_taker_id = c.locked_taker_id,
@@ -134,7 +157,8 @@ const UPDATE = `
     WHERE r.id = c.id AND r.status = ANY($3)
     RETURNING 1)
   SELECT (SELECT count(*)::integer FROM changed_orders) AS orders,
-    (SELECT count(*)::integer FROM changed_requests) AS requests`;
+    (SELECT count(*)::integer FROM changed_requests) AS requests`,
+);
 
 async function update(
   manager: EntityManager,
@@ -145,12 +169,12 @@ async function update(
     ...pick(order, ORDER_COLUMNS),
     read_version: readVersion,
   }));
-  const [written] = await manager.query<[{ orders: number; requests: number }]>(UPDATE, [
+  const [written] = await WRITE.run(manager, [
     JSON.stringify(orders),
     JSON.stringify(requests.map((request) => pick(request, REQUEST_COLUMNS))),
     OPEN_STATUSES,
   ]);
-  if (written.orders !== orders.length || written.requests !== requests.length) {
+  if (written!.orders !== orders.length || written!.requests !== requests.length) {
     const ids = orders.map(({ id }) => id).join(', ');
     throw new BrokenInvariantError(`orders ${ids}: an order or its open request was not as it had been read`);
   }

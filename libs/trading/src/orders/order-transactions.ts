@@ -114,14 +114,13 @@ export class OrderTransactions {
       return tx ? outcomeOf(tx, act) : { kind: 'not locked' };
     });
     const changes = changesIn(outcomes);
-    if (changes.length > 0) {
-      await writeChanges(manager, changes);
-      await this.log.append(
-        manager,
-        changes.flatMap(({ events }) => events),
-      );
-    }
+    if (changes.length > 0) await this.write(manager, changes);
     return outcomes;
+  }
+
+  private async write(manager: EntityManager, changes: Changes[]): Promise<void> {
+    const events = changes.flatMap((change) => change.events);
+    await Promise.all([writeChanges(manager, changes), this.log.append(manager, events)]);
   }
 
   private conclude(call: Call, outcome: Outcome, onLocked: OnLocked): void {
@@ -168,8 +167,7 @@ export class OrderTransactions {
         const [tx] = await lockOrders(manager, [reference], 'wait');
         if (!tx || !mayFollow(tx.order.status, 'suspended')) return [];
         tx.suspend(message.slice(0, NOTES_MAX), { kind: 'service', ...inCall() });
-        await writeChanges(manager, [tx.changes!]);
-        await this.log.append(manager, tx.changes!.events);
+        await this.write(manager, [tx.changes!]);
         return [tx.changes!];
       });
       this.announce(changes);
