@@ -131,7 +131,7 @@ test('the same order many times at once, by its hash and by its id: one acts aft
   const seen = await Promise.all([
     ...Array.from({ length: 10 }, () => taker.answer(order.hash, true)),
     ...Array.from({ length: 10 }, () =>
-      transactions.onOrder({ id: order.id }, ({ order: { version } }) => version),
+      transactions.onOrder({ id: order.id }, { kind: 'timer' }, ({ order: { version } }) => version),
     ),
   ]);
   expect(seen.slice(0, 10)).toEqual(seen.slice(0, 10).map(() => expect.objectContaining({ status: 200 })));

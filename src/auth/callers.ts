@@ -1,12 +1,11 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
-import type { TakerCaller } from '#trading';
+import type { MakerCaller, TakerCaller } from '#trading';
 import type { FastifyRequest } from 'fastify';
 
 /** A request after its guard: who is calling. */
 export interface AuthenticatedRequest extends FastifyRequest {
   taker?: TakerCaller;
-  /** Lower-case wallet address. */
-  maker?: string;
+  maker?: MakerCaller;
 }
 
 export const requestOf = (context: ExecutionContext): AuthenticatedRequest =>

@@ -9,7 +9,8 @@ export class MakerGuard implements CanActivate {
 
   canActivate(context: ExecutionContext): boolean {
     const request = requestOf(context);
-    request.maker = this.tokens.holderOf(request.headers.authorization).wallet;
+    const { wallet } = this.tokens.holderOf(request.headers.authorization);
+    request.maker = { wallet, requestId: request.id };
     return true;
   }
 }

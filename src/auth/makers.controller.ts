@@ -1,6 +1,6 @@
 import { Body, Controller, Get, HttpCode, Post, UseGuards } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { MakersService } from '#trading';
+import { type MakerCaller, MakersService } from '#trading';
 import { ApiErrors, ApiReadErrors, ApiSuccess, MAKER_ERRORS } from '../http/api-answers.js';
 import { ApiError } from '../http/api-errors.js';
 import { type Success, success } from '../http/envelope.js';
@@ -51,7 +51,7 @@ export class MakersController {
   })
   @ApiSuccess(200, MakerProfile, 'What the desk knows of the owner of the wallet')
   @ApiReadErrors(...MAKER_ERRORS)
-  async profile(@CallingMaker() wallet: string): Promise<Success<MakerProfile>> {
+  async profile(@CallingMaker() { wallet }: MakerCaller): Promise<Success<MakerProfile>> {
     const maker = await this.makers.find(wallet);
     if (!maker) throw new ApiError('TOKEN_INVALID', 'the wallet has not logged in to this service');
     const { wallet_address, username, email, avatar_url, status } = maker;

@@ -18,7 +18,7 @@ export class RateLimitGuard implements CanActivate {
     if (!this.limiter) return true;
     const { taker, maker, ip } = requestOf(context);
     try {
-      await this.limiter.consume(taker?.keyId ?? maker ?? ip);
+      await this.limiter.consume(taker?.keyId ?? maker?.wallet ?? ip);
     } catch (refusal) {
       const seconds = Math.ceil((refusal as RateLimiterRes).msBeforeNext / 1000);
       void context.switchToHttp().getResponse<FastifyReply>().header('retry-after', seconds);

@@ -4,6 +4,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { SETTINGS, type Settings, withinRanges } from '#config';
 import { type AcceptedKey, ApiKeysService, type TakerCaller } from '#trading';
 import { ApiError } from '../http/api-errors.js';
+import { requestIdOf } from '../http/request-id.js';
 import { SignatureChecker } from './signature-checker.service.js';
 
 /** Tells by its API key which taker calls, and holds the call to the key's rules; for HTTP calls and sockets alike. */
@@ -27,7 +28,7 @@ export class TakerAuthenticator {
       throw new ApiError('IP_NOT_ALLOWED', `this API key may not be used from ${address}`);
     }
     await this.signatures.check(request, key);
-    return key.caller;
+    return { ...key.key, requestId: requestIdOf(request) };
   }
 
   private async requireKey(apiKey: string | undefined): Promise<AcceptedKey> {

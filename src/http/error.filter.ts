@@ -14,7 +14,7 @@ export class ErrorFilter implements ExceptionFilter {
     const reply = host.switchToHttp().getResponse<FastifyReply>();
     const { error, details } = toFailure(exception, request.id);
     const { status, code } = API_ERRORS[error];
-    if (status >= 500) this.logger.error(exception);
+    if (status >= 500) this.logger.error({ requestId: request.id, err: exception });
     if (status === 503) void reply.header('retry-after', RETRY_AFTER_SECONDS);
     reply.errorCode = code;
     void reply.status(status).send(failure(error, details));

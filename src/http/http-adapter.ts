@@ -1,6 +1,5 @@
 import type { IncomingMessage } from 'node:http';
 import { type Settings, withinRanges } from '#config';
-import { duringHttpCall } from '#events';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { admitCalls } from './admission.js';
@@ -47,8 +46,6 @@ export function httpAdapter({ TRUSTED_PROXIES }: Settings): FastifyAdapter {
   fastify.addHook('onSend', async (request, reply) => {
     void reply.header(REQUEST_ID_HEADER, request.id);
   });
-  // not before the body is read: its bytes arrive in the connection's context, not in the call's
-  fastify.addHook('preHandler', (request, _, done) => duringHttpCall(request.id, done));
   closeConnectionsWhenStopping(fastify);
   return adapter;
 }

@@ -1,6 +1,12 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query, Res, UseGuards } from '@nestjs/common';
 import { ApiBearerAuth, ApiBody, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { CancellationService, OrderPlacementService, OrderQueries, type OrderReference } from '#trading';
+import {
+  CancellationService,
+  type MakerCaller,
+  OrderPlacementService,
+  OrderQueries,
+  type OrderReference,
+} from '#trading';
 import type { FastifyReply } from 'fastify';
 import { CallingMaker } from '../auth/callers.js';
 import { MakerGuard } from '../auth/maker.guard.js';
@@ -37,8 +43,11 @@ export class MakerOrdersController {
   })
   @ApiSuccess(201, OrderView, 'The order, pending')
   @ApiErrors(...MAKER_ERRORS, 'NONCE_ALREADY_USED')
-  async place(@CallingMaker() wallet: string, @Body() body: PlaceOrderRequest): Promise<Success<OrderView>> {
-    const order = await this.placement.place(wallet, termsOf(body.order), body.signature.toLowerCase());
+  async place(
+    @CallingMaker() maker: MakerCaller,
+    @Body() body: PlaceOrderRequest,
+  ): Promise<Success<OrderView>> {
+    const order = await this.placement.place(maker, termsOf(body.order), body.signature.toLowerCase());
     return success(orderView({ order, cancellation: null, fill: null }));
   }
 
@@ -51,7 +60,7 @@ export class MakerOrdersController {
   @ApiSuccess(200, MakerOrdersAnswer, 'A page of the orders')
   @ApiReadErrors(...MAKER_ERRORS)
   async list(
-    @CallingMaker() wallet: string,
+    @CallingMaker() { wallet }: MakerCaller,
     @Query() query: MakerOrdersQuery,
   ): Promise<Success<MakerOrdersAnswer>> {
     const orders = await this.queries.listOfMaker(wallet, makerFilterOf(query), pageOf(query));
@@ -66,7 +75,7 @@ export class MakerOrdersController {
   })
   @ApiSuccess(200, NextNonceAnswer, 'The smallest nonce above all used ones')
   @ApiReadErrors(...MAKER_ERRORS)
-  async nextNonce(@CallingMaker() wallet: string): Promise<Success<NextNonceAnswer>> {
+  async nextNonce(@CallingMaker() { wallet }: MakerCaller): Promise<Success<NextNonceAnswer>> {
     return success({ maker: wallet, next_nonce: await this.placement.nextNonce(wallet) });
   }
 
@@ -80,7 +89,7 @@ export class MakerOrdersController {
   @ApiSuccess(200, OrderView, 'The order')
   @ApiReadErrors(...MAKER_ERRORS, 'ORDER_NOT_FOUND')
   async get(
-    @CallingMaker() wallet: string,
+    @CallingMaker() { wallet }: MakerCaller,
     @Param('order_id', OrderReferencePipe) reference: OrderReference,
   ): Promise<Success<OrderView>> {
     return success(orderView(await this.queries.ofMaker(wallet, reference)));
@@ -102,12 +111,12 @@ export class MakerOrdersController {
   @ApiSuccess(202, CancellationRequested, 'A taker holds the order and has been asked')
   @ApiErrors(...MAKER_ERRORS, 'ORDER_NOT_FOUND', 'ORDER_FINAL', 'ORDER_SUSPENDED')
   async cancel(
-    @CallingMaker() wallet: string,
+    @CallingMaker() maker: MakerCaller,
     @Param('order_id', OrderReferencePipe) reference: OrderReference,
     @Body() body: CancelOrderRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Success<OrderCancelled | CancellationRequested>> {
-    const outcome = await this.cancellation.cancel(wallet, reference, body.reason ?? DEFAULT_REASON);
+    const outcome = await this.cancellation.cancel(maker, reference, body.reason ?? DEFAULT_REASON);
     if (outcome.request) void reply.status(202);
     return success(cancelView(outcome));
   }
@@ -123,11 +132,11 @@ export class MakerOrdersController {
   @ApiSuccess(202, CancellationRequested, 'A taker holds the order and has been asked')
   @ApiErrors(...MAKER_ERRORS, 'ORDER_NOT_FOUND', 'ORDER_FINAL', 'ORDER_SUSPENDED')
   delete(
-    @CallingMaker() wallet: string,
+    @CallingMaker() maker: MakerCaller,
     @Param('order_id', OrderReferencePipe) reference: OrderReference,
     @Body() body: CancelOrderRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Success<OrderCancelled | CancellationRequested>> {
-    return this.cancel(wallet, reference, body, reply);
+    return this.cancel(maker, reference, body, reply);
   }
 }

@@ -83,7 +83,7 @@ export class PushServer implements OnApplicationBootstrap, OnModuleDestroy {
   private refuse(error: unknown, request: IncomingMessage, socket: Duplex): void {
     const requestId = requestIdOf(request);
     const { error: name, details } = toFailure(error, requestId);
-    if (API_ERRORS[name].status >= 500) this.logger.error(error);
+    if (API_ERRORS[name].status >= 500) this.logger.error({ requestId, err: error });
     this.metrics.refused(API_ERRORS[name].code);
     refuseOnSocket(socket, name, details, requestId);
   }

@@ -7,7 +7,6 @@ export { EventPartitions, EVENTS_KEPT_SINCE } from './event-partitions.js';
 export { type Audience, EventReplay, type ReplayStart } from './event-replay.js';
 export { type BatchSource, EventTail } from './event-tail.js';
 export { EventsModule } from './events.module.js';
-export { duringHttpCall, type InCall, inCall } from './http-call.js';
 export {
   isForEveryTaker,
   MAKER_MESSAGE_TYPES,
@@ -19,4 +18,4 @@ export {
   takerMessage,
 } from './messages.js';
 export { PostgresBus } from './postgres-bus.js';
-export { type Actor, OrderEvent, type OrderEventPayload } from './order-event.entity.js';
+export { type Actor, type InCall, OrderEvent, type OrderEventPayload } from './order-event.entity.js';

@@ -1,7 +1,11 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import type { InCall } from './http-call.js';
 
 export type OrderEventType = 'order_status_change' | 'cancellation_request' | 'cancellation_update';
+
+/** The HTTP call in which a change was made, if it was: the id under which its log lines are found. */
+export interface InCall {
+  http_request_id?: string;
+}
 
 /** Who caused a change: audit only, never shown to the other side. */
 export type Actor =

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { SETTINGS, type Settings } from '#config';
 import type { Actor } from '#events';
-import { makerActor } from '../makers/maker-actor.js';
+import { makerActor, type MakerCaller } from '../makers/maker-caller.js';
 import { statusAfterRelease } from '../orders/due-steps.js';
 import type { OrderTransaction } from '../orders/order-transaction.js';
 import { orderNotFound, OrderTransactions } from '../orders/order-transactions.js';
@@ -39,19 +39,19 @@ export class CancellationService {
   ) {}
 
   /** Cancels a pending order at once; of a locked one, asks its taker (again, when the last request timed out). */
-  async cancel(wallet: string, reference: OrderReference, reason: string): Promise<CancelOutcome> {
-    const maker = makerActor(wallet);
-    return this.orders.onOrder(reference, (tx) => {
+  async cancel(maker: MakerCaller, reference: OrderReference, reason: string): Promise<CancelOutcome> {
+    const actor = makerActor(maker);
+    return this.orders.onOrder(reference, actor, (tx) => {
       const { order } = tx;
-      if (order.maker !== wallet) throw orderNotFound(reference);
+      if (order.maker !== maker.wallet) throw orderNotFound(reference);
       refuseSuspended(order);
       refuseFinal(order);
       if (order.status === 'pending') {
-        tx.release('cancelled', maker, { cause: 'cancel', reason });
+        tx.release('cancelled', actor, { cause: 'cancel', reason });
         return { order, request: null };
       }
       if (tx.openRequest?.status === 'requested') return { order, request: tx.openRequest };
-      return { order, request: tx.ask(reason, this.settings.CANCELLATION_TIMEOUT_SECONDS, maker) };
+      return { order, request: tx.ask(reason, this.settings.CANCELLATION_TIMEOUT_SECONDS, actor) };
     });
   }
 
@@ -59,7 +59,7 @@ export class CancellationService {
   async answer(taker: TakerCaller, answer: CancellationAnswer): Promise<void> {
     refuseForeignAddress(taker, answer.takerAddress);
     const actor = takerActor(taker);
-    await this.orders.onOrder({ order_hash: answer.orderHash }, (tx) => {
+    await this.orders.onOrder({ order_hash: answer.orderHash }, actor, (tx) => {
       refuseSuspended(tx.order);
       const request = tx.requestTo(answer.takerAddress, answer.requestId);
       if (!request) throw noRequest(tx.order, answer);

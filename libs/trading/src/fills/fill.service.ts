@@ -40,7 +40,7 @@ export class FillService {
   async fill(taker: TakerCaller, report: FillReport): Promise<{ order: Order; fill: Fill }> {
     const hash = await signedHash(this.settings, report.terms, report.signature);
     const actor = takerActor(taker);
-    return this.orders.onOrder({ order_hash: hash }, (tx) => {
+    return this.orders.onOrder({ order_hash: hash }, actor, (tx) => {
       const known = tx.fillOfOrder;
       if (known && isSameFill(known, taker, report)) return { order: tx.order, fill: known };
       refuseUnfillable(tx, taker, report);

@@ -33,7 +33,7 @@ export class LockService {
     refuseForeignAddress(taker, address);
     const seconds = durationSeconds ?? this.settings.LOCK_TTL_SECONDS;
     const actor = takerActor(taker);
-    return this.orders.onOrder({ order_hash: orderHash }, (tx) => {
+    return this.orders.onOrder({ order_hash: orderHash }, actor, (tx) => {
       const { order, now } = tx;
       refuseSuspended(order);
       if (order.status === 'locked' && order.locked_by === address) return order as Lock;
@@ -53,7 +53,7 @@ export class LockService {
   /** Gives an order back. While a cancellation request is open, that is the taker's consent to it. */
   async unlock(taker: TakerCaller, orderHash: string): Promise<void> {
     const actor = takerActor(taker);
-    await this.orders.onOrder({ order_hash: orderHash }, (tx) => {
+    await this.orders.onOrder({ order_hash: orderHash }, actor, (tx) => {
       const { order } = tx;
       refuseSuspended(order);
       refuseUnlessHolder(order, order.locked_taker_id === taker.takerId);
@@ -66,7 +66,7 @@ export class LockService {
   /** Turns a locked order down for good. While a cancellation request is open, that is the taker's consent to it. */
   async reject(taker: TakerCaller, orderHash: string, reason: string): Promise<void> {
     const actor = takerActor(taker);
-    await this.orders.onOrder({ order_hash: orderHash }, (tx) => {
+    await this.orders.onOrder({ order_hash: orderHash }, actor, (tx) => {
       const { order } = tx;
       refuseSuspended(order);
       refuseUnlessHolder(order, order.locked_taker_id === taker.takerId);

@@ -15,44 +15,47 @@ export class OperatorService {
 
   /** Freezes an order with its lock and its open request, until it is resumed or cancelled. */
   suspend(user: string, reference: OrderReference, reason: string): Promise<Order> {
-    return this.orders.onOrder(reference, (tx) => {
+    const operator: Actor = { kind: 'operator', user };
+    return this.orders.onOrder(reference, operator, (tx) => {
       if (tx.order.status === 'suspended') {
         throw new TradingError('ORDER_SUSPENDED', 'the order is suspended already');
       }
       refuseFinal(tx.order);
-      tx.suspend(reason, { kind: 'operator', user });
+      tx.suspend(reason, operator);
       return tx.order;
     });
   }
 
   /** Gives an order back to its taker; when the lock ran out meanwhile, it becomes what that would have made it. */
   async resume(user: string, reference: OrderReference, reason?: string): Promise<Order> {
-    await this.orders.onOrder(reference, (tx) => {
+    const operator: Actor = { kind: 'operator', user };
+    await this.orders.onOrder(reference, operator, (tx) => {
       refuseUnlessSuspended(tx.order);
       assertConsistent(tx.order, tx.openRequest);
       const metadata = { cause: 'resume', lock_id: tx.order.lock_id, reason };
       const to = statusAfterSuspension(tx);
       tx.setNotes(null);
-      if (to === 'locked') tx.giveBack({ kind: 'operator', user }, metadata);
-      else endLock(tx, to, { kind: 'operator', user }, metadata);
+      if (to === 'locked') tx.giveBack(operator, metadata);
+      else endLock(tx, to, operator, metadata);
     });
-    return this.settled(reference);
+    return this.settled(reference, operator);
   }
 
   /** Ends a suspended order for good. */
   cancel(user: string, reference: OrderReference, reason: string): Promise<Order> {
-    return this.orders.onOrder(reference, (tx) => {
+    const operator: Actor = { kind: 'operator', user };
+    return this.orders.onOrder(reference, operator, (tx) => {
       refuseUnlessSuspended(tx.order);
       const metadata = { cause: 'operator_cancel', lock_id: tx.order.lock_id, reason };
       tx.setNotes(reason);
-      endLock(tx, 'cancelled', { kind: 'operator', user }, metadata);
+      endLock(tx, 'cancelled', operator, metadata);
       return tx.order;
     });
   }
 
   /** The order once everything is written that fell due while it was frozen. */
-  private settled(reference: OrderReference): Promise<Order> {
-    return this.orders.onOrder(reference, ({ order }) => order);
+  private settled(reference: OrderReference, operator: Actor): Promise<Order> {
+    return this.orders.onOrder(reference, operator, ({ order }) => order);
   }
 }
 

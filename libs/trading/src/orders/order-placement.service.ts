@@ -5,7 +5,7 @@ import { SETTINGS, type Settings } from '#config';
 import { databaseNow, violatesUnique } from '#database';
 import { EventLog, type NewOrderEvent } from '#events';
 import { DataSource } from 'typeorm';
-import { makerActor } from '../makers/maker-actor.js';
+import { makerActor, type MakerCaller } from '../makers/maker-caller.js';
 import { ChangeMetrics } from '../metrics/change-metrics.js';
 import { TradingError } from '../trading-error.js';
 import { signedHash, type SignedTerms } from './order-signature.js';
@@ -22,16 +22,16 @@ export class OrderPlacementService {
   ) {}
 
   /** Checks and records an order of the wallet that is logged in. */
-  async place(wallet: string, terms: SignedTerms, signature: string): Promise<Order> {
-    if (terms.maker !== wallet) {
+  async place(maker: MakerCaller, terms: SignedTerms, signature: string): Promise<Order> {
+    if (terms.maker !== maker.wallet) {
       throw new TradingError(
         'INVALID_PARAMETER',
-        `order.maker must be the wallet that is logged in, ${wallet}`,
+        `order.maker must be the wallet that is logged in, ${maker.wallet}`,
       );
     }
     const hash = await signedHash(this.settings, terms, signature);
-    const order = await this.record(terms, hash, signature);
-    this.metrics.count({ events: [creationOf(order)], request: null });
+    const order = await this.record(maker, terms, hash, signature);
+    this.metrics.count({ events: [creationOf(order, maker)], request: null });
     this.log.poke();
     return order;
   }
@@ -42,14 +42,19 @@ export class OrderPlacementService {
     return highest === null ? 0 : Number(highest) + 1;
   }
 
-  private async record(terms: SignedTerms, hash: string, signature: string): Promise<Order> {
+  private async record(
+    maker: MakerCaller,
+    terms: SignedTerms,
+    hash: string,
+    signature: string,
+  ): Promise<Order> {
     try {
       return await this.dataSource.transaction(async (manager) => {
         const now = await databaseNow(manager);
         this.requireValidity(terms.deadline, now);
         const order = newOrder(terms, hash, signature, now);
         await manager.insert(Order, order);
-        await this.log.append(manager, [creationOf(order)]);
+        await this.log.append(manager, [creationOf(order, maker)]);
         return order;
       });
     } catch (error) {
@@ -95,7 +100,7 @@ function newOrder(terms: SignedTerms, hash: string, signature: string, now: Date
   });
 }
 
-function creationOf(order: Order): NewOrderEvent {
+function creationOf(order: Order, maker: MakerCaller): NewOrderEvent {
   return {
     type: 'order_status_change',
     order_id: order.id,
@@ -106,7 +111,7 @@ function creationOf(order: Order): NewOrderEvent {
     request_id: null,
     maker: order.maker,
     taker_id: null,
-    actor: makerActor(order.maker),
+    actor: makerActor(maker),
     payload: {},
     created_at: order.created_at,
   };

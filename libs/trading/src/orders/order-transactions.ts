@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { isDatabaseAway, violatesUnique } from '#database';
-import { EventLog, inCall } from '#events';
+import { type Actor, EventLog } from '#events';
 import { DataSource, type EntityManager } from 'typeorm';
 import { ChangeMetrics } from '../metrics/change-metrics.js';
 import { GroupMetrics } from '../metrics/group-metrics.js';
@@ -21,6 +21,7 @@ const ALONE = { maxBatch: 1, maxInFlight: 8, maxWaiting: 2_000 };
 
 interface Call {
   reference: OrderReference;
+  by: Actor;
   act: (tx: OrderTransaction) => unknown;
   /** What to do about an order that another transaction has locked. */
   onLocked: OnLocked;
@@ -61,8 +62,8 @@ export class OrderTransactions {
   ) {}
 
   /** Runs `act` on the locked order and writes what it changed; it sees the order as if it were alone. */
-  async onOrder<T>(reference: OrderReference, act: (tx: OrderTransaction) => T): Promise<T> {
-    return (await this.submit(reference, act, 'wait')) as T;
+  async onOrder<T>(reference: OrderReference, by: Actor, act: (tx: OrderTransaction) => T): Promise<T> {
+    return (await this.submit({ reference, by, act, onLocked: 'wait' })) as T;
   }
 
   /**
@@ -70,18 +71,23 @@ export class OrderTransactions {
    * another worker, which settles it itself.
    */
   async settle(reference: OrderReference): Promise<boolean> {
-    return (await this.submit(reference, () => true, 'skip')) as boolean;
+    return (await this.submit({
+      reference,
+      by: { kind: 'timer' },
+      act: () => true,
+      onLocked: 'skip',
+    })) as boolean;
   }
 
-  private async submit(reference: OrderReference, act: Call['act'], onLocked: OnLocked): Promise<unknown> {
+  private async submit(call: Omit<Call, 'resolve' | 'reject'>): Promise<unknown> {
     try {
       return await new Promise<unknown>((resolve, reject) => {
-        this.together.submit({ reference, act, onLocked, resolve, reject });
+        this.together.submit({ ...call, resolve, reject });
       });
     } catch (error) {
       const broken = asBrokenInvariant(error);
       if (!broken) throw error;
-      await this.suspendBroken(reference, broken);
+      await this.suspendBroken(call, broken);
       throw broken;
     }
   }
@@ -159,14 +165,20 @@ export class OrderTransactions {
   }
 
   /** Tried once; when it fails as well, the caller still learns of the first failure. */
-  private async suspendBroken(reference: OrderReference, { message }: BrokenInvariantError): Promise<void> {
+  private async suspendBroken(
+    { reference, by }: Pick<Call, 'reference' | 'by'>,
+    { message }: BrokenInvariantError,
+  ): Promise<void> {
     const order = nameOf(reference);
     this.logger.error(`the order of ${order} contradicts itself and is to be suspended: ${message}`);
     try {
       const changes = await this.dataSource.transaction(async (manager) => {
         const [tx] = await lockOrders(manager, [reference], 'wait');
         if (!tx || !mayFollow(tx.order.status, 'suspended')) return [];
-        tx.suspend(message.slice(0, NOTES_MAX), { kind: 'service', ...inCall() });
+        tx.suspend(message.slice(0, NOTES_MAX), {
+          kind: 'service',
+          ...('http_request_id' in by && { http_request_id: by.http_request_id }),
+        });
         await this.write(manager, [tx.changes!]);
         return [tx.changes!];
       });

@@ -7,7 +7,7 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { TradingError } from '../trading-error.js';
 import { hashApiKey, keyIdOf, mintApiKey, signingSecret } from './api-key-format.js';
 import { ApiKey } from './api-key.entity.js';
-import type { TakerCaller } from './taker-caller.js';
+import type { TakerKey } from './taker-caller.js';
 import { Taker, TakerAddress } from './taker.entity.js';
 
 /**
@@ -36,7 +36,7 @@ export interface MintedKey {
 
 /** A key that may be used now: whose it is, and what it asks of a call. */
 export interface AcceptedKey {
-  caller: TakerCaller;
+  key: TakerKey;
   requireSignature: boolean;
   /** With which its requests are signed. */
   secret: string;
@@ -176,7 +176,7 @@ export class ApiKeysService {
       clockOffset: now.getTime() - readAt,
       expiresAt: key.expires_at?.getTime() ?? Infinity,
       revoked: key.revoked_at !== null,
-      caller: { takerId: key.taker_id, keyId, addresses: owned.map(({ address }) => address) },
+      key: { takerId: key.taker_id, keyId, addresses: owned.map(({ address }) => address) },
       requireSignature: key.require_signature,
       secret: signingSecret(this.settings.MASTER_KEY, keyId),
       allowsIp: key.allow_ips.length > 0 ? withinRanges(key.allow_ips) : () => true,

@@ -1,13 +1,19 @@
-import { type Actor, inCall } from '#events';
+import type { Actor } from '#events';
 
-/** The taker on whose behalf a call is made. */
-export interface TakerCaller {
+/** An API key, and the taker whose it is. */
+export interface TakerKey {
   takerId: string;
   keyId: string;
   /** Lower-case. */
   addresses: readonly string[];
 }
 
-export function takerActor({ takerId, keyId }: TakerCaller): Actor {
-  return { kind: 'taker', taker_id: takerId, key_id: keyId, ...inCall() };
+/** The taker on whose behalf a call is made. */
+export interface TakerCaller extends TakerKey {
+  /** The HTTP call's id. */
+  requestId: string;
+}
+
+export function takerActor({ takerId, keyId, requestId }: TakerCaller): Actor {
+  return { kind: 'taker', taker_id: takerId, key_id: keyId, http_request_id: requestId };
 }

@@ -1,0 +1,13 @@
+import type { Actor } from '#events';
+
+/** The maker on whose behalf a call is made. */
+export interface MakerCaller {
+  /** Its address, lower-case. */
+  wallet: string;
+  /** The HTTP call's id. */
+  requestId: string;
+}
+
+export function makerActor({ wallet, requestId }: MakerCaller): Actor {
+  return { kind: 'maker', wallet_address: wallet, http_request_id: requestId };
+}
