@@ -204,6 +204,20 @@ test('the tail: an event that a long transaction keeps from being read is its la
   await until(async () => (await page()).value('lockstep_tail_lag_seconds') === 0, 'the tail to catch up');
 });
 
+test('calls on orders: how many share a transaction, and how long each waited for it', async () => {
+  const orders = await Promise.all(Array.from({ length: 8 }, () => lockedOrder(service)));
+  const [calls, waits, transactions] = await rises(
+    [
+      ['lockstep_group_commit_calls_sum'],
+      ['lockstep_group_commit_wait_seconds_count'],
+      ['lockstep_group_commit_calls_count'],
+    ],
+    () => Promise.all(orders.map(async ({ taker, hash }) => succeeded(await taker.unlock(hash), 200))),
+  );
+  expect([calls, waits]).toEqual([8, 8]);
+  expect(transactions).toBeLessThanOrEqual(8);
+});
+
 test('the pool: what waits for a connection is seen, and the scrape is answered nonetheless', async () => {
   const waiters = async () => (await page()).value('lockstep_database_connection_waiters')!;
   const held = Array.from({ length: 20 }, () => service.dataSource.createQueryRunner());

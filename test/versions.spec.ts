@@ -19,6 +19,7 @@ let running: ServiceProcess;
 beforeAll(async () => {
   service = await ExternalService.prepare();
   running = await service.start();
+  await expectHandshakes(); // its connections have their statements parsed and planned from here on
   await service.dataSource.query(
     `ALTER TABLE orders ADD COLUMN later text, ADD COLUMN later_count integer NOT NULL DEFAULT 0;
      ALTER TABLE fills ADD COLUMN later text;

@@ -14,11 +14,14 @@ export class RateLimitGuard implements CanActivate {
     if (points > 0) this.limiter = new RateLimiterMemory({ points, duration: 1 });
   }
 
-  async canActivate(context: ExecutionContext): Promise<boolean> {
-    if (!this.limiter) return true;
+  canActivate(context: ExecutionContext): boolean | Promise<boolean> {
+    return this.limiter === undefined || this.consume(this.limiter, context);
+  }
+
+  private async consume(limiter: RateLimiterMemory, context: ExecutionContext): Promise<boolean> {
     const { taker, maker, ip } = requestOf(context);
     try {
-      await this.limiter.consume(taker?.keyId ?? maker?.wallet ?? ip);
+      await limiter.consume(taker?.keyId ?? maker?.wallet ?? ip);
     } catch (refusal) {
       const seconds = Math.ceil((refusal as RateLimiterRes).msBeforeNext / 1000);
       void context.switchToHttp().getResponse<FastifyReply>().header('retry-after', seconds);

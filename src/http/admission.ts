@@ -72,7 +72,10 @@ export function admitCalls(fastify: FastifyInstance): void {
     if (lane) route.handler = inPlace(lane, route.handler);
   });
   // the work is done; the handler ends only when its answer is sent, which a caller that does not read can put off
-  fastify.addHook('onSend', async (request) => request.leaveLane?.());
+  fastify.addHook('onSend', (request, _reply, _payload, done) => {
+    request.leaveLane?.();
+    done();
+  });
 }
 
 /** A handler that runs in a place of the lane, and gives it back when its work is done, also for a caller that has gone. */

@@ -43,8 +43,9 @@ export function httpAdapter({ TRUSTED_PROXIES }: Settings): FastifyAdapter {
   });
   admitCalls(fastify);
   // not earlier: a preflight is answered before any hook of ours for requests
-  fastify.addHook('onSend', async (request, reply) => {
+  fastify.addHook('onSend', (request, reply, _payload, done) => {
     void reply.header(REQUEST_ID_HEADER, request.id);
+    done();
   });
   closeConnectionsWhenStopping(fastify);
   return adapter;
@@ -63,8 +64,9 @@ function closeConnectionsWhenStopping(fastify: FastifyInstance): void {
   fastify.addHook('preClose', async () => {
     stopping = true;
   });
-  fastify.addHook('onSend', async (_, reply) => {
+  fastify.addHook('onSend', (_request, reply, _payload, done) => {
     if (stopping) void reply.header('connection', 'close');
+    done();
   });
 }
 

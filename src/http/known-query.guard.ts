@@ -10,6 +10,7 @@ import { isReservedName } from './strict-json.js';
 export class KnownQueryGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean {
     const given = Object.keys(context.switchToHttp().getRequest<FastifyRequest>().query as object);
+    if (given.length === 0) return true;
     const unknown = hasQueryDto(context) ? given.find(isReservedName) : given[0];
     if (unknown !== undefined) {
       throw new ApiError('INVALID_PARAMETER', `${unknown} is not a known query parameter`);

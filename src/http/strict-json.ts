@@ -80,14 +80,14 @@ class StrictVisitor implements JSONVisitor {
     key: string,
     ...[, , , , path]: [number, number, number, number, PathSupplier]
   ): void => {
-    const name = [...path(), key].join('.');
+    const name = (): string => [...path(), key].join('.');
     this.keys += 1;
     if (this.keys > MAX_KEYS) {
       throw new ApiError('INVALID_PARAMETER', `the body must not have more than ${MAX_KEYS} keys`);
     }
-    if (isReservedName(key)) throw new ApiError('INVALID_PARAMETER', `${name} is not a known field`);
+    if (isReservedName(key)) throw new ApiError('INVALID_PARAMETER', `${name()} is not a known field`);
     const keys = this.keysOfOpenObjects.at(-1);
-    if (keys?.has(key)) throw new ApiError('MALFORMED_JSON', `${name} is given twice`);
+    if (keys?.has(key)) throw new ApiError('MALFORMED_JSON', `${name()} is given twice`);
     keys?.add(key);
   };
 

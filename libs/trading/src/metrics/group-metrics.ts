@@ -2,22 +2,35 @@ import { Injectable } from '@nestjs/common';
 import { Histogram, Registry } from 'prom-client';
 
 const SIZE_BUCKETS = [1, 2, 4, 8, 16, 32, 64];
+const WAIT_BUCKETS_S = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
 
-/** How many calls share a transaction. */
+/** How many calls share a transaction, and how long they waited for it. */
 @Injectable()
 export class GroupMetrics {
   private readonly sizes: Histogram;
+  private readonly waits: Histogram;
 
   constructor(registry: Registry) {
+    const registers = [registry];
     this.sizes = new Histogram({
       name: 'lockstep_group_commit_calls',
       help: 'Calls on orders that were committed together, in one transaction',
       buckets: SIZE_BUCKETS,
-      registers: [registry],
+      registers,
+    });
+    this.waits = new Histogram({
+      name: 'lockstep_group_commit_wait_seconds',
+      help: 'From when a call on an order was ready to be written to the start of its transaction',
+      buckets: WAIT_BUCKETS_S,
+      registers,
     });
   }
 
   committed(calls: number): void {
     this.sizes.observe(calls);
+  }
+
+  waited(seconds: number): void {
+    this.waits.observe(seconds);
   }
 }

@@ -25,6 +25,8 @@ interface Call {
   act: (tx: OrderTransaction) => unknown;
   /** What to do about an order that another transaction has locked. */
   onLocked: OnLocked;
+  /** By performance.now(). */
+  waitingSince: number;
   resolve: (result: unknown) => void;
   reject: (error: unknown) => void;
 }
@@ -79,10 +81,10 @@ export class OrderTransactions {
     })) as boolean;
   }
 
-  private async submit(call: Omit<Call, 'resolve' | 'reject'>): Promise<unknown> {
+  private async submit(call: Pick<Call, 'reference' | 'by' | 'act' | 'onLocked'>): Promise<unknown> {
     try {
       return await new Promise<unknown>((resolve, reject) => {
-        this.together.submit({ ...call, resolve, reject });
+        this.pass({ ...call, waitingSince: 0, resolve, reject }, this.together);
       });
     } catch (error) {
       const broken = asBrokenInvariant(error);
@@ -93,6 +95,8 @@ export class OrderTransactions {
   }
 
   private async carryOut(calls: Call[], onLocked: OnLocked): Promise<void> {
+    const begun = performance.now();
+    for (const { waitingSince } of calls) this.groups.waited((begun - waitingSince) / 1000);
     let outcomes: Outcome[];
     try {
       outcomes = await this.dataSource.transaction((manager) => this.attempt(manager, calls, onLocked));
@@ -150,6 +154,7 @@ export class OrderTransactions {
   }
 
   private pass(call: Call, to: GroupCommit<Call>): void {
+    call.waitingSince = performance.now();
     try {
       to.submit(call);
     } catch (error) {

@@ -40,7 +40,8 @@ export interface AcceptedKey {
   requireSignature: boolean;
   /** With which its requests are signed. */
   secret: string;
-  allowsIp(address: string): boolean;
+  /** Whether it may be used from an IP address; left out for a key that may be used from anywhere. */
+  allowsIp?: (address: string) => boolean;
   /**
    * The database's clock, Unix ms: as it was at the key's look-up, carried on by this process's monotonic clock, so that
    * checking a request's age costs no statement.
@@ -179,7 +180,7 @@ export class ApiKeysService {
       key: { takerId: key.taker_id, keyId, addresses: owned.map(({ address }) => address) },
       requireSignature: key.require_signature,
       secret: signingSecret(this.settings.MASTER_KEY, keyId),
-      allowsIp: key.allow_ips.length > 0 ? withinRanges(key.allow_ips) : () => true,
+      ...(key.allow_ips.length > 0 && { allowsIp: withinRanges(key.allow_ips) }),
     };
   }
 }
