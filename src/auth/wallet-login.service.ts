@@ -40,7 +40,7 @@ export class WalletLoginService {
     const wallet = attempt.walletAddress.toLowerCase();
     const login = this.readMessage(attempt, wallet);
     await this.requireFresh(login.timestamp);
-    await requireSignature(attempt, wallet);
+    requireSignature(attempt, wallet);
     await this.useUp(wallet, login.nonce);
     return this.tokens.issue(wallet);
   }
@@ -95,8 +95,8 @@ export class WalletLoginService {
   }
 }
 
-async function requireSignature({ message, signature }: LoginAttempt, wallet: string): Promise<void> {
-  if (!isSignature(signature) || !(await isSignedBy(wallet, hashMessage(message), signature))) {
+function requireSignature({ message, signature }: LoginAttempt, wallet: string): void {
+  if (!isSignature(signature) || !isSignedBy(wallet, hashMessage(message), signature)) {
     throw new ApiError('LOGIN_SIGNATURE', "signature must be the wallet's EIP-191 signature of the message");
   }
 }

@@ -38,7 +38,7 @@ export class FillService {
 
   /** Records a fill of an order that the taker holds. The same fill again is answered the same and counts once. */
   async fill(taker: TakerCaller, report: FillReport): Promise<{ order: Order; fill: Fill }> {
-    const hash = await signedHash(this.settings, report.terms, report.signature);
+    const hash = signedHash(this.settings, report.terms, report.signature);
     const actor = takerActor(taker);
     return this.orders.onOrder({ order_hash: hash }, actor, (tx) => {
       const known = tx.fillOfOrder;

@@ -29,7 +29,7 @@ export class OrderPlacementService {
         `order.maker must be the wallet that is logged in, ${maker.wallet}`,
       );
     }
-    const hash = await signedHash(this.settings, terms, signature);
+    const hash = signedHash(this.settings, terms, signature);
     const order = await this.record(maker, terms, hash, signature);
     this.metrics.count({ events: [creationOf(order, maker)], request: null });
     this.log.poke();

