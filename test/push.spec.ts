@@ -227,6 +227,27 @@ describe('pushed_at', () => {
     expect(await pushedAt()).toBe(first);
   });
 
+  test('of a request that a transaction is at is noted after it, and keeps no other back', async () => {
+    const { maker, taker, id, requestId } = await askedOrder(service);
+    const other = await askedOrder(service, { taker });
+    const pushedAt = async (order: { id: string; maker: typeof maker }): Promise<string | null> =>
+      (await order.maker.order(order.id)).cancellation.pushed_at;
+    const holder = service.dataSource.createQueryRunner();
+    await holder.startTransaction();
+    await holder.query('SELECT 1 FROM cancellation_requests WHERE id = $1 FOR UPDATE', [requestId]);
+    const socket = await taker.socket();
+    try {
+      await until(async () => (await pushedAt(other)) !== null, 'the note of the other');
+      expect(redeliveredOn(socket).length).toBe(2);
+      expect(await pushedAt({ maker, id })).toBeNull();
+    } finally {
+      await holder.rollbackTransaction();
+      await holder.release();
+    }
+    await until(async () => (await pushedAt({ maker, id })) !== null, 'the note after the transaction');
+    await socket.close();
+  });
+
   test('stays null when the socket did not ask for requests', async () => {
     const taker = await service.newTaker();
     const socket = await taker.socket('order_status_change');

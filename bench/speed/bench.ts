@@ -4,7 +4,7 @@ import { openBenchDatabase } from '../support/bench-database.js';
 import { cpuSecondsOfEndedChildren, cpuSecondsOfFamily, parentOf } from '../support/cpu.js';
 import { seedOrders } from '../support/seed.js';
 import type { ServerProcess } from '../support/server-process.js';
-import { type BenchTaker, createTakers } from '../support/takers.js';
+import { createTakers } from '../support/takers.js';
 import { type Contender, DATA_DIR, requireSettings, startPostgres, startServer } from './cluster.js';
 import { load, type LoadOptions, type LoadResult } from './load.js';
 import { pgbench, type PgbenchOptions, type PgbenchResult } from './pgbench.js';
@@ -55,7 +55,6 @@ export class Bench {
     readonly dataSource: DataSource,
     readonly url: string,
     readonly options: BenchOptions,
-    readonly takers: BenchTaker[],
     readonly stock: Stock,
     readonly version: string,
     private readonly postmaster: number,
@@ -194,7 +193,7 @@ export class Bench {
     );
     const stock = new Stock(dataSource, takers, orders + 1);
     const [{ pid }] = await dataSource.query<[{ pid: number }]>('SELECT pg_backend_pid() AS pid');
-    return new Bench(postgres, dataSource, url, options, takers, stock, version, await parentOf(pid));
+    return new Bench(postgres, dataSource, url, options, stock, version, await parentOf(pid));
   }
 
   /** Orders for a run. */

@@ -47,9 +47,9 @@ const names = (text: string): string[] => {
   return list;
 };
 
-async function requireTools(): Promise<void> {
+async function requireTools({ guard }: Options): Promise<void> {
   const missing = [];
-  if (!(await pgbenchVersion()))
+  if (!guard && !(await pgbenchVersion()))
     missing.push('pgbench (Debian: postgresql-15 with postgresql-client-common)');
   try {
     execFileSync('which', ['wrk']);
@@ -66,7 +66,7 @@ function chosen({ quick, guard, only }: Options): Figure[] {
 }
 
 async function measure(given: Options): Promise<void> {
-  await requireTools();
+  await requireTools(given);
   const loadAverageAtStart = loadavg()
     .map((value) => value.toFixed(2))
     .join(' ');

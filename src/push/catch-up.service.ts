@@ -12,6 +12,7 @@ import {
   takerMessage,
 } from '#events';
 import { PendingRequests } from './pending-requests.service.js';
+import { PushedNotes } from './pushed-notes.service.js';
 import type { Subscriber } from './subscriber.js';
 
 const TAIL_CHECK_MS = 50;
@@ -25,6 +26,7 @@ export class CatchUp {
     private readonly tail: EventTail,
     private readonly replay: EventReplay,
     private readonly pending: PendingRequests,
+    private readonly notes: PushedNotes,
   ) {}
 
   /** First what it has missed, in order, and then the requests that it has not answered yet. */
@@ -75,7 +77,7 @@ export class CatchUp {
       }
       if (!(await subscriber.drained())) return false;
     }
-    this.pending.markReplayed(requests);
+    this.notes.replayed(requests);
     return true;
   }
 
@@ -90,7 +92,7 @@ export class CatchUp {
       await delay(TAIL_CHECK_MS); // an older transaction is still open
     }
     const sent = requests.filter((event) => subscriber.send(takerMessage(event, true)!));
-    this.pending.markPushed(sent.map((event) => event.request_id!));
+    this.notes.pushed(sent.map((event) => event.request_id!));
   }
 }
 

@@ -8,6 +8,7 @@ import { CatchUp } from './catch-up.service.js';
 import { PendingRequests } from './pending-requests.service.js';
 import { PushMetrics } from './push-metrics.js';
 import { PushServer } from './push-server.service.js';
+import { PushedNotes } from './pushed-notes.service.js';
 import { PushService } from './push.service.js';
 import { UpgradeAuthorizer } from './upgrade-authorizer.service.js';
 
@@ -22,6 +23,7 @@ import { UpgradeAuthorizer } from './upgrade-authorizer.service.js';
     AccessWatch,
     CatchUp,
     PendingRequests,
+    PushedNotes,
     UpgradeAuthorizer,
   ],
 })

@@ -11,8 +11,8 @@ import {
 } from '#events';
 import { ApiError } from '../http/api-errors.js';
 import { CatchUp } from './catch-up.service.js';
-import { PendingRequests } from './pending-requests.service.js';
 import { PushMetrics } from './push-metrics.js';
+import { PushedNotes } from './pushed-notes.service.js';
 import type { Participant, Subscriber } from './subscriber.js';
 
 const HEARTBEAT_INTERVAL_MS = 30_000;
@@ -32,7 +32,7 @@ export class PushService implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly tail: EventTail,
     private readonly bus: EventBus,
     private readonly catchUp: CatchUp,
-    private readonly pending: PendingRequests,
+    private readonly notes: PushedNotes,
     private readonly metrics: PushMetrics,
     @Inject(SETTINGS) private readonly settings: Settings,
   ) {
@@ -97,7 +97,7 @@ export class PushService implements OnApplicationBootstrap, OnModuleDestroy {
     const forTaker = takers && takerMessage(event);
     if (!forTaker) return;
     const sent = this.push(takers, forTaker, event);
-    if (sent > 0 && event.type === 'cancellation_request') this.pending.markPushed([event.request_id!]);
+    if (sent > 0 && event.type === 'cancellation_request') this.notes.pushed([event.request_id!]);
   }
 
   /** Returns to how many of them it went out. */

@@ -1,0 +1,73 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource } from 'typeorm';
+
+const BATCH = 500;
+
+interface Note {
+  requestId: string;
+  /** Whether it went out while it was open, though it may have ended by now; else only what is open still is noted. */
+  wasOpen: boolean;
+}
+
+/**
+ * Notes when cancellation requests first went out. It is done behind the pushes and over one connection, however many
+ * there are: when takers come back with many open requests, their notes must not keep calls from the database.
+ */
+@Injectable()
+export class PushedNotes {
+  private readonly logger = new Logger(PushedNotes.name);
+  private waiting: Note[] = [];
+  private isWriting = false;
+
+  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
+
+  /** Of requests that were pushed. An answer may have been faster than this note; it still came later. */
+  pushed(requestIds: string[]): void {
+    this.add(requestIds, true);
+  }
+
+  /** Of requests that were replayed: those that had ended before were not pushed while they lived. */
+  replayed(requestIds: string[]): void {
+    this.add(requestIds, false);
+  }
+
+  private add(requestIds: string[], wasOpen: boolean): void {
+    for (const requestId of requestIds) this.waiting.push({ requestId, wasOpen });
+    if (!this.isWriting) void this.writeAll();
+  }
+
+  private async writeAll(): Promise<void> {
+    this.isWriting = true;
+    while (this.waiting.length > 0) {
+      const notes = this.waiting.slice(0, BATCH);
+      this.waiting = this.waiting.slice(BATCH);
+      try {
+        for (const wasOpen of [true, false]) {
+          await this.write(
+            notes.filter((note) => note.wasOpen === wasOpen).map(({ requestId }) => requestId),
+            wasOpen,
+          );
+        }
+      } catch (error) {
+        this.logger.warn(`pushed_at could not be noted: ${(error as Error).message}`);
+      }
+    }
+    this.isWriting = false;
+  }
+
+  /**
+   * All at once but those that a transaction is at, then each of these by itself: a statement that waited for one while it
+   * had others could deadlock with a transaction that writes several verdicts.
+   */
+  private async write(requestIds: string[], wasOpen: boolean): Promise<void> {
+    if (requestIds.length === 0) return;
+    const unnoted = `SELECT id FROM cancellation_requests
+      WHERE id = ANY($1::uuid[]) AND pushed_at IS NULL ${wasOpen ? '' : 'AND resolved_at IS NULL'}`;
+    const note = (ids: string): string =>
+      `UPDATE cancellation_requests SET pushed_at = LEAST(clock_timestamp(), resolved_at) WHERE id IN (${ids})`;
+    await this.dataSource.query(note(`${unnoted} FOR UPDATE SKIP LOCKED`), [requestIds]);
+    const left = await this.dataSource.query<{ id: string }[]>(unnoted, [requestIds]);
+    for (const { id } of left) await this.dataSource.query(note(`${unnoted} FOR UPDATE`), [[id]]);
+  }
+}
