@@ -1,7 +1,8 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { EmbeddedPostgres } from '#database';
 import { DataSource } from 'typeorm';
 import { openBenchDatabase } from '../support/bench-database.js';
-import { cpuSecondsOfEndedChildren, cpuSecondsOfFamily, parentOf } from '../support/cpu.js';
+import { childrenOf, cpuSecondsOfEndedChildren, cpuSecondsOfFamily, parentOf } from '../support/cpu.js';
 import { seedOrders } from '../support/seed.js';
 import type { ServerProcess } from '../support/server-process.js';
 import { createTakers } from '../support/takers.js';
@@ -22,6 +23,8 @@ const MARGIN = 2.5;
 /** pgbench's clients take the orders in strides, each at its own pace: the fastest may be so far ahead of the mean. */
 const PGBENCH_LEAD = 2;
 const PGBENCH_WARM_UP_SECONDS = 2;
+const BACKENDS_CHECK_MS = 20;
+const BACKENDS_TIMEOUT_MS = 2_000;
 
 export interface BenchOptions {
   /** Seeded before the first run. */
@@ -115,7 +118,13 @@ export class Bench {
     this.noteSpeed(name, warm.perSecond);
     const range = await this.stock.take(enough(options));
     const before = (await cpuSecondsOfEndedChildren()) + (await this.cpuSeconds([]));
+    const processes = await childrenOf(this.postmaster);
     const result = await pgbench(this.url, { ...options, ...range });
+    // its connections' processes end a little after it; before that, their CPU time is nobody's
+    const latest = performance.now() + BACKENDS_TIMEOUT_MS;
+    while ((await childrenOf(this.postmaster)) > processes && performance.now() < latest) {
+      await delay(BACKENDS_CHECK_MS);
+    }
     const used = (await cpuSecondsOfEndedChildren()) + (await this.cpuSeconds([])) - before;
     const { answers, last } = await this.stock.recorded(range);
     this.stock.giveBack(range, last + 1);

@@ -35,13 +35,23 @@ export async function cpuSecondsOfEndedChildren(): Promise<number> {
   return (await timesOf('self')).ended;
 }
 
-/** CPU time of a process that forks, such as PostgreSQL's, with all its children, also those that have ended. */
-export async function cpuSecondsOfFamily(pid: number): Promise<number> {
+/** Those that a process has forked, ended ones too until it has taken note of their end. */
+async function familyOf(pid: number): Promise<ProcessTimes[]> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
   const all = await Promise.all(pids.map((other) => timesOf(other).catch(() => undefined)));
+  return all.filter((times) => times?.parent === pid) as ProcessTimes[];
+}
+
+/** How many children a process has. */
+export async function childrenOf(pid: number): Promise<number> {
+  return (await familyOf(pid)).length;
+}
+
+/** CPU time of a process that forks, such as PostgreSQL's, with all its children, also those that have ended. */
+export async function cpuSecondsOfFamily(pid: number): Promise<number> {
+  const children = await familyOf(pid);
   const head = await timesOf(pid);
-  const children = all.filter((times) => times?.parent === pid);
-  return head.own + head.ended + children.reduce((sum, times) => sum + times!.own, 0);
+  return head.own + head.ended + children.reduce((sum, times) => sum + times.own, 0);
 }
 
 /** The parent of a process. */
