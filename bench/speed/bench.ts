@@ -114,17 +114,14 @@ export class Bench {
     const warmUp = { clients: options.clients, seconds: PGBENCH_WARM_UP_SECONDS };
     const enough = (run: Run): number => this.enough(name, run) * PGBENCH_LEAD;
     await this.prepare(enough(warmUp) + enough(options));
+    const processes = await childrenOf(this.postmaster);
     const warm = await pgbench(this.url, { ...warmUp, ...(await this.stock.take(enough(warmUp))) });
     this.noteSpeed(name, warm.perSecond);
+    await this.backendsGone(processes);
     const range = await this.stock.take(enough(options));
     const before = (await cpuSecondsOfEndedChildren()) + (await this.cpuSeconds([]));
-    const processes = await childrenOf(this.postmaster);
     const result = await pgbench(this.url, { ...options, ...range });
-    // its connections' processes end a little after it; before that, their CPU time is nobody's
-    const latest = performance.now() + BACKENDS_TIMEOUT_MS;
-    while ((await childrenOf(this.postmaster)) > processes && performance.now() < latest) {
-      await delay(BACKENDS_CHECK_MS);
-    }
+    await this.backendsGone(processes);
     const used = (await cpuSecondsOfEndedChildren()) + (await this.cpuSeconds([])) - before;
     const { answers, last } = await this.stock.recorded(range);
     this.stock.giveBack(range, last + 1);
@@ -175,6 +172,14 @@ export class Bench {
   private async cpuSeconds(servers: ServerProcess[]): Promise<number> {
     const own = await Promise.all(servers.map((server) => server.cpuSeconds()));
     return sum(own) + (await cpuSecondsOfFamily(this.postmaster));
+  }
+
+  /** The processes of pgbench's connections end a little after it, and until then their CPU time counts nowhere. */
+  private async backendsGone(processesBefore: number): Promise<void> {
+    const latest = performance.now() + BACKENDS_TIMEOUT_MS;
+    while ((await childrenOf(this.postmaster)) > processesBefore && performance.now() < latest) {
+      await delay(BACKENDS_CHECK_MS);
+    }
   }
 
   /** Whether the database has recorded what a server answered. */
