@@ -13,7 +13,7 @@ const AWAY_MESSAGE =
 /** What TypeORM throws when a connection broke between two statements of a transaction: it has let go of it by then. */
 const LET_GO = [QueryRunnerAlreadyReleasedError, QueryRunnerProviderAlreadyReleasedError];
 
-const driverError = (error: unknown): { code?: unknown; message?: unknown; constraint?: unknown } =>
+export const driverError = (error: unknown): { code?: unknown; message?: unknown; constraint?: unknown } =>
   (error instanceof QueryFailedError ? error.driverError : error) ?? {};
 
 /** Whether the database could not do its work now, so that the same call may succeed later. */

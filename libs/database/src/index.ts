@@ -7,5 +7,6 @@ export { migrate } from './migrate.js';
 export { OpenDataSourceModule } from './open-data-source.module.js';
 export { type Narrow, type Page, type PageRequest, readPage, readPageItems } from './page.js';
 export { PreparedStatement } from './prepared-statement.js';
+export { sentTogether } from './sent-together.js';
 export { StandingConnection, urlOf } from './standing-connection.js';
 export { openDatabase, type OpenDatabase, openPreparedDatabase } from './open-database.js';

@@ -1,4 +1,4 @@
-import { PreparedStatement } from '#database';
+import { PreparedStatement, sentTogether } from '#database';
 import { type EntityManager, getMetadataArgsStorage, In } from 'typeorm';
 import { CancellationRequest, OPEN_STATUSES } from '../cancellation/cancellation-request.entity.js';
 import { Fill } from '../fills/fill.entity.js';
@@ -28,9 +28,10 @@ export async function lockOrders(
   references: OrderReference[],
   onLocked: OnLocked,
 ): Promise<OrderTransaction[]> {
-  const found = await Promise.all(
-    (['order_hash', 'id'] as const).map((column) => lockBy(column, manager, references, onLocked)),
-  );
+  const found = await sentTogether([
+    lockBy('order_hash', manager, references, onLocked),
+    lockBy('id', manager, references, onLocked),
+  ]);
   const rows = new Map(found.flatMap(({ orders }) => orders).map((row) => [row.id, row]));
   const read = found.flatMap((each) => each.requests);
   const requests = [...new Map(read.map((row) => [row.id, row])).values()];
@@ -88,7 +89,7 @@ async function lockBy(
 ): Promise<{ orders: OrderRow[]; requests: RequestRow[] }> {
   const values = references.flatMap((reference) => valueOf(reference, column) ?? []);
   if (values.length === 0) return { orders: [], requests: [] };
-  const [orders, requests] = await Promise.all([
+  const [orders, requests] = await sentTogether([
     LOCK[column][onLocked].run(manager, [values]),
     READ_REQUESTS[column].run(manager, [values]),
   ]);
@@ -124,7 +125,7 @@ export async function writeChanges(manager: EntityManager, changes: Changes[]): 
   const isNew = requests.filter((request) => request.isNew).map(({ row }) => row);
   const fills = changes.flatMap(({ fill }) => fill ?? []);
   const isOld = requests.filter((request) => !request.isNew).map(({ row }) => row);
-  await Promise.all([
+  await sentTogether([
     isNew.length > 0 && manager.insert(CancellationRequest, isNew),
     fills.length > 0 && manager.insert(Fill, fills),
     update(manager, changes, isOld),

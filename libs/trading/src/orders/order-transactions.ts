@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { isDatabaseAway, violatesUnique } from '#database';
+import { isDatabaseAway, sentTogether, violatesUnique } from '#database';
 import { type Actor, EventLog } from '#events';
 import { DataSource, type EntityManager } from 'typeorm';
 import { ChangeMetrics } from '../metrics/change-metrics.js';
@@ -130,7 +130,7 @@ export class OrderTransactions {
 
   private async write(manager: EntityManager, changes: Changes[]): Promise<void> {
     const events = changes.flatMap((change) => change.events);
-    await Promise.all([writeChanges(manager, changes), this.log.append(manager, events)]);
+    await sentTogether([writeChanges(manager, changes), this.log.append(manager, events)]);
   }
 
   private conclude(call: Call, outcome: Outcome, onLocked: OnLocked): void {
