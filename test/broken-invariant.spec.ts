@@ -101,6 +101,21 @@ test('a row that only one change can write is there already: suspended as well',
   await sql('DELETE FROM fills WHERE order_id = $1', id);
 });
 
+test('a row that is to be written is there no more: nothing of the change is, and it is suspended as well', async () => {
+  const { taker, hash, requestId } = await askedOrder(service);
+  await sql(`
+    CREATE FUNCTION lose() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;
+    CREATE TRIGGER lose BEFORE UPDATE ON cancellation_requests FOR EACH ROW WHEN (OLD.id = '${requestId}')
+      EXECUTE FUNCTION lose()`);
+  expectInternalError(await taker.answer(hash, true));
+  await sql('DROP TRIGGER lose ON cancellation_requests; DROP FUNCTION lose');
+  expect(await orderRow(hash)).toMatchObject({
+    status: 'suspended',
+    notes: 'of 1 open requests, 0 were as they had been read',
+  });
+  expect(await lastEvent(hash)).toMatchObject({ from_status: 'locked', to_status: 'suspended', version: 4 });
+});
+
 test('when even the suspension fails, the caller gets the one error, and the service goes on', async () => {
   const { taker, hash, requestId } = await askedOrder(service);
   const { lock_id } = await orderRow(hash);

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { Transaction } from '#database';
 import { lockOrders, OrderTransactions } from '#trading';
-import type { EntityManager } from 'typeorm';
 import type { TakerClient } from './support/clients.js';
 import { type AskedOrder, askedOrder, lockedOrder, succeeded } from './support/handshake.js';
 import { expectInvariants } from './support/invariants.js';
@@ -157,18 +157,18 @@ test('due steps of several orders are written together before the calls act', as
 
 test('an order is left out that a transaction changed which drew its number later: its ids would not grow', async () => {
   const [first, second] = (await askedOrders(2)) as [AskedOrder, AskedOrder];
-  const lock = async (manager: EntityManager, { id }: AskedOrder): Promise<string[]> => {
-    const locked = await lockOrders(manager, [{ id }], 'skip');
+  const lock = async (database: Transaction, { id }: AskedOrder): Promise<string[]> => {
+    const locked = await lockOrders(database, [{ id }], 'skip');
     return locked.map(({ order }) => order.id);
   };
-  await service.dataSource.transaction(async (manager) => {
-    expect(await lock(manager, first)).toEqual([first.id]); // draws the number
+  await Transaction.run(service.dataSource, async (database) => {
+    expect(await lock(database, first)).toEqual([first.id]); // draws the number
     succeeded(await taker.answer(second.hash, false), 200); // by a transaction that begins and ends meanwhile
-    expect(await lock(manager, second)).toEqual([]);
+    expect(await lock(database, second)).toEqual([]);
   });
-  await service.dataSource.transaction(async (manager) => {
-    expect(await lock(manager, first)).toEqual([first.id]);
-    expect(await lock(manager, second)).toEqual([second.id]);
+  await Transaction.run(service.dataSource, async (database) => {
+    expect(await lock(database, first)).toEqual([first.id]);
+    expect(await lock(database, second)).toEqual([second.id]);
   });
 });
 

@@ -66,7 +66,10 @@ export class PushedNotes {
       WHERE id = ANY($1::uuid[]) AND pushed_at IS NULL ${wasOpen ? '' : 'AND resolved_at IS NULL'}`;
     const note = (ids: string): string =>
       `UPDATE cancellation_requests SET pushed_at = LEAST(clock_timestamp(), resolved_at) WHERE id IN (${ids})`;
-    await this.dataSource.query(note(`${unnoted} FOR UPDATE SKIP LOCKED`), [requestIds]);
+    const [, noted] = await this.dataSource.query<[[], number]>(note(`${unnoted} FOR UPDATE SKIP LOCKED`), [
+      requestIds,
+    ]);
+    if (noted === requestIds.length) return;
     const left = await this.dataSource.query<{ id: string }[]>(unnoted, [requestIds]);
     for (const { id } of left) await this.dataSource.query(note(`${unnoted} FOR UPDATE`), [[id]]);
   }

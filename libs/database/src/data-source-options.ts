@@ -8,6 +8,7 @@ import { OrderNotes1764250000000 } from './migrations/1764250000000-order-notes.
 import { Lists1764300000000 } from './migrations/1764300000000-lists.js';
 import { EventPartitions1764400000000 } from './migrations/1764400000000-event-partitions.js';
 import { CheapChecks1764500000000 } from './migrations/1764500000000-cheap-checks.js';
+import { RequireRows1764600000000 } from './migrations/1764600000000-require-rows.js';
 
 /** Connections of one process. */
 export const POOL_SIZE = 20;
@@ -33,6 +34,7 @@ export function dataSourceOptions(
       Lists1764300000000,
       EventPartitions1764400000000,
       CheapChecks1764500000000,
+      RequireRows1764600000000,
     ],
     migrationsTransactionMode: 'each',
     synchronize: false,

@@ -28,3 +28,8 @@ export function violatesUnique(error: unknown, constraint?: string): boolean {
   const cause = driverError(error);
   return cause.code === '23505' && (constraint === undefined || cause.constraint === constraint);
 }
+
+/** Whether a statement changed another number of rows than it had to, by the function require_rows. */
+export function changedTooFew(error: unknown): boolean {
+  return driverError(error).code === 'LK001';
+}

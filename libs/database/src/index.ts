@@ -1,12 +1,13 @@
 export { databaseNow } from './database-clock.js';
-export { isDatabaseAway, violatesUnique } from './database-errors.js';
+export { changedTooFew, isDatabaseAway, violatesUnique } from './database-errors.js';
 export { dataSourceOptions, POOL_SIZE } from './data-source-options.js';
 export { applyFilter, type Conditions } from './filter.js';
 export { EmbeddedPostgres, freePort } from './embedded-postgres.js';
 export { migrate } from './migrate.js';
 export { OpenDataSourceModule } from './open-data-source.module.js';
 export { type Narrow, type Page, type PageRequest, readPage, readPageItems } from './page.js';
-export { PreparedStatement } from './prepared-statement.js';
+export { columnsOf, insertStatement, PreparedStatement } from './prepared-statement.js';
 export { sentTogether } from './sent-together.js';
 export { StandingConnection, urlOf } from './standing-connection.js';
+export { Transaction } from './transaction.js';
 export { openDatabase, type OpenDatabase, openPreparedDatabase } from './open-database.js';

@@ -1,7 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { Injectable } from '@nestjs/common';
-import { PreparedStatement } from '#database';
-import type { EntityManager } from 'typeorm';
+import { PreparedStatement, type Transaction } from '#database';
 import type { OrderEvent } from './order-event.entity.js';
 
 export type NewOrderEvent = Omit<OrderEvent, 'seq' | 'xid'>;
@@ -20,15 +19,21 @@ const APPEND = new PreparedStatement(
 @Injectable()
 export class EventLog {
   private readonly pokes = new EventEmitter();
+  private isPoking = false;
 
   /** Writes events in the transaction of their changes; they get their ids in the order given. */
-  async append(manager: EntityManager, events: NewOrderEvent[]): Promise<void> {
-    await APPEND.run(manager, [JSON.stringify(events)]);
+  async append(tx: Transaction, events: NewOrderEvent[]): Promise<void> {
+    await tx.send(APPEND, [JSON.stringify(events)]);
   }
 
-  /** To be called after a commit: the tail of this process need not wait for its next poll. */
+  /** To be called after a commit: the tail of this process need not wait for its next poll. Callers are answered first. */
   poke(): void {
-    this.pokes.emit('poke');
+    if (this.isPoking) return;
+    this.isPoking = true;
+    setImmediate(() => {
+      this.isPoking = false;
+      this.pokes.emit('poke');
+    });
   }
 
   onPoke(listener: () => void): void {

@@ -1,16 +1,24 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
+import { columnsOf, PreparedStatement } from '#database';
 import { DataSource } from 'typeorm';
 import { type BusReceiver, type EventBatch, EventBus } from './event-bus.js';
 import { earliestPast, type EventCursor } from './event-cursor.js';
 import { eventId, eventPosition } from './event-id.js';
-import type { OrderEvent } from './order-event.entity.js';
+import { OrderEvent } from './order-event.entity.js';
 
 /** Wake-ups make the tail fast; the poll makes it sure. */
 const POLL_INTERVAL_MS = 250;
 /** While the bus brings all events, the poll is for what it may lose. */
 const POLL_INTERVAL_FED_MS = 1_000;
 const BATCH_ROWS = 500;
+
+const READ_PAST = new PreparedStatement<OrderEvent>(
+  'read_past',
+  `SELECT ${columnsOf(OrderEvent)} FROM order_events
+    WHERE (xid, seq) > ($1::xid8, $2::bigint) AND created_at > $3 AND xid < pg_snapshot_xmin(pg_current_snapshot())
+    ORDER BY xid, seq LIMIT ${BATCH_ROWS}`,
+);
 
 /** Where a batch came from. */
 export type BatchSource = 'database' | 'bus';
@@ -121,13 +129,7 @@ export class EventTail implements BusReceiver {
 
   /** As plain rows, as the replay does: a push needs no more, and every event passes here on every instance. */
   private readPast(cursor: EventCursor): Promise<OrderEvent[]> {
-    return this.dataSource.query<OrderEvent[]>(
-      `SELECT * FROM order_events
-        WHERE (xid, seq) > ($1::xid8, $2::bigint) AND created_at > $3
-          AND xid < pg_snapshot_xmin(pg_current_snapshot())
-        ORDER BY xid, seq LIMIT ${BATCH_ROWS}`,
-      [cursor.xid, cursor.seq, earliestPast(cursor)],
-    );
+    return READ_PAST.run(this.dataSource, [cursor.xid, cursor.seq, earliestPast(cursor)]);
   }
 
   private handRead(from: EventCursor, events: OrderEvent[]): void {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { SETTINGS, type Settings } from '#config';
-import { databaseNow, violatesUnique } from '#database';
+import { insertStatement, sentTogether, Transaction, violatesUnique } from '#database';
 import { EventLog, type NewOrderEvent } from '#events';
 import { DataSource } from 'typeorm';
 import { makerActor, type MakerCaller } from '../makers/maker-caller.js';
@@ -10,6 +10,8 @@ import { ChangeMetrics } from '../metrics/change-metrics.js';
 import { TradingError } from '../trading-error.js';
 import { signedHash, type SignedTerms } from './order-signature.js';
 import { Order } from './order.entity.js';
+
+const INSERT_ORDERS = insertStatement('orders', Order);
 
 /** Takes in the orders that makers sign. */
 @Injectable()
@@ -49,12 +51,15 @@ export class OrderPlacementService {
     signature: string,
   ): Promise<Order> {
     try {
-      return await this.dataSource.transaction(async (manager) => {
-        const now = await databaseNow(manager);
+      return await Transaction.run(this.dataSource, async (database) => {
+        const now = await database.now();
         this.requireValidity(terms.deadline, now);
         const order = newOrder(terms, hash, signature, now);
-        await manager.insert(Order, order);
-        await this.log.append(manager, [creationOf(order, maker)]);
+        await sentTogether([
+          database.send(INSERT_ORDERS, [JSON.stringify([order])]),
+          this.log.append(database, [creationOf(order, maker)]),
+          database.commit(),
+        ]);
         return order;
       });
     } catch (error) {

@@ -1,8 +1,7 @@
-import { PreparedStatement, sentTogether } from '#database';
-import { type EntityManager, getMetadataArgsStorage, In } from 'typeorm';
+import { columnsOf, insertStatement, PreparedStatement, sentTogether, type Transaction } from '#database';
+import { In } from 'typeorm';
 import { CancellationRequest, OPEN_STATUSES } from '../cancellation/cancellation-request.entity.js';
 import { Fill } from '../fills/fill.entity.js';
-import { BrokenInvariantError } from '../trading-error.js';
 import { isFinal } from './order-status.js';
 import { type Changes, OrderTransaction } from './order-transaction.js';
 import { Order, type OrderReference } from './order.entity.js';
@@ -24,13 +23,13 @@ type RequestRow = CancellationRequest & { now: Date; xid: string | null };
  * its number with the first row that it locks; alone, that is the order itself.
  */
 export async function lockOrders(
-  manager: EntityManager,
+  database: Transaction,
   references: OrderReference[],
   onLocked: OnLocked,
 ): Promise<OrderTransaction[]> {
   const found = await sentTogether([
-    lockBy('order_hash', manager, references, onLocked),
-    lockBy('id', manager, references, onLocked),
+    lockBy('order_hash', database, references, onLocked),
+    lockBy('id', database, references, onLocked),
   ]);
   const rows = new Map(found.flatMap(({ orders }) => orders).map((row) => [row.id, row]));
   const read = found.flatMap((each) => each.requests);
@@ -43,19 +42,13 @@ export async function lockOrders(
     ({ changed_by }) => onLocked === 'wait' || isBefore(Number(changed_by), xid),
   );
   const orders = usable.map(orderOf);
-  const fills = await readFills(manager, orders);
+  const fills = await readFills(database, orders);
   return orders.map((order) => {
     const ofOrder = requests.filter(({ order_id }) => order_id === order.id).map(requestOf);
     const fill = fills.find(({ order_id }) => order_id === order.id) ?? null;
     return new OrderTransaction(order, ofOrder, fill, now);
   });
 }
-
-const columnsOf = (entity: typeof Order | typeof CancellationRequest, alias: string): string =>
-  getMetadataArgsStorage()
-    .filterColumns(entity)
-    .map(({ propertyName }) => `${alias}.${propertyName}`)
-    .join(', ');
 
 const lockStatement = (given: string, onLocked: OnLocked): PreparedStatement<OrderRow> =>
   new PreparedStatement(
@@ -83,15 +76,15 @@ const READ_REQUESTS = { order_hash: readStatement(BY_HASH), id: readStatement(BY
 /** The requests are read once the rows are locked, and so is the clock: the transaction may have waited for them. */
 async function lockBy(
   column: 'order_hash' | 'id',
-  manager: EntityManager,
+  database: Transaction,
   references: OrderReference[],
   onLocked: OnLocked,
 ): Promise<{ orders: OrderRow[]; requests: RequestRow[] }> {
   const values = references.flatMap((reference) => valueOf(reference, column) ?? []);
   if (values.length === 0) return { orders: [], requests: [] };
   const [orders, requests] = await sentTogether([
-    LOCK[column][onLocked].run(manager, [values]),
-    READ_REQUESTS[column].run(manager, [values]),
+    database.send(LOCK[column][onLocked], [values]),
+    database.send(READ_REQUESTS[column], [values]),
   ]);
   return { orders, requests };
 }
@@ -100,9 +93,9 @@ function valueOf(reference: OrderReference, column: 'id' | 'order_hash'): string
   return (reference as Partial<Record<typeof column, string>>)[column];
 }
 
-async function readFills(manager: EntityManager, orders: Order[]): Promise<Fill[]> {
+async function readFills(database: Transaction, orders: Order[]): Promise<Fill[]> {
   const ended = orders.filter(({ status }) => isFinal(status));
-  return ended.length === 0 ? [] : manager.findBy(Fill, { order_id: In(ended.map(({ id }) => id)) });
+  return ended.length === 0 ? [] : database.manager.findBy(Fill, { order_id: In(ended.map(({ id }) => id)) });
 }
 
 /** Whether a row's xmin, which has the lower 32 bits of a transaction's number, is of an earlier one than this. */
@@ -119,16 +112,16 @@ function requestOf(row: RequestRow): CancellationRequest {
   return Object.assign(new CancellationRequest(), row);
 }
 
-/** Writes what was changed of several orders, except for the events, each row only as it was read. */
-export async function writeChanges(manager: EntityManager, changes: Changes[]): Promise<void> {
+/** Writes what was changed of several orders, except for the events, each row only as it was read: else it fails. */
+export async function writeChanges(database: Transaction, changes: Changes[]): Promise<void> {
   const requests = changes.flatMap(({ request }) => request ?? []);
   const isNew = requests.filter((request) => request.isNew).map(({ row }) => row);
   const fills = changes.flatMap(({ fill }) => fill ?? []);
   const isOld = requests.filter((request) => !request.isNew).map(({ row }) => row);
   await sentTogether([
-    isNew.length > 0 && manager.insert(CancellationRequest, isNew),
-    fills.length > 0 && manager.insert(Fill, fills),
-    update(manager, changes, isOld),
+    isNew.length > 0 && database.send(INSERT_REQUESTS, [JSON.stringify(isNew)]),
+    fills.length > 0 && database.send(INSERT_FILLS, [JSON.stringify(fills)]),
+    update(database, changes, isOld),
   ]);
 }
 
@@ -137,7 +130,7 @@ export async function writeChanges(manager: EntityManager, changes: Changes[]): 
  * pushed_at is the push's to write, outside the order's lock; a push that was noted after this change had read the clock
  * went out before the change all the same.
  */
-const WRITE = new PreparedStatement<{ orders: number; requests: number }>(
+const WRITE = new PreparedStatement(
   'write_changes',
   `WITH changed_orders AS (
     UPDATE orders o SET
@@ -157,12 +150,14 @@ const WRITE = new PreparedStatement<{ orders: number; requests: number }>(
       id uuid, status text, resolved_by text, late boolean, message text, expires_at timestamptz, resolved_at timestamptz)
     WHERE r.id = c.id AND r.status = ANY($3)
     RETURNING 1)
-  SELECT (SELECT count(*)::integer FROM changed_orders) AS orders,
-    (SELECT count(*)::integer FROM changed_requests) AS requests`,
+  SELECT require_rows('orders', (SELECT count(*) FROM changed_orders), jsonb_array_length($1)),
+    require_rows('open requests', (SELECT count(*) FROM changed_requests), jsonb_array_length($2))`,
 );
+const INSERT_REQUESTS = insertStatement('cancellation_requests', CancellationRequest);
+const INSERT_FILLS = insertStatement('fills', Fill);
 
 async function update(
-  manager: EntityManager,
+  database: Transaction,
   changes: Changes[],
   requests: CancellationRequest[],
 ): Promise<void> {
@@ -170,15 +165,11 @@ async function update(
     ...pick(order, ORDER_COLUMNS),
     read_version: readVersion,
   }));
-  const [written] = await WRITE.run(manager, [
+  await database.send(WRITE, [
     JSON.stringify(orders),
     JSON.stringify(requests.map((request) => pick(request, REQUEST_COLUMNS))),
     OPEN_STATUSES,
   ]);
-  if (written!.orders !== orders.length || written!.requests !== requests.length) {
-    const ids = orders.map(({ id }) => id).join(', ');
-    throw new BrokenInvariantError(`orders ${ids}: an order or its open request was not as it had been read`);
-  }
 }
 
 const ORDER_COLUMNS = [

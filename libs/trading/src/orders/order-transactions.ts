@@ -1,8 +1,8 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { isDatabaseAway, sentTogether, violatesUnique } from '#database';
+import { changedTooFew, isDatabaseAway, sentTogether, Transaction, violatesUnique } from '#database';
 import { type Actor, EventLog } from '#events';
-import { DataSource, type EntityManager } from 'typeorm';
+import { DataSource } from 'typeorm';
 import { ChangeMetrics } from '../metrics/change-metrics.js';
 import { GroupMetrics } from '../metrics/group-metrics.js';
 import { BrokenInvariantError, TradingError } from '../trading-error.js';
@@ -99,7 +99,9 @@ export class OrderTransactions {
     for (const { waitingSince } of calls) this.groups.waited((begun - waitingSince) / 1000);
     let outcomes: Outcome[];
     try {
-      outcomes = await this.dataSource.transaction((manager) => this.attempt(manager, calls, onLocked));
+      outcomes = await Transaction.run(this.dataSource, (database) =>
+        this.attempt(database, calls, onLocked),
+      );
     } catch (error) {
       // whether a transaction was committed whose connection is lost nobody knows: only its caller may try again
       if (calls.length === 1 || isDatabaseAway(error)) calls.forEach(({ reject }) => reject(error));
@@ -111,9 +113,9 @@ export class OrderTransactions {
     outcomes.forEach((outcome, index) => this.conclude(calls[index]!, outcome, onLocked));
   }
 
-  private async attempt(manager: EntityManager, calls: Call[], onLocked: OnLocked): Promise<Outcome[]> {
+  private async attempt(database: Transaction, calls: Call[], onLocked: OnLocked): Promise<Outcome[]> {
     const locked = await lockOrders(
-      manager,
+      database,
       calls.map(({ reference }) => reference),
       onLocked,
     );
@@ -124,13 +126,17 @@ export class OrderTransactions {
       return tx ? outcomeOf(tx, act) : { kind: 'not locked' };
     });
     const changes = changesIn(outcomes);
-    if (changes.length > 0) await this.write(manager, changes);
+    if (changes.length > 0) await this.commit(database, changes);
     return outcomes;
   }
 
-  private async write(manager: EntityManager, changes: Changes[]): Promise<void> {
+  private async commit(database: Transaction, changes: Changes[]): Promise<void> {
     const events = changes.flatMap((change) => change.events);
-    await sentTogether([writeChanges(manager, changes), this.log.append(manager, events)]);
+    await sentTogether([
+      writeChanges(database, changes),
+      this.log.append(database, events),
+      database.commit(),
+    ]);
   }
 
   private conclude(call: Call, outcome: Outcome, onLocked: OnLocked): void {
@@ -177,14 +183,14 @@ export class OrderTransactions {
     const order = nameOf(reference);
     this.logger.error(`the order of ${order} contradicts itself and is to be suspended: ${message}`);
     try {
-      const changes = await this.dataSource.transaction(async (manager) => {
-        const [tx] = await lockOrders(manager, [reference], 'wait');
+      const changes = await Transaction.run(this.dataSource, async (database) => {
+        const [tx] = await lockOrders(database, [reference], 'wait');
         if (!tx || !mayFollow(tx.order.status, 'suspended')) return [];
         tx.suspend(message.slice(0, NOTES_MAX), {
           kind: 'service',
           ...('http_request_id' in by && { http_request_id: by.http_request_id }),
         });
-        await this.write(manager, [tx.changes!]);
+        await this.commit(database, [tx.changes!]);
         return [tx.changes!];
       });
       this.announce(changes);
@@ -214,10 +220,10 @@ function outcomeOf(tx: OrderTransaction, act: Call['act']): Outcome {
   }
 }
 
-/** A change writes rows that only one change can write, by the order's version: a duplicate is a contradiction too. */
+/** A change writes rows that only one change can write, by the order's version: a duplicate, or none, is a contradiction. */
 function asBrokenInvariant(error: unknown): BrokenInvariantError | undefined {
   if (error instanceof BrokenInvariantError) return error;
-  if (!violatesUnique(error)) return undefined;
+  if (!violatesUnique(error) && !changedTooFew(error)) return undefined;
   return new BrokenInvariantError((error as Error).message, { cause: error });
 }
 
