@@ -161,11 +161,10 @@ export class Bench {
     return median(this.speeds.get(contender)!);
   }
 
-  /** Orders in stock, and tables without rubbish, their statistics fresh, all of it on disk. */
+  /** Orders in stock, and tables without rubbish, their statistics fresh. */
   async prepare(orders: number): Promise<void> {
     await this.stock.fill(orders);
     await this.dataSource.query('VACUUM (ANALYZE) orders, cancellation_requests, order_events');
-    await this.dataSource.query('CHECKPOINT');
   }
 
   /** CPU time used so far, of these servers and of PostgreSQL. */
@@ -205,6 +204,7 @@ export class Bench {
     await seedOrders(dataSource, { first: 1, orders }, (seeded) =>
       process.stderr.write(`seeded ${seeded} orders\n`),
     );
+    await dataSource.query('CHECKPOINT');
     const stock = new Stock(dataSource, takers, orders + 1);
     const [{ pid }] = await dataSource.query<[{ pid: number }]>('SELECT pg_backend_pid() AS pid');
     return new Bench(postgres, dataSource, url, options, stock, version, await parentOf(pid));

@@ -1,5 +1,5 @@
-import type { PoolClient } from 'pg';
-import { type DataSource, type EntityTarget, getMetadataArgsStorage, QueryFailedError } from 'typeorm';
+import type { ClientBase } from 'pg';
+import { type EntityTarget, getMetadataArgsStorage, QueryFailedError } from 'typeorm';
 
 /**
  * A statement that each connection parses and plans once: for what every batch of calls runs, where that was a sixth of
@@ -14,18 +14,8 @@ export class PreparedStatement<Row extends object = never> {
     private readonly text: string,
   ) {}
 
-  /** By itself, over a connection of the pool. */
-  async run(dataSource: DataSource, values: unknown[]): Promise<Row[]> {
-    const queryRunner = dataSource.createQueryRunner();
-    try {
-      return await this.on((await queryRunner.connect()) as PoolClient, values);
-    } finally {
-      await queryRunner.release();
-    }
-  }
-
   /** Sends it at once; several on one connection are carried out in that order. */
-  async on(connection: PoolClient, values: unknown[]): Promise<Row[]> {
+  async on(connection: ClientBase, values: unknown[]): Promise<Row[]> {
     try {
       return (await connection.query<Row>({ name: this.name, text: this.text, values })).rows;
     } catch (error) {

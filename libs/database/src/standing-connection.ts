@@ -20,8 +20,8 @@ export interface StandingConnectionUse {
 }
 
 /**
- * One connection outside of the pool, for what lives with a session: LISTEN, an advisory lock. It is made anew whenever
- * it is lost, also when its peer just falls silent.
+ * One connection outside of the pool, for what lives with a session: LISTEN, an advisory lock, a setting. It is made anew
+ * whenever it is lost, also when its peer just falls silent.
  */
 export class StandingConnection {
   private current: Client | undefined;
@@ -41,10 +41,10 @@ export class StandingConnection {
     return this.current;
   }
 
-  /** Runs a statement, after those that are under way; without a connection it does nothing. */
-  async query(text: string, values: unknown[]): Promise<void> {
+  /** Does something over it, after what is under way; without a connection it does nothing. */
+  async with<T>(work: (client: Client) => Promise<T>): Promise<T | undefined> {
     const client = this.current;
-    if (client) await this.inTurn(() => client.query(text, values));
+    return client && this.inTurn(() => work(client));
   }
 
   async stop(): Promise<void> {
@@ -52,7 +52,7 @@ export class StandingConnection {
     await this.running;
   }
 
-  private inTurn(work: () => Promise<unknown>): Promise<unknown> {
+  private inTurn<T>(work: () => Promise<T>): Promise<T> {
     const turn = this.lastTurn.then(work);
     this.lastTurn = turn.catch(() => {});
     return turn;

@@ -1,3 +1,4 @@
+import type { Writable } from 'node:stream';
 import type { PoolClient } from 'pg';
 import type { DataSource, EntityManager } from 'typeorm';
 import { PreparedStatement } from './prepared-statement.js';
@@ -23,6 +24,7 @@ export class Transaction {
     const queryRunner = dataSource.createQueryRunner();
     try {
       const connection = (await queryRunner.connect()) as PoolClient;
+      sendTogether(connection);
       const begun = connection.query('BEGIN');
       begun.catch(() => {}); // also when nobody waits for it
       return await new Transaction(queryRunner.manager, connection, begun).carryOut(work);
@@ -33,6 +35,7 @@ export class Transaction {
 
   /** Sends a statement at once, behind those before it. Nothing may be written before the first result is there. */
   async send<Row extends object>(statement: PreparedStatement<Row>, values: unknown[]): Promise<Row[]> {
+    sendTogether(this.connection);
     const sent = statement.on(this.connection, values);
     // without BEGIN a statement is a transaction of its own: what came of it is nobody's to use
     const [, rows] = await Promise.all([this.begun, sent]);
@@ -48,6 +51,7 @@ export class Transaction {
   /** Sends COMMIT at once, behind what was sent; the results of that are still to be waited for. */
   async commit(): Promise<void> {
     this.hasEnded = true;
+    sendTogether(this.connection);
     const { command } = await this.connection.query('COMMIT');
     if (command !== 'COMMIT')
       throw new Error('the transaction was rolled back, as a statement of it had failed');
@@ -64,4 +68,11 @@ export class Transaction {
       throw error;
     }
   }
+}
+
+/** What a connection is given in one turn goes out at once: writing to its socket is the dearest part of a statement. */
+function sendTogether(connection: PoolClient): void {
+  const { stream } = (connection as unknown as { connection: { stream: Writable } }).connection;
+  stream.cork();
+  process.nextTick(() => stream.uncork());
 }

@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { columnsOf, PreparedStatement } from '#database';
+import { columnsOf, PreparedStatement, StandingConnection, urlOf } from '#database';
 import { DataSource } from 'typeorm';
 import { type BusReceiver, type EventBatch, EventBus } from './event-bus.js';
 import { earliestPast, type EventCursor } from './event-cursor.js';
@@ -37,6 +37,7 @@ export class EventTail implements BusReceiver {
   private cursor: EventCursor | undefined;
   private timer: NodeJS.Timeout | undefined;
   private reading: Promise<void> | undefined;
+  private connection: StandingConnection | undefined;
   private woken = false;
   /** Whether the last events came by the bus. */
   private isFed = false;
@@ -62,6 +63,11 @@ export class EventTail implements BusReceiver {
     this.cursor = last;
     this.caughtUpAt = performance.now();
     this.listener = listener;
+    // of its own, so that it never waits for calls, and the plan is made once: it took longer than the reading
+    this.connection = new StandingConnection(urlOf(this.dataSource), {
+      begin: (client) => client.query('SET plan_cache_mode = force_generic_plan'),
+      onLost: ({ message }) => this.logger.warn(`the event tail has no connection: ${message}`),
+    });
     this.timer = setInterval(() => this.poll(), POLL_INTERVAL_MS);
   }
 
@@ -74,6 +80,7 @@ export class EventTail implements BusReceiver {
     clearInterval(this.timer);
     this.listener = undefined;
     await this.reading;
+    await this.connection?.stop();
   }
 
   /** Up to where it has read; before the start, the beginning. */
@@ -117,6 +124,7 @@ export class EventTail implements BusReceiver {
         this.woken = false;
         const from = this.position;
         const events = await this.readPast(from);
+        if (!events) return;
         if (events.length > 0) this.handRead(from, events);
         more = events.length === BATCH_ROWS;
         if (!more) this.caughtUpAt = performance.now();
@@ -128,8 +136,9 @@ export class EventTail implements BusReceiver {
   }
 
   /** As plain rows, as the replay does: a push needs no more, and every event passes here on every instance. */
-  private readPast(cursor: EventCursor): Promise<OrderEvent[]> {
-    return READ_PAST.run(this.dataSource, [cursor.xid, cursor.seq, earliestPast(cursor)]);
+  private async readPast(cursor: EventCursor): Promise<OrderEvent[] | undefined> {
+    const values = [cursor.xid, cursor.seq, earliestPast(cursor)];
+    return this.connection?.with((client) => READ_PAST.on(client, values));
   }
 
   private handRead(from: EventCursor, events: OrderEvent[]): void {

@@ -25,7 +25,10 @@ export class PostgresBus extends EventBus implements OnApplicationBootstrap, OnM
   private receiver: BusReceiver | undefined;
   // what cannot be sent is found by the others' polls
   private readonly notify = new Coalescer(
-    () => this.connection?.query('SELECT pg_notify($1, $2)', [CHANNEL, this.id]).catch(() => {}),
+    () =>
+      this.connection
+        ?.with((client) => client.query('SELECT pg_notify($1, $2)', [CHANNEL, this.id]))
+        .catch(() => {}),
     NOTIFY_INTERVAL_MS,
   );
 
