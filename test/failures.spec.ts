@@ -5,6 +5,7 @@ import { crc32 } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { EmbeddedPostgres, isDatabaseAway } from '#database';
 import { Order } from '#trading';
+import { Pool } from 'pg';
 import type { EntityManager } from 'typeorm';
 import { ExternalService } from './support/external-service.js';
 import { askedOrder, succeeded } from './support/handshake.js';
@@ -106,6 +107,14 @@ test.each([
     await next(manager);
   });
   const error = await broken.catch((reason: unknown) => reason);
+  expect(error).toBeInstanceOf(Error);
+  expect(isDatabaseAway(error)).toBe(true);
+});
+
+test('a call that finds the connections closed, as the process stops: the database is away', async () => {
+  const pool = new Pool();
+  await pool.end();
+  const error = await pool.connect().catch((reason: unknown) => reason);
   expect(error).toBeInstanceOf(Error);
   expect(isDatabaseAway(error)).toBe(true);
 });

@@ -5,7 +5,7 @@ import { openBenchDatabase } from '../support/bench-database.js';
 import { childrenOf, cpuSecondsOfEndedChildren, cpuSecondsOfFamily, parentOf } from '../support/cpu.js';
 import { seedOrders } from '../support/seed.js';
 import type { ServerProcess } from '../support/server-process.js';
-import { createTakers } from '../support/takers.js';
+import { type BenchTaker, createTakers } from '../support/takers.js';
 import { type Contender, DATA_DIR, requireSettings, startPostgres, startServer } from './cluster.js';
 import { load, type LoadOptions, type LoadResult } from './load.js';
 import { pgbench, type PgbenchOptions, type PgbenchResult } from './pgbench.js';
@@ -83,6 +83,13 @@ export class Bench {
   async close(): Promise<void> {
     await this.dataSource.destroy();
     await this.postgres.stop();
+  }
+
+  /** More takers: orders that come into stock from now on are theirs, too. */
+  async addTakers(count: number): Promise<BenchTaker[]> {
+    const takers = await createTakers(this.dataSource, DATA_DIR, count);
+    this.stock.takers.push(...takers);
+    return takers;
   }
 
   start(contender: Contender): Promise<ServerProcess> {

@@ -25,7 +25,7 @@ export class Stock {
 
   constructor(
     private readonly dataSource: DataSource,
-    private readonly takers: BenchTaker[],
+    readonly takers: BenchTaker[],
     private end: number,
   ) {
     this.next = end;

@@ -1,8 +1,7 @@
 import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
-import { type BenchTaker, createTakers } from '../../support/takers.js';
+import type { BenchTaker } from '../../support/takers.js';
 import type { Bench } from '../bench.js';
-import { DATA_DIR } from '../cluster.js';
 import { makerToken } from '../maker-token.js';
 import type { PushPlan } from '../push-load.js';
 import { percentile } from '../statistics.js';
@@ -16,7 +15,7 @@ export const push: Figure = {
   name: 'push',
   async measure(bench) {
     // of their own: those of the other figures have thousands of open requests, which a new socket is told of
-    const takers = await createTakers(bench.dataSource, DATA_DIR, TAKERS);
+    const takers = await bench.addTakers(TAKERS);
     const [p50, p99]: [number[], number[]] = [[], []];
     for (let round = 0; round < bench.options.rounds; round += 1) {
       const milliseconds = await play(bench, takers);
