@@ -24,7 +24,7 @@ export class Transaction {
     const queryRunner = dataSource.createQueryRunner();
     try {
       const connection = (await queryRunner.connect()) as PoolClient;
-      sendTogether(connection);
+      corkForThisTurn(connection);
       const begun = connection.query('BEGIN');
       begun.catch(() => {}); // also when nobody waits for it
       return await new Transaction(queryRunner.manager, connection, begun).carryOut(work);
@@ -35,7 +35,7 @@ export class Transaction {
 
   /** Sends a statement at once, behind those before it. Nothing may be written before the first result is there. */
   async send<Row extends object>(statement: PreparedStatement<Row>, values: unknown[]): Promise<Row[]> {
-    sendTogether(this.connection);
+    corkForThisTurn(this.connection);
     const sent = statement.on(this.connection, values);
     // without BEGIN a statement is a transaction of its own: what came of it is nobody's to use
     const [, rows] = await Promise.all([this.begun, sent]);
@@ -51,7 +51,7 @@ export class Transaction {
   /** Sends COMMIT at once, behind what was sent; the results of that are still to be waited for. */
   async commit(): Promise<void> {
     this.hasEnded = true;
-    sendTogether(this.connection);
+    corkForThisTurn(this.connection);
     const { command } = await this.connection.query('COMMIT');
     if (command !== 'COMMIT')
       throw new Error('the transaction was rolled back, as a statement of it had failed');
@@ -71,7 +71,7 @@ export class Transaction {
 }
 
 /** What a connection is given in one turn goes out at once: writing to its socket is the dearest part of a statement. */
-function sendTogether(connection: PoolClient): void {
+function corkForThisTurn(connection: PoolClient): void {
   const { stream } = (connection as unknown as { connection: { stream: Writable } }).connection;
   stream.cork();
   process.nextTick(() => stream.uncork());
