@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { changedTooFew, PreparedStatement, sentTogether, Transaction } from '#database';
+import { changedTooFew, PreparedStatement, Transaction } from '#database';
 import { startService, type TestService } from './support/service.js';
 
-/** Transactions whose statements are sent without waiting for each other. */
+/** Transactions whose statements travel together. */
 let service: TestService;
 beforeAll(async () => {
   service = await startService();
@@ -10,10 +10,13 @@ beforeAll(async () => {
 });
 afterAll(() => service.stop());
 
-const statement = (text: string): PreparedStatement => new PreparedStatement(text, text);
+const statement = <Row extends object = never>(text: string): PreparedStatement<Row> =>
+  new PreparedStatement<Row>(text, text);
 const WRITE = statement('INSERT INTO written VALUES ($1::integer)');
 const FAIL = statement('SELECT 1 / $1::integer');
 const TOO_FEW = statement("SELECT require_rows('orders', $1::integer, 2)");
+const LATER = statement('SELECT FROM made_later WHERE $1::integer = 1');
+const ECHO = statement<{ number: number; nothing: null }>('SELECT $1::integer AS number, NULL AS nothing');
 
 const written = async (): Promise<number[]> => {
   const rows = await service.dataSource.query<{ number: number }[]>('SELECT number FROM written ORDER BY 1');
@@ -26,9 +29,24 @@ const run = <T>(work: (database: Transaction) => Promise<T>): Promise<T> =>
 test('what is sent with COMMIT is committed', async () => {
   await run(async (database) => {
     await database.now();
-    await sentTogether([database.send(WRITE, [1]), database.send(WRITE, [2]), database.commit()]);
+    await database.commit([WRITE.with('1'), WRITE.with('2')]);
   });
   expect(await written()).toEqual([1, 2]);
+});
+
+test('what is left uncommitted at the end is committed', async () => {
+  await run((database) => database.send([WRITE.with('3')]));
+  expect(await written()).toEqual([1, 2, 3]);
+});
+
+test('each statement gets its own rows, at the first use of a connection and at the next', async () => {
+  const sent = [ECHO.with('1'), WRITE.with('4'), ECHO.with('2')];
+  const expected = [[{ number: 1, nothing: null }], [], [{ number: 2, nothing: null }]];
+  await run(async (database) => {
+    expect(await database.send(sent)).toEqual(expected);
+    expect(await database.send(sent)).toEqual(expected);
+    throw new Error('not to be written');
+  }).catch((error: Error) => expect(error.message).toBe('not to be written'));
 });
 
 test.each([
@@ -38,15 +56,26 @@ test.each([
   const before = await written();
   const failure = run(async (database) => {
     await database.now();
-    await sentTogether([...statements.map((each) => database.send(each, [0])), database.commit()]);
+    await database.commit(statements.map((each) => each.with('0')));
   });
   await expect(failure).rejects.toMatchObject({ driverError: { code: '22012' } });
   expect(await written()).toEqual(before);
 });
 
+test('a statement that cannot be prepared, nor those behind it, can be sent again over the same connection', async () => {
+  const failure = await run(async (database) => {
+    await database.now();
+    await database.send([LATER.with('0'), ECHO.with('1')]);
+  }).catch((reason: unknown) => reason);
+  expect(failure).toMatchObject({ driverError: { code: '42P01' }, query: LATER.text });
+  await service.dataSource.query('CREATE TABLE made_later ()');
+  const again = run((database) => database.send([LATER.with('0'), ECHO.with('1')]));
+  expect(await again).toEqual([[], [{ number: 1, nothing: null }]]);
+});
+
 test('a COMMIT of which PostgreSQL made a rollback is a failure', async () => {
   const failure = run(async (database) => {
-    await database.send(FAIL, [0]).catch(() => {});
+    await database.send([FAIL.with('0')]).catch(() => {});
     await database.commit();
   });
   await expect(failure).rejects.toThrow('the transaction was rolled back');
@@ -55,8 +84,7 @@ test('a COMMIT of which PostgreSQL made a rollback is a failure', async () => {
 test('what throws before the end writes nothing', async () => {
   const before = await written();
   const failure = run(async (database) => {
-    await database.now();
-    await database.send(WRITE, [3]);
+    await database.send([WRITE.with('5')]);
     throw new Error('refused');
   });
   await expect(failure).rejects.toThrow('refused');
@@ -64,18 +92,9 @@ test('what throws before the end writes nothing', async () => {
 });
 
 test('that fewer rows were changed than should have been is a failure', async () => {
-  const error: unknown = await run((database) => database.send(TOO_FEW, [1])).catch((reason) => reason);
+  const error: unknown = await run((database) => database.send([TOO_FEW.with('1')])).catch(
+    (reason) => reason,
+  );
   expect(changedTooFew(error)).toBe(true);
-  await run((database) => database.send(TOO_FEW, [2]));
-});
-
-test('the first to fail is the reason, though its failure may be heard of after those of the others', async () => {
-  const failure = run(async (database) => {
-    const cause = database.send(FAIL, [0]);
-    const consequence = database.now();
-    // as when the cause is handled by more functions on its way
-    const late = consequence.catch(() => {}).then(() => cause);
-    return sentTogether([late, consequence]);
-  });
-  await expect(failure).rejects.toMatchObject({ driverError: { code: '22012' } });
+  await run((database) => database.send([TOO_FEW.with('2')]));
 });

@@ -46,8 +46,6 @@ export function dataSourceOptions(
     extra: {
       statement_timeout: STATEMENT_TIMEOUT_MS,
       idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
-      // statements of one transaction that do not wait for each other's results need one round trip
-      pipeline: true,
       onConnect: outliveItsEnd,
     },
   };

@@ -1,27 +1,28 @@
-import type { ClientBase } from 'pg';
-import { type EntityTarget, getMetadataArgsStorage, QueryFailedError } from 'typeorm';
+import { type EntityTarget, getMetadataArgsStorage } from 'typeorm';
 
 /**
  * A statement that each connection parses and plans once: for what every batch of calls runs, where that was a sixth of
- * PostgreSQL's work. TypeORM has no way to say so, hence the connection itself.
+ * PostgreSQL's work. TypeORM has no way to say so; a RoundTrip sends it.
  *
  * It must name the columns that it returns: of a plan that is kept, PostgreSQL refuses to change them, and with `*` a
  * migration that adds one would make every call of a running instance fail.
  */
 export class PreparedStatement<Row extends object = never> {
   constructor(
-    private readonly name: string,
-    private readonly text: string,
+    readonly name: string,
+    readonly text: string,
   ) {}
 
-  /** Sends it at once; several on one connection are carried out in that order. */
-  async on(connection: ClientBase, values: unknown[]): Promise<Row[]> {
-    try {
-      return (await connection.query<Row>({ name: this.name, text: this.text, values })).rows;
-    } catch (error) {
-      throw new QueryFailedError(this.text, values, error as Error);
-    }
+  /** With its parameters, in PostgreSQL's text form. */
+  with(...values: string[]): Sendable<Row> {
+    return { statement: this, values };
   }
+}
+
+/** A statement with what it needs to be carried out. */
+export interface Sendable<Row extends object> {
+  statement: PreparedStatement<Row>;
+  values: string[];
 }
 
 /** Adds rows that are given as one JSON array. Through the query builder, writing the statement took longer than the rest. */

@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { Injectable } from '@nestjs/common';
-import { PreparedStatement, type Transaction } from '#database';
+import { PreparedStatement, type Sendable } from '#database';
 import type { OrderEvent } from './order-event.entity.js';
 
 export type NewOrderEvent = Omit<OrderEvent, 'seq' | 'xid'>;
@@ -15,16 +15,16 @@ const APPEND = new PreparedStatement(
     created_at timestamptz)`,
 );
 
-/** Where changes are written down, and how the tail hears at once that there is something to read. */
+/** Writes events, in the transaction of their changes; they get their ids in the order given. */
+export function appendEvents(events: NewOrderEvent[]): Sendable<never> {
+  return APPEND.with(JSON.stringify(events));
+}
+
+/** How the tail hears at once that there is something to read. */
 @Injectable()
 export class EventLog {
   private readonly pokes = new EventEmitter();
   private isPoking = false;
-
-  /** Writes events in the transaction of their changes; they get their ids in the order given. */
-  async append(tx: Transaction, events: NewOrderEvent[]): Promise<void> {
-    await tx.send(APPEND, [JSON.stringify(events)]);
-  }
 
   /** To be called after a commit: the tail of this process need not wait for its next poll. Callers are answered first. */
   poke(): void {

@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { columnsOf, PreparedStatement, StandingConnection, urlOf } from '#database';
+import { columnsOf, PreparedStatement, RoundTrip, StandingConnection, urlOf } from '#database';
 import { DataSource } from 'typeorm';
 import { type BusReceiver, type EventBatch, EventBus } from './event-bus.js';
 import { earliestPast, type EventCursor } from './event-cursor.js';
@@ -137,8 +137,8 @@ export class EventTail implements BusReceiver {
 
   /** As plain rows, as the replay does: a push needs no more, and every event passes here on every instance. */
   private async readPast(cursor: EventCursor): Promise<OrderEvent[] | undefined> {
-    const values = [cursor.xid, cursor.seq, earliestPast(cursor)];
-    return this.connection?.with((client) => READ_PAST.on(client, values));
+    const read = READ_PAST.with(cursor.xid, cursor.seq, earliestPast(cursor).toISOString());
+    return this.connection?.with(async (client) => (await RoundTrip.over(client, [read])).rows[0]);
   }
 
   private handRead(from: EventCursor, events: OrderEvent[]): void {

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { SETTINGS, type Settings } from '#config';
-import { insertStatement, sentTogether, Transaction, violatesUnique } from '#database';
-import { EventLog, type NewOrderEvent } from '#events';
+import { insertStatement, Transaction, violatesUnique } from '#database';
+import { appendEvents, EventLog, type NewOrderEvent } from '#events';
 import { DataSource } from 'typeorm';
 import { makerActor, type MakerCaller } from '../makers/maker-caller.js';
 import { ChangeMetrics } from '../metrics/change-metrics.js';
@@ -55,10 +55,9 @@ export class OrderPlacementService {
         const now = await database.now();
         this.requireValidity(terms.deadline, now);
         const order = newOrder(terms, hash, signature, now);
-        await sentTogether([
-          database.send(INSERT_ORDERS, [JSON.stringify([order])]),
-          this.log.append(database, [creationOf(order, maker)]),
-          database.commit(),
+        await database.commit([
+          INSERT_ORDERS.with(JSON.stringify([order])),
+          appendEvents([creationOf(order, maker)]),
         ]);
         return order;
       });

@@ -1,4 +1,4 @@
-import { columnsOf, insertStatement, PreparedStatement, sentTogether, type Transaction } from '#database';
+import { columnsOf, insertStatement, PreparedStatement, type Sendable, type Transaction } from '#database';
 import { In } from 'typeorm';
 import { CancellationRequest, OPEN_STATUSES } from '../cancellation/cancellation-request.entity.js';
 import { Fill } from '../fills/fill.entity.js';
@@ -27,12 +27,17 @@ export async function lockOrders(
   references: OrderReference[],
   onLocked: OnLocked,
 ): Promise<OrderTransaction[]> {
-  const found = await sentTogether([
-    lockBy('order_hash', database, references, onLocked),
-    lockBy('id', database, references, onLocked),
-  ]);
-  const rows = new Map(found.flatMap(({ orders }) => orders).map((row) => [row.id, row]));
-  const read = found.flatMap((each) => each.requests);
+  const ways = (['order_hash', 'id'] as const).flatMap((column) => {
+    const values = references.flatMap((reference) => valueOf(reference, column) ?? []);
+    // hashes and UUIDs need no quotes
+    return values.length > 0 ? { column, values: `{${values.join(',')}}` } : [];
+  });
+  // the requests are read once the rows are locked, and so is the clock: the transaction may have waited for them
+  const locks = ways.map(({ column, values }) => LOCK[column][onLocked].with(values));
+  const reads = ways.map(({ column, values }) => READ_REQUESTS[column].with(values));
+  const found: object[][] = await database.send([...locks, ...reads]);
+  const rows = new Map((found.slice(0, ways.length).flat() as OrderRow[]).map((row) => [row.id, row]));
+  const read = found.slice(ways.length).flat() as RequestRow[];
   const requests = [...new Map(read.map((row) => [row.id, row])).values()];
   const last = read.at(-1);
   if (!last || rows.size === 0) return [];
@@ -73,22 +78,6 @@ const LOCK = {
 };
 const READ_REQUESTS = { order_hash: readStatement(BY_HASH), id: readStatement(BY_ID) };
 
-/** The requests are read once the rows are locked, and so is the clock: the transaction may have waited for them. */
-async function lockBy(
-  column: 'order_hash' | 'id',
-  database: Transaction,
-  references: OrderReference[],
-  onLocked: OnLocked,
-): Promise<{ orders: OrderRow[]; requests: RequestRow[] }> {
-  const values = references.flatMap((reference) => valueOf(reference, column) ?? []);
-  if (values.length === 0) return { orders: [], requests: [] };
-  const [orders, requests] = await sentTogether([
-    database.send(LOCK[column][onLocked], [values]),
-    database.send(READ_REQUESTS[column], [values]),
-  ]);
-  return { orders, requests };
-}
-
 function valueOf(reference: OrderReference, column: 'id' | 'order_hash'): string | undefined {
   return (reference as Partial<Record<typeof column, string>>)[column];
 }
@@ -112,17 +101,17 @@ function requestOf(row: RequestRow): CancellationRequest {
   return Object.assign(new CancellationRequest(), row);
 }
 
-/** Writes what was changed of several orders, except for the events, each row only as it was read: else it fails. */
-export async function writeChanges(database: Transaction, changes: Changes[]): Promise<void> {
+/** Write what was changed of several orders, except for the events, each row only as it was read: else they fail. */
+export function statementsFor(changes: Changes[]): Sendable<never>[] {
   const requests = changes.flatMap(({ request }) => request ?? []);
   const isNew = requests.filter((request) => request.isNew).map(({ row }) => row);
   const fills = changes.flatMap(({ fill }) => fill ?? []);
   const isOld = requests.filter((request) => !request.isNew).map(({ row }) => row);
-  await sentTogether([
-    isNew.length > 0 && database.send(INSERT_REQUESTS, [JSON.stringify(isNew)]),
-    fills.length > 0 && database.send(INSERT_FILLS, [JSON.stringify(fills)]),
-    update(database, changes, isOld),
-  ]);
+  return [
+    ...(isNew.length > 0 ? [INSERT_REQUESTS.with(JSON.stringify(isNew))] : []),
+    ...(fills.length > 0 ? [INSERT_FILLS.with(JSON.stringify(fills))] : []),
+    update(changes, isOld),
+  ];
 }
 
 /**
@@ -148,7 +137,7 @@ const WRITE = new PreparedStatement(
       resolved_at = c.resolved_at, pushed_at = CASE WHEN r.pushed_at > c.resolved_at THEN c.resolved_at ELSE r.pushed_at END
     FROM jsonb_to_recordset($2::jsonb) AS c (
       id uuid, status text, resolved_by text, late boolean, message text, expires_at timestamptz, resolved_at timestamptz)
-    WHERE r.id = c.id AND r.status = ANY($3)
+    WHERE r.id = c.id AND r.status IN (${OPEN_STATUSES.map((status) => `'${status}'`).join(', ')})
     RETURNING 1)
   SELECT require_rows('orders', (SELECT count(*) FROM changed_orders), jsonb_array_length($1)),
     require_rows('open requests', (SELECT count(*) FROM changed_requests), jsonb_array_length($2))`,
@@ -156,20 +145,15 @@ const WRITE = new PreparedStatement(
 const INSERT_REQUESTS = insertStatement('cancellation_requests', CancellationRequest);
 const INSERT_FILLS = insertStatement('fills', Fill);
 
-async function update(
-  database: Transaction,
-  changes: Changes[],
-  requests: CancellationRequest[],
-): Promise<void> {
+function update(changes: Changes[], requests: CancellationRequest[]): Sendable<never> {
   const orders = changes.map(({ order, readVersion }) => ({
     ...pick(order, ORDER_COLUMNS),
     read_version: readVersion,
   }));
-  await database.send(WRITE, [
+  return WRITE.with(
     JSON.stringify(orders),
     JSON.stringify(requests.map((request) => pick(request, REQUEST_COLUMNS))),
-    OPEN_STATUSES,
-  ]);
+  );
 }
 
 const ORDER_COLUMNS = [

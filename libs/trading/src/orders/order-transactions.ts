@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { changedTooFew, isDatabaseAway, sentTogether, Transaction, violatesUnique } from '#database';
-import { type Actor, EventLog } from '#events';
+import { changedTooFew, isDatabaseAway, Transaction, violatesUnique } from '#database';
+import { type Actor, appendEvents, EventLog } from '#events';
 import { DataSource } from 'typeorm';
 import { ChangeMetrics } from '../metrics/change-metrics.js';
 import { GroupMetrics } from '../metrics/group-metrics.js';
@@ -9,7 +9,7 @@ import { BrokenInvariantError, TradingError } from '../trading-error.js';
 import { dueSteps } from './due-steps.js';
 import { GroupCommit } from './group-commit.js';
 import { assertConsistent } from './order-consistency.js';
-import { lockOrders, type OnLocked, writeChanges } from './order-rows.js';
+import { lockOrders, type OnLocked, statementsFor } from './order-rows.js';
 import { mayFollow } from './order-status.js';
 import type { Changes, OrderTransaction } from './order-transaction.js';
 import { NOTES_MAX, type OrderReference } from './order.entity.js';
@@ -126,17 +126,8 @@ export class OrderTransactions {
       return tx ? outcomeOf(tx, act) : { kind: 'not locked' };
     });
     const changes = changesIn(outcomes);
-    if (changes.length > 0) await this.commit(database, changes);
+    if (changes.length > 0) await commit(database, changes);
     return outcomes;
-  }
-
-  private async commit(database: Transaction, changes: Changes[]): Promise<void> {
-    const events = changes.flatMap((change) => change.events);
-    await sentTogether([
-      writeChanges(database, changes),
-      this.log.append(database, events),
-      database.commit(),
-    ]);
   }
 
   private conclude(call: Call, outcome: Outcome, onLocked: OnLocked): void {
@@ -190,7 +181,7 @@ export class OrderTransactions {
           kind: 'service',
           ...('http_request_id' in by && { http_request_id: by.http_request_id }),
         });
-        await this.commit(database, [tx.changes!]);
+        await commit(database, [tx.changes!]);
         return [tx.changes!];
       });
       this.announce(changes);
@@ -198,6 +189,11 @@ export class OrderTransactions {
       this.logger.error(`the order of ${order} could not be suspended: ${(error as Error).message}`);
     }
   }
+}
+
+async function commit(database: Transaction, changes: Changes[]): Promise<void> {
+  const events = changes.flatMap((change) => change.events);
+  await database.commit([...statementsFor(changes), appendEvents(events)]);
 }
 
 function changesIn(outcomes: Outcome[]): Changes[] {
