@@ -61,7 +61,12 @@ export { ORDER_STATUSES, type OrderStatus } from './orders/order-status.js';
 export { type OrderValidation, OrderValidationService } from './orders/order-validation.service.js';
 export { NOTES_MAX, Order, type OrderReference } from './orders/order.entity.js';
 export { ApiKey, UsedSignature } from './takers/api-key.entity.js';
-export { type AcceptedKey, ApiKeysService, type MintedKey } from './takers/api-keys.service.js';
+export {
+  type AcceptedKey,
+  ApiKeysService,
+  type Authentication,
+  type MintedKey,
+} from './takers/api-keys.service.js';
 export type { MakerCaller } from './makers/maker-caller.js';
 export type { TakerCaller } from './takers/taker-caller.js';
 export { TakersService } from './takers/takers.service.js';

@@ -3,19 +3,13 @@ import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { SETTINGS, type Settings, withinRanges } from '#config';
 import { databaseNow } from '#database';
-import { DataSource, type EntityManager } from 'typeorm';
+import { DataSource, type EntityManager, In } from 'typeorm';
 import { TradingError } from '../trading-error.js';
+import { ApiKeyCache } from './api-key-cache.js';
 import { hashApiKey, keyIdOf, mintApiKey, signingSecret } from './api-key-format.js';
 import { ApiKey } from './api-key.entity.js';
 import type { TakerKey } from './taker-caller.js';
 import { Taker, TakerAddress } from './taker.entity.js';
-
-/**
- * How long a looked-up key is believed. A revoked one is to be of no use within 5 s, also to a socket that it opened by
- * this cache: the rest is for finding that socket.
- */
-const CACHE_TTL_MS = 3_000;
-const CACHE_MAX_KEYS = 10_000;
 
 /** What the operator decides about a new key. */
 export interface KeyOptions {
@@ -52,10 +46,8 @@ export interface AcceptedKey {
 export type Authentication = AcceptedKey | { refused: 'unknown' | 'expired' };
 
 /** A key as it was looked up; its times are the database's, Unix ms. */
-interface CachedKey extends Omit<AcceptedKey, 'now'> {
+interface KnownKey extends Omit<AcceptedKey, 'now'> {
   keyHash: Buffer;
-  /** By this process's monotonic clock, ms. */
-  readAt: number;
   /** What the database's clock is ahead of this process's monotonic one, ms. */
   clockOffset: number;
   expiresAt: number;
@@ -65,7 +57,7 @@ interface CachedKey extends Omit<AcceptedKey, 'now'> {
 /** Makes, lists, rotates, revokes and checks API keys. */
 @Injectable()
 export class ApiKeysService {
-  private readonly cache = new Map<string, CachedKey>();
+  private readonly known = new ApiKeyCache((keyIds) => this.read(keyIds));
 
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
@@ -124,7 +116,7 @@ export class ApiKeysService {
   /** Who calls with this key, and what the key asks of the call. */
   async authenticate(apiKey: string): Promise<Authentication> {
     const keyId = keyIdOf(apiKey);
-    const known = keyId && (await this.lookUp(keyId));
+    const known = keyId && (await this.known.get(keyId));
     if (!known || known.revoked || !timingSafeEqual(known.keyHash, hashApiKey(apiKey))) {
       return { refused: 'unknown' };
     }
@@ -154,32 +146,26 @@ export class ApiKeysService {
     return { keyId, apiKey, apiSecret, expiresAt: key.expires_at };
   }
 
-  private async lookUp(keyId: string): Promise<CachedKey | undefined> {
-    const cached = this.cache.get(keyId);
-    if (cached && performance.now() - cached.readAt < CACHE_TTL_MS) return cached;
-    this.cache.delete(keyId);
-    const fresh = await this.read(keyId);
-    if (!fresh) return undefined;
-    if (this.cache.size >= CACHE_MAX_KEYS) this.cache.delete(this.cache.keys().next().value!);
-    this.cache.set(keyId, fresh);
-    return fresh;
+  private async read(keyIds: string[]): Promise<Map<string, KnownKey>> {
+    const keys = await this.dataSource.getRepository(ApiKey).findBy({ id: In(keyIds) });
+    const owned = await this.dataSource
+      .getRepository(TakerAddress)
+      .findBy({ taker_id: In(keys.map(({ taker_id }) => taker_id)) });
+    const asked = performance.now();
+    const clockOffset = (await databaseNow(this.dataSource.manager)).getTime() - asked;
+    return new Map(keys.map((key) => [key.id, this.knownKey(key, owned, clockOffset)]));
   }
 
-  private async read(keyId: string): Promise<CachedKey | undefined> {
-    const readAt = performance.now();
-    const key = await this.dataSource.getRepository(ApiKey).findOneBy({ id: keyId });
-    if (!key) return undefined;
-    const owned = await this.dataSource.getRepository(TakerAddress).findBy({ taker_id: key.taker_id });
-    const now = await databaseNow(this.dataSource.manager);
+  private knownKey(key: ApiKey, owned: TakerAddress[], clockOffset: number): KnownKey {
+    const addresses = owned.filter(({ taker_id }) => taker_id === key.taker_id).map(({ address }) => address);
     return {
       keyHash: key.key_hash,
-      readAt,
-      clockOffset: now.getTime() - readAt,
+      clockOffset,
       expiresAt: key.expires_at?.getTime() ?? Infinity,
       revoked: key.revoked_at !== null,
-      key: { takerId: key.taker_id, keyId, addresses: owned.map(({ address }) => address) },
+      key: { takerId: key.taker_id, keyId: key.id, addresses },
       requireSignature: key.require_signature,
-      secret: signingSecret(this.settings.MASTER_KEY, keyId),
+      secret: signingSecret(this.settings.MASTER_KEY, key.id),
       ...(key.allow_ips.length > 0 && { allowsIp: withinRanges(key.allow_ips) }),
     };
   }

@@ -1,0 +1,77 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { ApiKeysService, type Authentication } from '#trading';
+import type { TakerClient } from './support/clients.js';
+import { startService, type TestService } from './support/service.js';
+import { until } from './support/until.js';
+
+/** Keys are looked up seldom, and so that calls seldom wait for it. */
+let service: TestService;
+let taker: TakerClient;
+beforeAll(async () => {
+  service = await startService();
+  taker = await service.newTaker();
+});
+afterAll(() => service.stop());
+
+let keys: ApiKeysService;
+beforeEach(() => {
+  keys = new ApiKeysService(service.dataSource, service.settings);
+});
+
+const newKey = async (): Promise<string> => (await keys.create(taker.takerId)).apiKey;
+/** One object a look-up. */
+const lookUpOf = (authentication: Authentication): unknown =>
+  'key' in authentication ? authentication.key : undefined;
+
+/** Lets nobody read the keys until it is ended. */
+async function keysLocked() {
+  const runner = service.dataSource.createQueryRunner();
+  await runner.startTransaction();
+  await runner.query('LOCK TABLE api_keys');
+  return {
+    waiting: async (): Promise<number> => {
+      const [{ count }] = await runner.query(
+        `SELECT count(*)::integer AS count FROM pg_locks WHERE relation = 'api_keys'::regclass AND NOT granted`,
+      );
+      return count;
+    },
+    revoke: (id: string) =>
+      runner.query('UPDATE api_keys SET revoked_at = clock_timestamp() WHERE id = $1', [id]),
+    end: async () => {
+      await runner.commitTransaction();
+      await runner.release();
+    },
+  };
+}
+
+test('calls that come at once with a key that is not known share one look-up', async () => {
+  const apiKey = await newKey();
+  const all = await Promise.all(Array.from({ length: 20 }, () => keys.authenticate(apiKey)));
+  const lookUps = new Set(all.map(lookUpOf));
+  expect(lookUps.size).toBe(1);
+  expect(lookUps).not.toContain(undefined);
+});
+
+test('calls of a key in use go on while it is looked up again, and see what has become of it afterwards', async () => {
+  const { keyId, apiKey } = await keys.create(taker.takerId);
+  const before = lookUpOf(await keys.authenticate(apiKey));
+  expect(before).toBeDefined();
+  const lock = await keysLocked();
+  await until(async () => {
+    expect(lookUpOf(await keys.authenticate(apiKey))).toBe(before);
+    return (await lock.waiting()) > 0;
+  }, 'its renewal');
+  expect(lookUpOf(await keys.authenticate(apiKey))).toBe(before);
+  await lock.revoke(keyId);
+  await lock.end();
+  await until(async () => 'refused' in (await keys.authenticate(apiKey)), 'the refusal');
+});
+
+test('keys in use are looked up again together', async () => {
+  const [first, second] = [await newKey(), await newKey()];
+  const look = async (apiKey: string) => lookUpOf(await keys.authenticate(apiKey));
+  const before = { first: await look(first), second: await look(second) };
+  expect(await look(second)).toBe(before.second);
+  await until(async () => (await look(first)) !== before.first, 'the renewal of the first');
+  expect(await look(second)).not.toBe(before.second);
+});
