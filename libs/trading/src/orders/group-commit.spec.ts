@@ -1,9 +1,13 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { expect, test } from '@jest/globals';
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import { TooBusyError } from '../trading-error.js';
 import { GroupCommit } from './group-commit.js';
 
-const LIMITS = { maxBatch: 3, maxInFlight: 2, maxWaiting: 5 };
+const LIMITS = { maxBatch: 3, maxInFlight: 2, worthAnother: 2, maxWaiting: 5 };
+
+// so that no batch takes long but where the test says so
+beforeEach(() => void jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask'] }));
+afterEach(() => void jest.useRealTimers());
 
 /** Batches that end when the test says so. */
 function group() {
@@ -34,28 +38,57 @@ test('calls of one turn go together, in order; the rest goes in bounded batches 
   const { batches, submit, end } = group();
   submit(1, 2);
   await nextTurn();
+  submit(3, 4);
+  await nextTurn();
+  submit(5, 6, 7, 8);
+  await nextTurn();
+  expect(batches).toEqual([
+    [1, 2],
+    [3, 4],
+  ]);
+  await end(1);
+  expect(batches.slice(2)).toEqual([[5, 6, 7]]);
+  await end(0);
+  await end(2);
+  expect(batches.slice(3)).toEqual([[8]]);
+});
+
+test('too few for another batch wait for the one under way to end', async () => {
+  const { batches, submit, end } = group();
+  submit(1);
+  await nextTurn();
+  submit(2);
+  await nextTurn();
+  expect(batches).toEqual([[1]]);
+  await end(0);
+  expect(batches).toEqual([[1], [2]]);
+});
+
+test('they do not wait for one that takes long, and the next do not wait for it either', async () => {
+  const { batches, submit, end } = group();
+  submit(1);
+  await nextTurn();
+  submit(2);
+  expect(batches).toEqual([[1]]);
+  jest.runAllTimers();
+  expect(batches).toEqual([[1], [2]]);
+  await end(1);
   submit(3);
   await nextTurn();
-  submit(4, 5, 6, 7);
-  await nextTurn();
-  expect(batches).toEqual([[1, 2], [3]]);
-  await end(1);
-  expect(batches).toEqual([[1, 2], [3], [4, 5, 6]]);
-  await end(0);
-  expect(batches.at(-1)).toEqual([7]);
+  expect(batches).toEqual([[1], [2], [3]]);
 });
 
 test('a call more than may wait is refused, and there is room again when a batch has left', async () => {
   const { batches, submit, end } = group();
   submit(1);
   await nextTurn();
-  submit(2);
+  submit(2, 3);
   await nextTurn();
-  submit(3, 4, 5, 6, 7);
-  expect(() => submit(8)).toThrow(TooBusyError);
+  submit(4, 5, 6, 7, 8);
+  expect(() => submit(9)).toThrow(TooBusyError);
   await end(0);
-  submit(9);
+  submit(10);
   await end(1);
   await end(2);
-  expect(batches.flat()).toEqual([1, 2, 3, 4, 5, 6, 7, 9]);
+  expect(batches.flat()).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 10]);
 });

@@ -15,9 +15,9 @@ import type { Changes, OrderTransaction } from './order-transaction.js';
 import { NOTES_MAX, type OrderReference } from './order.entity.js';
 
 /** Calls on orders that nobody else is at: two transactions keep the database busy while one waits for its commit. */
-const TOGETHER = { maxBatch: 64, maxInFlight: 2, maxWaiting: 2_000 };
+const TOGETHER = { maxBatch: 64, maxInFlight: 2, worthAnother: 16, maxWaiting: 2_000 };
 /** Calls on an order that another transaction has locked, each in a transaction that waits for it. */
-const ALONE = { maxBatch: 1, maxInFlight: 8, maxWaiting: 2_000 };
+const ALONE = { maxBatch: 1, maxInFlight: 8, worthAnother: 1, maxWaiting: 2_000 };
 
 interface Call {
   reference: OrderReference;
