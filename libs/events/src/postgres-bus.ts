@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { StandingConnection, urlOf } from '#database';
+import { PreparedStatement, RoundTrip, StandingConnection, urlOf } from '#database';
 import type { Client } from 'pg';
 import { DataSource } from 'typeorm';
 import { Coalescer } from './coalescer.js';
@@ -9,6 +9,7 @@ import { type BusReceiver, EventBus } from './event-bus.js';
 import { EventLog } from './event-log.js';
 
 const CHANNEL = 'lockstep_events';
+const NOTIFY = new PreparedStatement('notify', `SELECT pg_notify('${CHANNEL}', $1)`);
 /** However much is committed, each process sends no more than one NOTIFY in this time. */
 const NOTIFY_INTERVAL_MS = 5;
 
@@ -25,10 +26,7 @@ export class PostgresBus extends EventBus implements OnApplicationBootstrap, OnM
   private receiver: BusReceiver | undefined;
   // what cannot be sent is found by the others' polls
   private readonly notify = new Coalescer(
-    () =>
-      this.connection
-        ?.with((client) => client.query('SELECT pg_notify($1, $2)', [CHANNEL, this.id]))
-        .catch(() => {}),
+    () => this.connection?.with((client) => RoundTrip.over(client, [NOTIFY.with(this.id)])).catch(() => {}),
     NOTIFY_INTERVAL_MS,
   );
 

@@ -49,7 +49,7 @@ export async function lockOrders(
   const orders = usable.map(orderOf);
   const fills = await readFills(database, orders);
   return orders.map((order) => {
-    const ofOrder = requests.filter(({ order_id }) => order_id === order.id).map(requestOf);
+    const ofOrder = requests.filter(({ order_id }) => order_id === order.id);
     const fill = fills.find(({ order_id }) => order_id === order.id) ?? null;
     return new OrderTransaction(order, ofOrder, fill, now);
   });
@@ -94,11 +94,7 @@ function isBefore(xmin: number, xid: bigint): boolean {
 
 /** Its columns as the entity has them: PostgreSQL's bigint arrives as text. */
 function orderOf(row: OrderRow): Order {
-  return Object.assign(new Order(), row, { deadline: Number(row.deadline), nonce: Number(row.nonce) });
-}
-
-function requestOf(row: RequestRow): CancellationRequest {
-  return Object.assign(new CancellationRequest(), row);
+  return { ...row, deadline: Number(row.deadline), nonce: Number(row.nonce) };
 }
 
 /** Write what was changed of several orders, except for the events, each row only as it was read: else they fail. */
@@ -147,39 +143,27 @@ const INSERT_FILLS = insertStatement('fills', Fill);
 
 function update(changes: Changes[], requests: CancellationRequest[]): Sendable<never> {
   const orders = changes.map(({ order, readVersion }) => ({
-    ...pick(order, ORDER_COLUMNS),
+    id: order.id,
+    status: order.status,
+    version: order.version,
     read_version: readVersion,
+    updated_at: order.updated_at,
+    filled_quantity: order.filled_quantity,
+    notes: order.notes,
+    lock_id: order.lock_id,
+    locked_by: order.locked_by,
+    locked_taker_id: order.locked_taker_id,
+    locked_at: order.locked_at,
+    lock_expires_at: order.lock_expires_at,
   }));
-  return WRITE.with(
-    JSON.stringify(orders),
-    JSON.stringify(requests.map((request) => pick(request, REQUEST_COLUMNS))),
-  );
-}
-
-const ORDER_COLUMNS = [
-  'id',
-  'status',
-  'version',
-  'updated_at',
-  'filled_quantity',
-  'notes',
-  'lock_id',
-  'locked_by',
-  'locked_taker_id',
-  'locked_at',
-  'lock_expires_at',
-] as const satisfies (keyof Order)[];
-
-const REQUEST_COLUMNS = [
-  'id',
-  'status',
-  'resolved_by',
-  'late',
-  'message',
-  'expires_at',
-  'resolved_at',
-] as const satisfies (keyof CancellationRequest)[];
-
-function pick<T extends object, K extends keyof T>(row: T, columns: readonly K[]): Pick<T, K> {
-  return Object.fromEntries(columns.map((column) => [column, row[column]])) as Pick<T, K>;
+  const answers = requests.map(({ id, status, resolved_by, late, message, expires_at, resolved_at }) => ({
+    id,
+    status,
+    resolved_by,
+    late,
+    message,
+    expires_at,
+    resolved_at,
+  }));
+  return WRITE.with(JSON.stringify(orders), JSON.stringify(answers));
 }

@@ -2,7 +2,7 @@ import { hash, hkdfSync, randomBytes } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 
 const SECRET_BYTES = 32;
-const KEY_FORMAT = /^lk_([0-9a-f]{16})_([0-9a-f]{64})_([0-9a-f]{8})$/;
+const KEY_FORMAT = /^(lk_([0-9a-f]{16})_[0-9a-f]{64})_([0-9a-f]{8})$/;
 
 /** A new API key, `lk_<key id>_<256-bit secret>_<checksum>`, all hex. */
 export function mintApiKey(): { keyId: string; apiKey: string } {
@@ -13,8 +13,8 @@ export function mintApiKey(): { keyId: string; apiKey: string } {
 
 /** The id of a well-formed key; a key that is mistyped or made up fails here, before any look-up. */
 export function keyIdOf(apiKey: string): string | undefined {
-  const [, keyId, , sum] = KEY_FORMAT.exec(apiKey) ?? [];
-  return sum === checksum(apiKey.slice(0, apiKey.lastIndexOf('_'))) ? keyId : undefined;
+  const [, body, keyId, sum] = KEY_FORMAT.exec(apiKey) ?? [];
+  return body && sum === checksum(body) ? keyId : undefined;
 }
 
 /** What is stored of a key. A slow hash would add nothing to 256 random bits. */
