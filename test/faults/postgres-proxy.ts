@@ -1,6 +1,5 @@
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 
-const COMMIT = simpleQuery('COMMIT');
 const LISTEN = Buffer.from('LISTEN ');
 /** What the server says when a COMMIT is done. */
 const COMMITTED = Buffer.from('COMMIT\0');
@@ -9,8 +8,6 @@ const COMMITTED = Buffer.from('COMMIT\0');
 interface Line {
   client: Socket;
   server: Socket;
-  /** The next reply is one to a COMMIT, and is to be lost. */
-  losing: boolean;
   listens: boolean;
   /** Stays open, but nothing comes through any more, either way. */
   swallowed: boolean;
@@ -60,7 +57,7 @@ export class PostgresProxy {
 
   private join(client: Socket): void {
     const server = connect(Number(this.target.port), this.target.hostname);
-    const line: Line = { client, server, losing: false, listens: false, swallowed: false };
+    const line: Line = { client, server, listens: false, swallowed: false };
     this.lines.add(line);
     for (const socket of [client, server]) {
       socket.setNoDelay();
@@ -77,21 +74,17 @@ export class PostgresProxy {
   private forth(line: Line, chunk: Buffer): void {
     if (line.swallowed) return;
     if (chunk.includes(LISTEN)) line.listens = true;
-    if (this.repliesToLose > 0 && chunk.equals(COMMIT)) {
-      this.repliesToLose -= 1;
-      line.losing = true;
-    }
     line.server.write(chunk);
   }
 
   private back(line: Line, chunk: Buffer): void {
     if (line.swallowed) return;
-    if (line.losing && chunk.includes(COMMITTED)) {
+    if (this.repliesToLose > 0 && chunk.includes(COMMITTED)) {
+      this.repliesToLose -= 1;
       this.repliesLost += 1;
       cut(line);
       return;
     }
-    line.losing = false;
     line.client.write(chunk);
   }
 }
@@ -100,12 +93,4 @@ export class PostgresProxy {
 export function cut({ client, server }: Pick<Line, 'client' | 'server'>): void {
   client.destroy();
   server.destroy();
-}
-
-/** A simple query as it goes over the wire. */
-function simpleQuery(sql: string): Buffer {
-  const text = Buffer.from(`${sql}\0`);
-  const head = Buffer.alloc(5, 'Q');
-  head.writeInt32BE(4 + text.length, 1);
-  return Buffer.concat([head, text]);
 }
