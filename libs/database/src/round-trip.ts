@@ -23,7 +23,9 @@ const prepared = new WeakMap<Connection, Map<PreparedStatement<object>, Column[]
 export class RoundTrip implements Submittable {
   private readonly results: object[][] = [];
   private rows: object[] = [];
-  private columns!: Map<PreparedStatement<object>, Column[]>;
+  /** Of each statement; kept here, since after a time-out the rows may still arrive. */
+  private columns: Column[][] = [];
+  private prepared!: Map<PreparedStatement<object>, Column[]>;
   /** What the last statement did, as PostgreSQL calls it. */
   private lastTag = '';
 
@@ -48,11 +50,12 @@ export class RoundTrip implements Submittable {
   }
 
   submit(connection: Connection): void {
-    this.columns = prepared.get(connection) ?? new Map<PreparedStatement<object>, Column[]>();
-    prepared.set(connection, this.columns);
+    this.prepared = prepared.get(connection) ?? new Map<PreparedStatement<object>, Column[]>();
+    prepared.set(connection, this.prepared);
+    this.columns = this.sent.map(({ statement }) => this.prepared.get(statement) ?? []);
     connection.stream.cork();
     for (const { statement, values } of this.sent) {
-      if (!this.columns.has(statement)) this.prepare(statement, connection);
+      if (!this.prepared.has(statement)) prepare(statement, connection);
       connection.bind({ statement: statement.name, values }, true);
       connection.execute({}, true);
     }
@@ -61,14 +64,15 @@ export class RoundTrip implements Submittable {
   }
 
   handleRowDescription({ fields }: { fields: FieldDef[] }): void {
-    const columns = fields.map(({ name, dataTypeID }) => ({ name, parse: types.getTypeParser(dataTypeID) }));
-    this.columns.set(this.current.statement, columns);
+    this.columns[this.results.length] = fields.map(({ name, dataTypeID }) => ({
+      name,
+      parse: types.getTypeParser(dataTypeID),
+    }));
   }
 
   handleDataRow({ fields }: { fields: (string | null)[] }): void {
-    const columns = this.columns.get(this.current.statement)!;
     const row: Record<string, unknown> = {};
-    for (const [index, { name, parse }] of columns.entries()) {
+    for (const [index, { name, parse }] of this.columns[this.results.length]!.entries()) {
       const text = fields[index]!;
       row[name] = text === null ? null : parse(text);
     }
@@ -77,6 +81,7 @@ export class RoundTrip implements Submittable {
 
   handleCommandComplete({ text }: { text: string }): void {
     this.lastTag = text;
+    this.prepared.set(this.current!.statement, this.columns[this.results.length]!);
     this.results.push(this.rows);
     this.rows = [];
   }
@@ -87,25 +92,23 @@ export class RoundTrip implements Submittable {
 
   /** The statements from the failed one on may not be prepared. */
   handleError(error: Error): void {
-    for (const { statement } of this.sent.slice(this.results.length)) this.columns?.delete(statement);
+    for (const { statement } of this.sent.slice(this.results.length)) this.prepared?.delete(statement);
     this.callback(error);
   }
 
-  /** Where its name is taken by an attempt that failed, that one goes first. */
-  private prepare(statement: PreparedStatement<object>, connection: Connection): void {
-    const { name, text } = statement;
-    connection.close({ type: 'S', name }, true);
-    connection.parse({ name, text, types: [] }, true);
-    connection.describe({ type: 'S', name }, true);
-    this.columns.set(statement, []);
-  }
-
-  private get current(): Sendable<object> {
-    return this.sent[this.results.length]!;
+  private get current(): Sendable<object> | undefined {
+    return this.sent[this.results.length];
   }
 
   private failure(error: Error): QueryFailedError {
     const { statement, values } = this.current ?? this.sent.at(-1)!;
     return new QueryFailedError(statement.text, values, error);
   }
+}
+
+/** Where its name is taken by an attempt that failed, that one goes first. */
+function prepare({ name, text }: PreparedStatement<object>, connection: Connection): void {
+  connection.close({ type: 'S', name }, true);
+  connection.parse({ name, text, types: [] }, true);
+  connection.describe({ type: 'S', name }, true);
 }
