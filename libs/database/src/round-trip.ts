@@ -13,19 +13,19 @@ interface Column {
 }
 
 /** What each connection has prepared, with the columns that it returns. */
-const prepared = new WeakMap<Connection, Map<PreparedStatement<object>, Column[]>>();
+const preparedOn = new WeakMap<Connection, Map<PreparedStatement<object>, Column[]>>();
 
 /**
  * Prepared statements that travel together: one message there, carried out in their order up to the first that fails, and
- * one message back. Sent by node-postgres one behind the other, each was answered by itself, and waking the other
- * process was most of what a small statement cost.
+ * one message back. Sent one behind the other, as node-postgres can, each fails by itself, and which failure is heard of
+ * first is chance; here there is one.
  */
 export class RoundTrip implements Submittable {
   private readonly results: object[][] = [];
   private rows: object[] = [];
   /** Of each statement; kept here, since after a time-out the rows may still arrive. */
   private columns: Column[][] = [];
-  private prepared!: Map<PreparedStatement<object>, Column[]>;
+  private prepared = new Map<PreparedStatement<object>, Column[]>();
   /** What the last statement did, as PostgreSQL calls it. */
   private lastTag = '';
 
@@ -50,8 +50,8 @@ export class RoundTrip implements Submittable {
   }
 
   submit(connection: Connection): void {
-    this.prepared = prepared.get(connection) ?? new Map<PreparedStatement<object>, Column[]>();
-    prepared.set(connection, this.prepared);
+    this.prepared = preparedOn.get(connection) ?? this.prepared;
+    preparedOn.set(connection, this.prepared);
     this.columns = this.sent.map(({ statement }) => this.prepared.get(statement) ?? []);
     connection.stream.cork();
     for (const { statement, values } of this.sent) {
@@ -92,7 +92,7 @@ export class RoundTrip implements Submittable {
 
   /** The statements from the failed one on may not be prepared. */
   handleError(error: Error): void {
-    for (const { statement } of this.sent.slice(this.results.length)) this.prepared?.delete(statement);
+    for (const { statement } of this.sent.slice(this.results.length)) this.prepared.delete(statement);
     this.callback(error);
   }
 
