@@ -1,5 +1,4 @@
 import { Module } from '@nestjs/common';
-import { JwtModule } from '@nestjs/jwt';
 import { TradingModule } from '#trading';
 import { MakerTokens } from './maker-tokens.service.js';
 import { MakersController } from './makers.controller.js';
@@ -9,7 +8,7 @@ import { WalletLoginService } from './wallet-login.service.js';
 
 /** Who is calling, and how often. */
 @Module({
-  imports: [TradingModule, JwtModule],
+  imports: [TradingModule],
   controllers: [MakersController],
   providers: [TakerAuthenticator, SignatureChecker, MakerTokens, WalletLoginService],
   exports: [TakerAuthenticator, MakerTokens],
