@@ -6,7 +6,6 @@ const BELIEVED_MS = 3_000;
 /** A key in use is looked up again before its time is over, so that its calls do not wait. */
 const RENEWED_AFTER_MS = 1_000;
 const RENEWED_TOGETHER = 100;
-const MAX_KEYS = 10_000;
 
 interface Entry<Key> {
   key: Key;
@@ -17,6 +16,7 @@ interface Entry<Key> {
 
 /** API keys as they were looked up a moment ago, by their ids. */
 export class ApiKeyCache<Key> {
+  /** The ones read first come first. */
   private readonly entries = new Map<string, Entry<Key>>();
   private readonly lookUps = new Map<string, Promise<Key | undefined>>();
   private isRenewing = false;
@@ -51,11 +51,19 @@ export class ApiKeyCache<Key> {
   private renew(): void {
     if (this.isRenewing) return;
     this.isRenewing = true;
-    const due = [...this.entries].filter(([, entry]) => entry.isUsed && ageOf(entry) >= RENEWED_AFTER_MS / 2);
-    this.readAgain(due.slice(0, RENEWED_TOGETHER).map(([keyId]) => keyId))
+    this.readAgain(this.due())
       // a call that needs it and has none left to believe finds out by itself
       .catch(() => {})
       .finally(() => (this.isRenewing = false));
+  }
+
+  private due(): string[] {
+    const due: string[] = [];
+    for (const [keyId, entry] of this.entries) {
+      if (ageOf(entry) < RENEWED_AFTER_MS / 2 || due.length === RENEWED_TOGETHER) break;
+      if (entry.isUsed) due.push(keyId);
+    }
+    return due;
   }
 
   private async readAgain(keyIds: string[]): Promise<Map<string, Key>> {
@@ -66,8 +74,15 @@ export class ApiKeyCache<Key> {
       const key = found.get(keyId);
       if (key) this.entries.set(keyId, { key, readAt, isUsed: false });
     }
-    while (this.entries.size > MAX_KEYS) this.entries.delete(this.entries.keys().next().value!);
+    this.forgetOld();
     return found;
+  }
+
+  private forgetOld(): void {
+    for (const [keyId, entry] of this.entries) {
+      if (ageOf(entry) < BELIEVED_MS) break;
+      this.entries.delete(keyId);
+    }
   }
 }
 
