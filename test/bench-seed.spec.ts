@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { DataSource } from 'typeorm';
 import { acceptStatement } from '../bench/speed/statement.js';
-import { hashOf, seedOrders, seedTakers } from '../bench/support/seed.js';
+import { hashOf, seedHistory, seedOrders, seedTakers } from '../bench/support/seed.js';
 import dataSource from '../ormconfig.js';
 import { createTestDatabase, type TestDatabase } from './support/database.js';
 import { brokenInvariants } from './support/invariants.js';
@@ -12,11 +12,13 @@ const LOCKED = 50;
 
 let database: TestDatabase;
 let seeded: DataSource;
+let indexesBefore: unknown;
 beforeAll(async () => {
   database = await createTestDatabase();
   seeded = await new DataSource({ ...dataSource.options, url: database.url } as never).initialize();
+  indexesBefore = await indexes();
   await seedTakers(seeded, 5);
-  await seedOrders(seeded, { first: 1, orders: HISTORY });
+  await seedHistory(seeded, HISTORY);
   await seedOrders(seeded, { first: HISTORY + 1, orders: LOCKED, status: 'locked' });
 }, 60_000);
 afterAll(async () => {
@@ -30,6 +32,18 @@ async function count(what: string): Promise<number> {
   const [row] = await seeded.query<[{ count: number }]>(`SELECT count(*)::integer AS count FROM ${what}`);
   return row.count;
 }
+
+/** By what they are of: those of partitions get new names. */
+const indexes = () =>
+  seeded.query(
+    `SELECT indrelid::regclass AS relation, regexp_replace(pg_get_indexdef(indexrelid), 'INDEX .* USING', '') AS definition,
+       indisvalid FROM pg_index WHERE indrelid::regclass::text !~ '^pg_' ORDER BY 1, 2`,
+  );
+
+test('all indexes are there again after seeding', async () => {
+  expect(indexesBefore).toContainEqual(expect.objectContaining({ relation: 'order_events_default' }));
+  expect(await indexes()).toEqual(indexesBefore);
+});
 
 test('seeded orders break no invariant, in whatever status they are', async () => {
   expect(await brokenInvariants(seeded)).toEqual([]);

@@ -4,7 +4,7 @@ import { CancellationQueries, FillQueries, OrderQueries } from '#trading';
 import type { Logger } from 'typeorm';
 import dataSource from '../../ormconfig.js';
 import { openBenchDatabase } from '../support/bench-database.js';
-import { seedOrders, seedTakers } from '../support/seed.js';
+import { seedHistory, seedTakers } from '../support/seed.js';
 import { listCalls, type Readers } from './queries.js';
 
 /**
@@ -73,13 +73,16 @@ async function measured(recorder: Recorder, readers: Readers, run: (readers: Rea
 
 async function prepare(postgres: EmbeddedPostgres): Promise<void> {
   await openBenchDatabase(postgres, dataSource, DATABASE);
+  // indexes are made at the end of seeding
   const [{ seeded }] = await dataSource.query<[{ seeded: boolean }]>(
-    'SELECT EXISTS (SELECT FROM orders) AS seeded',
+    `SELECT EXISTS (SELECT FROM orders) AND to_regclass('orders_of_maker') IS NOT NULL AS seeded`,
   );
   if (seeded) return;
+  await dataSource.destroy();
+  await openBenchDatabase(postgres, dataSource, DATABASE, true);
   process.stdout.write(`seeding ${ORDERS} orders …\n`);
   await seedTakers(dataSource, TAKERS);
-  await seedOrders(dataSource, { first: 1, orders: ORDERS });
+  await seedHistory(dataSource, ORDERS);
   await dataSource.query('VACUUM (ANALYZE)');
 }
 

@@ -3,7 +3,7 @@ import type { EmbeddedPostgres } from '#database';
 import { DataSource } from 'typeorm';
 import { openBenchDatabase } from '../support/bench-database.js';
 import { childrenOf, cpuSecondsOfEndedChildren, cpuSecondsOfFamily, parentOf } from '../support/cpu.js';
-import { seedOrders } from '../support/seed.js';
+import { seedHistory } from '../support/seed.js';
 import type { ServerProcess } from '../support/server-process.js';
 import { type BenchTaker, createTakers } from '../support/takers.js';
 import { type Contender, DATA_DIR, requireSettings, startPostgres, startServer } from './cluster.js';
@@ -208,9 +208,7 @@ export class Bench {
     const url = await openBenchDatabase(postgres, dataSource, `speed_${orders}`, true);
     const version = await requireSettings(dataSource);
     const takers = await createTakers(dataSource, DATA_DIR, TAKERS);
-    await seedOrders(dataSource, { first: 1, orders }, (seeded) =>
-      process.stderr.write(`seeded ${seeded} orders\n`),
-    );
+    await seedHistory(dataSource, orders, (seeded) => process.stderr.write(`seeded ${seeded} orders\n`));
     await dataSource.query('CHECKPOINT');
     const stock = new Stock(dataSource, takers, orders + 1);
     const [{ pid }] = await dataSource.query<[{ pid: number }]>('SELECT pg_backend_pid() AS pid');
