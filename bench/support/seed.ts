@@ -18,6 +18,9 @@ export interface Batch {
 /** SQL: the hash of the order of this number. */
 export const hashOf = (number: string): string => `'0x' || encode(sha256((${number})::text::bytea), 'hex')`;
 
+/** SQL: an id as rows get it that are made at that time. */
+const idAt = (time: string): string => `uuidv7(${time} - clock_timestamp())`;
+
 /** Takers of whom nobody has an API key. */
 export async function seedTakers(dataSource: DataSource, takers: number): Promise<void> {
   await dataSource.query(`
@@ -104,7 +107,7 @@ async function drawLives(manager: EntityManager, { first, orders, status }: Batc
     ), fated AS (
       SELECT *, ${status ? `'${status}'` : fate} AS status FROM drawn
     ), dealt AS (
-      SELECT n, status, venue, fated.ticker, created_at, gen_random_uuid() AS id, ${hashOf('n')} AS order_hash,
+      SELECT n, status, venue, fated.ticker, created_at, ${idAt('created_at')} AS id, ${hashOf('n')} AS order_hash,
         '0x' || left(encode(sha256(maker::text::bytea), 'hex'), 40) AS maker, ranked.id AS taker_id,
         ranked.address AS taker, status <> 'pending' AS held, status IN ('locked', 'suspended') AS holds,
         status IN ('locked', 'cancelled')
@@ -112,7 +115,7 @@ async function drawLives(manager: EntityManager, { first, orders, status }: Batc
       FROM fated JOIN ranked ON ranked.rank = fated.taker
     )
     SELECT *, asked AND status <> 'locked' AS answered, held AND status <> 'locked' AS ended,
-      CASE WHEN asked THEN gen_random_uuid() END AS request_id, CASE WHEN held THEN gen_random_uuid() END AS lock_id,
+      CASE WHEN asked THEN ${idAt('created_at')} END AS request_id, CASE WHEN held THEN gen_random_uuid() END AS lock_id,
       created_at + interval '60 s' AS locked_at, clock_timestamp() + (1 + random()) * interval '1 day' AS open_until,
       created_at + interval '70 s' AS asked_at, created_at + interval '75 s' AS answered_at,
       created_at + CASE WHEN NOT held THEN interval '0' WHEN status <> 'locked' THEN interval '75 s' ELSE interval '70 s' END
@@ -142,9 +145,9 @@ async function insertOrders(manager: EntityManager): Promise<void> {
 
 async function insertFillsAndRequests(manager: EntityManager): Promise<void> {
   await manager.query(`
-    INSERT INTO fills (order_id, taker_id, taker_address, fill_quantity, fill_amount, fee_amount, incentive_amount,
+    INSERT INTO fills (id, order_id, taker_id, taker_address, fill_quantity, fill_amount, fee_amount, incentive_amount,
       taker_incentive, status, tx_hash, block_number, created_at)
-    SELECT o.id, taker_id, taker, filled_quantity, price * filled_quantity, 0, incentive, incentive, o.status,
+    SELECT ${idAt('changed_at')}, o.id, taker_id, taker, filled_quantity, price * filled_quantity, 0, incentive, incentive, o.status,
       o.order_hash, nonce, changed_at
     FROM lives JOIN orders o ON o.id = lives.id WHERE o.status IN ('filled', 'partially_filled');
     INSERT INTO cancellation_requests (id, order_id, order_version, lock_id, taker_id, taker_address, reason, status,

@@ -4,6 +4,7 @@ export { dataSourceOptions, POOL_SIZE } from './data-source-options.js';
 export { applyFilter, type Conditions } from './filter.js';
 export { EmbeddedPostgres, freePort } from './embedded-postgres.js';
 export { migrate } from './migrate.js';
+export { newId } from './new-id.js';
 export { OpenDataSourceModule } from './open-data-source.module.js';
 export { type Narrow, type Page, type PageRequest, readPage, readPageItems } from './page.js';
 export { columnsOf, insertStatement, PreparedStatement, type Sendable } from './prepared-statement.js';

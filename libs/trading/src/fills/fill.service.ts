@@ -1,6 +1,6 @@
-import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { SETTINGS, type Settings } from '#config';
+import { newId } from '#database';
 import { deadlinePassed } from '../orders/due-steps.js';
 import { signedHash, type SignedTerms } from '../orders/order-signature.js';
 import type { OrderTransaction } from '../orders/order-transaction.js';
@@ -83,7 +83,7 @@ function refuseUnfillable({ order, now }: OrderTransaction, taker: TakerCaller, 
 
 function newFill({ order, now }: OrderTransaction, taker: TakerCaller, report: FillReport): Fill {
   return Object.assign(new Fill(), {
-    id: randomUUID(),
+    id: newId(),
     order_id: order.id,
     taker_id: taker.takerId,
     taker_address: order.locked_by,

@@ -1,8 +1,7 @@
-import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { SETTINGS, type Settings } from '#config';
-import { insertStatement, Transaction, violatesUnique } from '#database';
+import { insertStatement, newId, Transaction, violatesUnique } from '#database';
 import { appendEvents, EventLog, type NewOrderEvent } from '#events';
 import { DataSource } from 'typeorm';
 import { makerActor, type MakerCaller } from '../makers/maker-caller.js';
@@ -87,7 +86,7 @@ export class OrderPlacementService {
 function newOrder(terms: SignedTerms, hash: string, signature: string, now: Date): Order {
   return Object.assign(new Order(), {
     ...terms,
-    id: randomUUID(),
+    id: newId(),
     order_hash: hash,
     signature,
     status: 'pending',

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { newId } from '#database';
 import type { Actor, NewOrderEvent, OrderEventPayload } from '#events';
 import { CancellationRequest, isOpen, type ResolvedBy } from '../cancellation/cancellation-request.entity.js';
 import type { Fill } from '../fills/fill.entity.js';
@@ -208,7 +208,7 @@ export class OrderTransaction {
 
   private newRequest(reason: string, expiresAt: Date): CancellationRequest {
     return Object.assign(new CancellationRequest(), {
-      id: randomUUID(),
+      id: newId(),
       order_id: this.order.id,
       order_version: this.order.version + 1,
       lock_id: this.order.lock_id,
