@@ -115,7 +115,7 @@ async function drawLives(manager: EntityManager, { first, orders, status }: Batc
       FROM fated JOIN ranked ON ranked.rank = fated.taker
     )
     SELECT *, asked AND status <> 'locked' AS answered, held AND status <> 'locked' AS ended,
-      CASE WHEN asked THEN ${idAt('created_at')} END AS request_id, CASE WHEN held THEN gen_random_uuid() END AS lock_id,
+      CASE WHEN asked THEN ${idAt("created_at + interval '70 s'")} END AS request_id, CASE WHEN held THEN gen_random_uuid() END AS lock_id,
       created_at + interval '60 s' AS locked_at, clock_timestamp() + (1 + random()) * interval '1 day' AS open_until,
       created_at + interval '70 s' AS asked_at, created_at + interval '75 s' AS answered_at,
       created_at + CASE WHEN NOT held THEN interval '0' WHEN status <> 'locked' THEN interval '75 s' ELSE interval '70 s' END
