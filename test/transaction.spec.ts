@@ -17,6 +17,11 @@ const WRITE = statement('INSERT INTO written VALUES ($1::integer)');
 const FAIL = statement('SELECT 1 / $1::integer');
 const TOO_FEW = statement("SELECT require_rows('orders', $1::integer, 2)");
 const LATER = statement('SELECT FROM made_later WHERE $1::integer = 1');
+const OVER_ARRAY = statement('SELECT id FROM orders WHERE id = ANY($1::uuid[])');
+const PLANS = new PreparedStatement<{ kept: number; thrown_away: number }>(
+  'plans',
+  `SELECT generic_plans::integer AS kept, custom_plans::integer AS thrown_away FROM pg_prepared_statements WHERE name = $1`,
+);
 const ECHO = statement<{ number: number; nothing: null }>('SELECT $1::integer AS number, NULL AS nothing');
 
 const written = async (): Promise<number[]> => {
@@ -48,6 +53,15 @@ test('each statement gets its own rows, at the first use of a connection and at 
     expect(await database.send(sent)).toEqual(expected);
     throw new Error('not to be written');
   }).catch((error: Error) => expect(error.message).toBe('not to be written'));
+});
+
+test('the plan of a statement over an array is kept', async () => {
+  const [plans] = await run(async (database) => {
+    await database.send([OVER_ARRAY.with('{}')]);
+    await database.send([OVER_ARRAY.with('{}')]);
+    return database.send([PLANS.with(OVER_ARRAY.name)]);
+  });
+  expect(plans).toEqual([{ kept: 2, thrown_away: 0 }]);
 });
 
 test.each([

@@ -4,6 +4,14 @@ import { PreparedStatement, type Sendable } from './prepared-statement.js';
 import { RoundTrip, type RowsOf } from './round-trip.js';
 
 const BEGIN = new PreparedStatement('begin', 'BEGIN').with();
+/**
+ * The plan that is kept for an array looks dear, as it is made for ten values: for fewer, PostgreSQL would make another one
+ * each time, which takes longer than carrying it out.
+ */
+const KEEP_PLANS = new PreparedStatement(
+  'keep_plans',
+  'SET LOCAL plan_cache_mode = force_generic_plan',
+).with();
 const COMMIT = new PreparedStatement('commit', 'COMMIT').with();
 const NOW = new PreparedStatement<{ now: Date }>('database_now', 'SELECT clock_timestamp() AS now').with();
 
@@ -35,8 +43,8 @@ export class Transaction {
   ): Promise<RowsOf<Statements>> {
     if (this.hasBegun) return (await RoundTrip.over(this.connection, statements)).rows;
     this.hasBegun = true;
-    const { rows } = await RoundTrip.over(this.connection, [BEGIN, ...statements]);
-    return rows.slice(1) as RowsOf<Statements>;
+    const { rows } = await RoundTrip.over(this.connection, [BEGIN, KEEP_PLANS, ...statements]);
+    return rows.slice(2) as RowsOf<Statements>;
   }
 
   /** The database's clock at this moment, not at the transaction's start. */

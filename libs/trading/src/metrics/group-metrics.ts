@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Histogram, Registry } from 'prom-client';
 
-const SIZE_BUCKETS = [1, 2, 4, 8, 16, 32, 64];
+const SIZE_BUCKETS = [1, 2, 4, 8, 12, 16, 24];
 const WAIT_BUCKETS_S = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
 
 /** How many calls share a transaction, and how long they waited for it. */

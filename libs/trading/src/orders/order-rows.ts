@@ -135,8 +135,10 @@ const WRITE = new PreparedStatement(
       id uuid, status text, resolved_by text, late boolean, message text, expires_at timestamptz, resolved_at timestamptz)
     WHERE r.id = c.id AND r.status IN (${OPEN_STATUSES.map((status) => `'${status}'`).join(', ')})
     RETURNING 1)
-  SELECT require_rows('orders', (SELECT count(*) FROM changed_orders), jsonb_array_length($1)),
-    require_rows('open requests', (SELECT count(*) FROM changed_requests), jsonb_array_length($2))`,
+  SELECT require_rows(what, changed, wanted) FROM (VALUES
+    ('orders', (SELECT count(*) FROM changed_orders), jsonb_array_length($1)),
+    ('open requests', (SELECT count(*) FROM changed_requests), jsonb_array_length($2))) AS c (what, changed, wanted)
+  WHERE changed <> wanted`,
 );
 const INSERT_REQUESTS = insertStatement('cancellation_requests', CancellationRequest);
 const INSERT_FILLS = insertStatement('fills', Fill);

@@ -15,7 +15,7 @@ import type { Changes, OrderTransaction } from './order-transaction.js';
 import { NOTES_MAX, type OrderReference } from './order.entity.js';
 
 /** Calls on orders that nobody else is at: further transactions keep the database busy while one waits for its commit. */
-const TOGETHER = { maxBatch: 64, maxInFlight: 3, worthAnother: 16, maxWaiting: 2_000 };
+const TOGETHER = { maxBatch: 24, maxInFlight: 4, worthAnother: 12, maxWaiting: 2_000 };
 /** Calls on an order that another transaction has locked, each in a transaction that waits for it. */
 const ALONE = { maxBatch: 1, maxInFlight: 8, worthAnother: 1, maxWaiting: 2_000 };
 
