@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { hashOf } from '../support/seed.js';
-import { median } from './statistics.js';
+import { percentile } from './statistics.js';
 import { acceptStatement } from './statement.js';
 
 const run = promisify(execFile);
@@ -30,6 +30,7 @@ export interface PgbenchResult {
   perSecond: number;
   /** Milliseconds from when a transaction was due, where a rate is given. */
   p50?: number;
+  p99?: number;
 }
 
 /** Has the answers recorded by PostgreSQL's own load generator: one prepared transaction an answer, no HTTP. */
@@ -46,7 +47,7 @@ export async function pgbench(url: string, options: PgbenchOptions): Promise<Pgb
     const env = { ...process.env, ...connectionOf(url) };
     const args = ['-n', '-M', 'prepared', '-f', script, ...variables, ...pace, ...log];
     const { stdout } = await run('pgbench', args, { env, cwd: folder });
-    return { ...read(stdout), ...(rate && { p50: await medianOfLog(folder) }) };
+    return { ...read(stdout), ...(rate && (await waitsOf(folder))) };
   } finally {
     await rm(folder, { recursive: true });
   }
@@ -81,11 +82,11 @@ function read(stdout: string): Pick<PgbenchResult, 'transactions' | 'perSecond'>
 }
 
 /** From its log, a line a transaction, the third figure its microseconds. */
-async function medianOfLog(folder: string): Promise<number> {
+async function waitsOf(folder: string): Promise<Pick<PgbenchResult, 'p50' | 'p99'>> {
   const logs = (await readdir(folder)).filter((name) => name.startsWith('log.'));
   const lines = await Promise.all(logs.map((name) => readFile(join(folder, name), 'utf8')));
   const milliseconds = lines
     .flatMap((text) => text.trimEnd().split('\n'))
     .map((line) => Number(line.split(' ')[2]) / 1000);
-  return median(milliseconds);
+  return { p50: percentile(milliseconds, 50), p99: percentile(milliseconds, 99) };
 }

@@ -12,6 +12,8 @@ export const size: Figure = {
     const benches = { small: await bench.beside(SMALL), large: await bench.beside(largest) };
     const speeds: { small: number[]; large: number[] } = { small: [], large: [] };
     try {
+      // does not count: the first vacuum marks every seeded row, and its pages are still being written
+      for (const each of Object.values(benches)) await each.run('service');
       for (let round = 0; round < rounds; round += 1) {
         speeds.small.push((await benches.small.run('service')).perSecond);
         speeds.large.push((await benches.large.run('service')).perSecond);
