@@ -73,7 +73,7 @@ async function lockAll(): Promise<void> {
 async function cancelAll(): Promise<void> {
   const began = performance.now();
   const cancels = plan.orders.map(async ({ id, order_hash, token }, index) => {
-    await delay(began + (index * 1000) / plan.perSecond - performance.now());
+    await delay(Math.max(0, began + (index * 1000) / plan.perSecond - performance.now()));
     calledAt.set(order_hash, performance.now());
     await call(`/api/v1/orders/${id}/cancel`, { authorization: `Bearer ${token}` }, {});
   });
