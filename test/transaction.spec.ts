@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { changedTooFew, PreparedStatement, RoundTrip, Transaction, urlOf } from '#database';
+import { changedOtherRowCount, PreparedStatement, RoundTrip, Transaction, urlOf } from '#database';
 import { Client } from 'pg';
 import { startService, type TestService } from './support/service.js';
 
@@ -110,7 +110,7 @@ test('that fewer rows were changed than should have been is a failure', async ()
   const error: unknown = await run((database) => database.send([TOO_FEW.with('1')])).catch(
     (reason) => reason,
   );
-  expect(changedTooFew(error)).toBe(true);
+  expect(changedOtherRowCount(error)).toBe(true);
   await run((database) => database.send([TOO_FEW.with('2')]));
 });
 

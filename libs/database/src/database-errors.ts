@@ -30,6 +30,6 @@ export function violatesUnique(error: unknown, constraint?: string): boolean {
 }
 
 /** Whether a statement changed another number of rows than it had to, by the function require_rows. */
-export function changedTooFew(error: unknown): boolean {
+export function changedOtherRowCount(error: unknown): boolean {
   return driverError(error).code === 'LK001';
 }

@@ -1,5 +1,5 @@
 export { databaseNow } from './database-clock.js';
-export { changedTooFew, isDatabaseAway, violatesUnique } from './database-errors.js';
+export { changedOtherRowCount, isDatabaseAway, violatesUnique } from './database-errors.js';
 export { dataSourceOptions, POOL_SIZE } from './data-source-options.js';
 export { applyFilter, type Conditions } from './filter.js';
 export { EmbeddedPostgres, freePort } from './embedded-postgres.js';

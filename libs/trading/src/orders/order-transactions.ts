@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { changedTooFew, isDatabaseAway, Transaction, violatesUnique } from '#database';
+import { changedOtherRowCount, isDatabaseAway, Transaction, violatesUnique } from '#database';
 import { type Actor, appendEvents, EventLog } from '#events';
 import { DataSource } from 'typeorm';
 import { ChangeMetrics } from '../metrics/change-metrics.js';
@@ -219,7 +219,7 @@ function outcomeOf(tx: OrderTransaction, act: Call['act']): Outcome {
 /** A change writes rows that only one change can write, by the order's version: a duplicate, or none, is a contradiction. */
 function asBrokenInvariant(error: unknown): BrokenInvariantError | undefined {
   if (error instanceof BrokenInvariantError) return error;
-  if (!violatesUnique(error) && !changedTooFew(error)) return undefined;
+  if (!violatesUnique(error) && !changedOtherRowCount(error)) return undefined;
   return new BrokenInvariantError((error as Error).message, { cause: error });
 }
 
