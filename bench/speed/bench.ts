@@ -6,7 +6,14 @@ import { childrenOf, cpuSecondsOfEndedChildren, cpuSecondsOfFamily, parentOf } f
 import { seedHistory } from '../support/seed.js';
 import type { ServerProcess } from '../support/server-process.js';
 import { type BenchTaker, createTakers } from '../support/takers.js';
-import { type Contender, DATA_DIR, requireSettings, startPostgres, startServer } from './cluster.js';
+import {
+  type Contender,
+  DATA_DIR,
+  requireSettings,
+  type Server,
+  startPostgres,
+  startServer,
+} from './cluster.js';
 import { load, type LoadOptions, type LoadResult } from './load.js';
 import { pgbench, type PgbenchOptions, type PgbenchResult } from './pgbench.js';
 import { median, sum } from './statistics.js';
@@ -59,7 +66,7 @@ export class Bench {
     readonly url: string,
     readonly options: BenchOptions,
     readonly stock: Stock,
-    readonly version: string,
+    readonly server: Server,
     private readonly postmaster: number,
   ) {}
 
@@ -206,13 +213,13 @@ export class Bench {
   ): Promise<Bench> {
     const { orders } = options;
     const url = await openBenchDatabase(postgres, dataSource, `speed_${orders}`, true);
-    const version = await requireSettings(dataSource);
+    const server = await requireSettings(dataSource);
     const takers = await createTakers(dataSource, DATA_DIR, TAKERS);
     await seedHistory(dataSource, orders, (seeded) => process.stderr.write(`seeded ${seeded} orders\n`));
     await dataSource.query('CHECKPOINT');
     const stock = new Stock(dataSource, takers, orders + 1);
     const [{ pid }] = await dataSource.query<[{ pid: number }]>('SELECT pg_backend_pid() AS pid');
-    return new Bench(postgres, dataSource, url, options, stock, version, await parentOf(pid));
+    return new Bench(postgres, dataSource, url, options, stock, server, await parentOf(pid));
   }
 
   /** Orders for a run. */

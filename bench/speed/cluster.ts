@@ -33,14 +33,23 @@ export function startPostgres(): Promise<EmbeddedPostgres> {
   return EmbeddedPostgres.start(DATA_DIR, settings.join(' '));
 }
 
-/** PostgreSQL's version, once it is known to run as it should: a cluster that was running already may not. */
-export async function requireSettings(dataSource: DataSource): Promise<string> {
+/** What PostgreSQL is like that runs here. */
+export interface Server {
+  version: string;
+  /** `on` or `off`: it takes them for its buffers where the machine has them set apart (`vm.nr_hugepages`). */
+  hugePages: string;
+}
+
+/** What PostgreSQL is like, once it is known to run as it should: a cluster that was running already may not. */
+export async function requireSettings(dataSource: DataSource): Promise<Server> {
   for (const [name, value] of Object.entries({ ...DURABLE, ...SIZES })) {
     const [row] = await dataSource.query<[Record<string, string>]>(`SHOW ${name}`);
     if (row[name] !== value) throw new LaunchError(`PostgreSQL runs with ${name}=${row[name]}, not ${value}`);
   }
-  const [{ server_version }] = await dataSource.query<[{ server_version: string }]>('SHOW server_version');
-  return server_version;
+  const [server] = await dataSource.query<[Server]>(
+    `SELECT current_setting('server_version') AS version, current_setting('huge_pages_status') AS "hugePages"`,
+  );
+  return server;
 }
 
 /** A server as in production, but that it limits nobody's calls, leaves the timers to a worker, and logs no calls. */

@@ -80,7 +80,8 @@ async function measure(given: Options): Promise<void> {
   }
   const machine = {
     node: process.version,
-    postgresql: bench.version,
+    postgresql: bench.server.version,
+    hugePages: bench.server.hugePages,
     pgbench: await pgbenchVersion(),
     cores: cpus().length,
     loadAverageAtStart,
