@@ -228,24 +228,28 @@ describe('pushed_at', () => {
   });
 
   test('of a request that a transaction is at is noted after it, and keeps no other back', async () => {
-    const { maker, taker, id, requestId } = await askedOrder(service);
-    const other = await askedOrder(service, { taker });
-    const pushedAt = async (order: { id: string; maker: typeof maker }): Promise<string | null> =>
-      (await order.maker.order(order.id)).cancellation.pushed_at;
+    const held = await askedOrder(service);
+    const beside = await askedOrder(service, { taker: held.taker });
+    const later = await askedOrder(service);
+    const pushedAt = async ({ id, maker }: typeof held): Promise<string | null> =>
+      (await maker.order(id)).cancellation.pushed_at;
     const holder = service.dataSource.createQueryRunner();
     await holder.startTransaction();
-    await holder.query('SELECT 1 FROM cancellation_requests WHERE id = $1 FOR UPDATE', [requestId]);
-    const socket = await taker.socket();
+    await holder.query('SET LOCAL idle_in_transaction_session_timeout = 0');
+    await holder.query('SELECT 1 FROM cancellation_requests WHERE id = $1 FOR UPDATE', [held.requestId]);
+    const sockets = [await held.taker.socket()];
     try {
-      await until(async () => (await pushedAt(other)) !== null, 'the note of the other');
-      await until(() => redeliveredOn(socket).length === 2, 'both requests again');
-      expect(await pushedAt({ maker, id })).toBeNull();
+      await until(() => redeliveredOn(sockets[0]!).length === 2, 'both requests again');
+      await until(async () => (await pushedAt(beside)) !== null, 'the note of the one beside it');
+      sockets.push(await later.taker.socket());
+      await until(async () => (await pushedAt(later)) !== null, 'the note of a later one');
+      expect(await pushedAt(held)).toBeNull();
     } finally {
       await holder.rollbackTransaction();
       await holder.release();
     }
-    await until(async () => (await pushedAt({ maker, id })) !== null, 'the note after the transaction');
-    await socket.close();
+    await until(async () => (await pushedAt(held)) !== null, 'the note after the transaction');
+    await Promise.all(sockets.map((socket) => socket.close()));
   });
 
   test('stays null when the socket did not ask for requests', async () => {

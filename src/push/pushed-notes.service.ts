@@ -1,8 +1,11 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 
 const BATCH = 500;
+/** How soon it is tried again, when a transaction is at each request of a batch. */
+const AGAIN_MS = 50;
 
 interface Note {
   requestId: string;
@@ -40,15 +43,11 @@ export class PushedNotes {
   private async writeAll(): Promise<void> {
     this.isWriting = true;
     while (this.waiting.length > 0) {
-      const notes = this.waiting.slice(0, BATCH);
-      this.waiting = this.waiting.slice(BATCH);
+      const notes = this.waiting.splice(0, BATCH);
       try {
-        for (const wasOpen of [true, false]) {
-          await this.write(
-            notes.filter((note) => note.wasOpen === wasOpen).map(({ requestId }) => requestId),
-            wasOpen,
-          );
-        }
+        const left = [...(await this.write(notes, true)), ...(await this.write(notes, false))];
+        this.waiting.push(...left);
+        if (left.length === notes.length) await delay(AGAIN_MS);
       } catch (error) {
         this.logger.warn(`pushed_at could not be noted: ${(error as Error).message}`);
       }
@@ -57,20 +56,23 @@ export class PushedNotes {
   }
 
   /**
-   * All at once but those that a transaction is at, then each of these by itself: a statement that waited for one while it
-   * had others could deadlock with a transaction that writes several verdicts.
+   * Returns those that a transaction is at: a statement that waited for one would keep the notes of others back, and
+   * could deadlock with a transaction that writes several verdicts.
    */
-  private async write(requestIds: string[], wasOpen: boolean): Promise<void> {
-    if (requestIds.length === 0) return;
+  private async write(all: Note[], wasOpen: boolean): Promise<Note[]> {
+    const notes = all.filter((note) => note.wasOpen === wasOpen);
+    if (notes.length === 0) return [];
+    const requestIds = notes.map(({ requestId }) => requestId);
     const unnoted = `SELECT id FROM cancellation_requests
       WHERE id = ANY($1::uuid[]) AND pushed_at IS NULL ${wasOpen ? '' : 'AND resolved_at IS NULL'}`;
-    const note = (ids: string): string =>
-      `UPDATE cancellation_requests SET pushed_at = LEAST(clock_timestamp(), resolved_at) WHERE id IN (${ids})`;
-    const [, noted] = await this.dataSource.query<[[], number]>(note(`${unnoted} FOR UPDATE SKIP LOCKED`), [
-      requestIds,
-    ]);
-    if (noted === requestIds.length) return;
-    const left = await this.dataSource.query<{ id: string }[]>(unnoted, [requestIds]);
-    for (const { id } of left) await this.dataSource.query(note(`${unnoted} FOR UPDATE`), [[id]]);
+    const [, noted] = await this.dataSource.query<[[], number]>(
+      `UPDATE cancellation_requests SET pushed_at = LEAST(clock_timestamp(), resolved_at)
+        WHERE id IN (${unnoted} FOR UPDATE SKIP LOCKED)`,
+      [requestIds],
+    );
+    if (noted === requestIds.length) return [];
+    const rows = await this.dataSource.query<{ id: string }[]>(unnoted, [requestIds]);
+    const left = new Set(rows.map(({ id }) => id));
+    return notes.filter(({ requestId }) => left.has(requestId));
   }
 }
