@@ -10,7 +10,7 @@ import {
   type Contender,
   DATA_DIR,
   requireSettings,
-  type Server,
+  type DatabaseServer,
   startPostgres,
   startServer,
 } from './cluster.js';
@@ -66,7 +66,7 @@ export class Bench {
     readonly url: string,
     readonly options: BenchOptions,
     readonly stock: Stock,
-    readonly server: Server,
+    readonly databaseServer: DatabaseServer,
     private readonly postmaster: number,
   ) {}
 
@@ -213,13 +213,13 @@ export class Bench {
   ): Promise<Bench> {
     const { orders } = options;
     const url = await openBenchDatabase(postgres, dataSource, `speed_${orders}`, true);
-    const server = await requireSettings(dataSource);
+    const databaseServer = await requireSettings(dataSource);
     const takers = await createTakers(dataSource, DATA_DIR, TAKERS);
     await seedHistory(dataSource, orders, (seeded) => process.stderr.write(`seeded ${seeded} orders\n`));
     await dataSource.query('CHECKPOINT');
     const stock = new Stock(dataSource, takers, orders + 1);
     const [{ pid }] = await dataSource.query<[{ pid: number }]>('SELECT pg_backend_pid() AS pid');
-    return new Bench(postgres, dataSource, url, options, stock, server, await parentOf(pid));
+    return new Bench(postgres, dataSource, url, options, stock, databaseServer, await parentOf(pid));
   }
 
   /** Orders for a run. */

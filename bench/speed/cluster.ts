@@ -34,19 +34,19 @@ export function startPostgres(): Promise<EmbeddedPostgres> {
 }
 
 /** What PostgreSQL is like that runs here. */
-export interface Server {
+export interface DatabaseServer {
   version: string;
   /** `on` or `off`: it takes them for its buffers where the machine has them set apart (`vm.nr_hugepages`). */
   hugePages: string;
 }
 
 /** What PostgreSQL is like, once it is known to run as it should: a cluster that was running already may not. */
-export async function requireSettings(dataSource: DataSource): Promise<Server> {
+export async function requireSettings(dataSource: DataSource): Promise<DatabaseServer> {
   for (const [name, value] of Object.entries({ ...DURABLE, ...SIZES })) {
     const [row] = await dataSource.query<[Record<string, string>]>(`SHOW ${name}`);
     if (row[name] !== value) throw new LaunchError(`PostgreSQL runs with ${name}=${row[name]}, not ${value}`);
   }
-  const [server] = await dataSource.query<[Server]>(
+  const [server] = await dataSource.query<[DatabaseServer]>(
     `SELECT current_setting('server_version') AS version, current_setting('huge_pages_status') AS "hugePages"`,
   );
   return server;

@@ -80,8 +80,8 @@ async function measure(given: Options): Promise<void> {
   }
   const machine = {
     node: process.version,
-    postgresql: bench.server.version,
-    hugePages: bench.server.hugePages,
+    postgresql: bench.databaseServer.version,
+    hugePages: bench.databaseServer.hugePages,
     pgbench: await pgbenchVersion(),
     cores: cpus().length,
     loadAverageAtStart,
