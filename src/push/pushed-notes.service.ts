@@ -20,7 +20,7 @@ interface Note {
 @Injectable()
 export class PushedNotes {
   private readonly logger = new Logger(PushedNotes.name);
-  private waiting: Note[] = [];
+  private readonly waiting: Note[] = [];
   private isWriting = false;
 
   constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
