@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { ApiKeysService, type Authentication } from '#trading';
 import type { TakerClient } from './support/clients.js';
+import { besideTransaction, waitingForLocks } from './support/other-transaction.js';
 import { startService, type TestService } from './support/service.js';
 import { until } from './support/until.js';
 
@@ -23,27 +24,6 @@ const newKey = async (): Promise<string> => (await keys.create(taker.takerId)).a
 const lookUpOf = (authentication: Authentication): unknown =>
   'key' in authentication ? authentication.key : undefined;
 
-/** Lets nobody read the keys until it is ended. */
-async function keysLocked() {
-  const runner = service.dataSource.createQueryRunner();
-  await runner.startTransaction();
-  await runner.query('LOCK TABLE api_keys');
-  return {
-    waiting: async (): Promise<number> => {
-      const [{ count }] = await runner.query(
-        `SELECT count(*)::integer AS count FROM pg_locks WHERE relation = 'api_keys'::regclass AND NOT granted`,
-      );
-      return count;
-    },
-    revoke: (id: string) =>
-      runner.query('UPDATE api_keys SET revoked_at = clock_timestamp() WHERE id = $1', [id]),
-    end: async () => {
-      await runner.commitTransaction();
-      await runner.release();
-    },
-  };
-}
-
 test('calls that come at once with a key that is not known share one look-up', async () => {
   const apiKey = await newKey();
   const all = await Promise.all(Array.from({ length: 20 }, () => keys.authenticate(apiKey)));
@@ -56,14 +36,15 @@ test('calls of a key in use go on while it is looked up again, and see what has 
   const { keyId, apiKey } = await keys.create(taker.takerId);
   const before = lookUpOf(await keys.authenticate(apiKey));
   expect(before).toBeDefined();
-  const lock = await keysLocked();
-  await until(async () => {
+  await besideTransaction(service.dataSource, async (other) => {
+    await other.query('LOCK TABLE api_keys');
+    await until(async () => {
+      expect(lookUpOf(await keys.authenticate(apiKey))).toBe(before);
+      return (await waitingForLocks(service.dataSource)) > 0;
+    }, 'its renewal');
     expect(lookUpOf(await keys.authenticate(apiKey))).toBe(before);
-    return (await lock.waiting()) > 0;
-  }, 'its renewal');
-  expect(lookUpOf(await keys.authenticate(apiKey))).toBe(before);
-  await lock.revoke(keyId);
-  await lock.end();
+    await other.query('UPDATE api_keys SET revoked_at = clock_timestamp() WHERE id = $1', [keyId]);
+  });
   await until(async () => 'refused' in (await keys.authenticate(apiKey)), 'the refusal');
 });
 

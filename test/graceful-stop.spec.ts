@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { ExternalService } from './support/external-service.js';
 import { succeeded } from './support/handshake.js';
 import { call } from './support/http.js';
+import { waitingForLocks, whileOrderIsHeld } from './support/other-transaction.js';
 import { until } from './support/until.js';
 
 /** Stopping with calls in flight. */
@@ -20,35 +21,25 @@ test('SIGTERM: the answer in flight finishes, the sockets close with 1001, then 
   succeeded(await taker.lock(order_hash), 200);
   succeeded(await maker.cancel(id), 202);
 
-  const blocker = dataSource.createQueryRunner();
-  await blocker.startTransaction();
-  await blocker.query('SELECT 1 FROM orders WHERE id = $1 FOR UPDATE', [id]);
-  const inFlight = taker.answer(order_hash, true);
-  await until(async () => (await waitingForLocks()) > 0, 'the answer to wait for the row');
-  const ended = instance.stop('SIGTERM');
-  await until(() => socket.closeCode !== undefined, 'the socket to be closed');
-  expect(socket.closeCode).toBe(1001);
-  await until(
-    () =>
-      call('GET', `${url}/health/live`).then(
-        () => false,
-        () => true,
-      ),
-    'the port to be closed',
-  );
-  await blocker.commitTransaction();
-  await blocker.release();
+  const [answer, exit] = await whileOrderIsHeld(dataSource, id, async () => {
+    const inFlight = taker.answer(order_hash, true);
+    await until(async () => (await waitingForLocks(dataSource)) > 0, 'the answer to wait for the row');
+    const ended = instance.stop('SIGTERM');
+    await until(() => socket.closeCode !== undefined, 'the socket to be closed');
+    expect(socket.closeCode).toBe(1001);
+    await until(
+      () =>
+        call('GET', `${url}/health/live`).then(
+          () => false,
+          () => true,
+        ),
+      'the port to be closed',
+    );
+    return [inFlight, ended] as const;
+  });
 
-  expect((await inFlight).body).toMatchObject({ code: 0, data: { order_hash } });
-  expect(await ended).toBe(0);
+  expect((await answer).body).toMatchObject({ code: 0, data: { order_hash } });
+  expect(await exit).toBe(0);
   const [row] = await dataSource.query('SELECT status FROM orders WHERE id = $1', [id]);
   expect(row).toEqual({ status: 'cancelled' });
 });
-
-async function waitingForLocks(): Promise<number> {
-  const [row] = await service.dataSource.query(
-    `SELECT count(*)::int AS waiting FROM pg_stat_activity
-      WHERE datname = current_database() AND wait_event_type = 'Lock'`,
-  );
-  return row.waiting;
-}

@@ -4,6 +4,7 @@ import { lockOrders, OrderTransactions } from '#trading';
 import type { TakerClient } from './support/clients.js';
 import { type AskedOrder, askedOrder, lockedOrder, succeeded } from './support/handshake.js';
 import { expectInvariants } from './support/invariants.js';
+import { whileOrderIsHeld } from './support/other-transaction.js';
 import { startService, type TestService } from './support/service.js';
 
 /** Calls that are committed together: each is answered as if it were alone. */
@@ -42,19 +43,6 @@ async function statusesOf(orders: { id: string }[]): Promise<string[]> {
     [orders.map(({ id }) => id)],
   );
   return orders.map(({ id }) => rows.find((row) => row.id === id)!.status);
-}
-
-/** Another transaction has the order's row while `work` goes on. */
-async function whileHeld(id: string, work: () => Promise<void>): Promise<void> {
-  const other = service.dataSource.createQueryRunner();
-  await other.startTransaction();
-  await other.query('SELECT 1 FROM orders WHERE id = $1 FOR UPDATE', [id]);
-  try {
-    await work();
-  } finally {
-    await other.rollbackTransaction();
-    await other.release();
-  }
 }
 
 test('answers that come at once share transactions, and each has its own verdict and events', async () => {
@@ -115,7 +103,7 @@ describe('one that goes wrong does not harm its neighbours', () => {
     const orders = await askedOrders(12);
     const [held, ...free] = orders as [AskedOrder, ...AskedOrder[]];
     let waiting: ReturnType<TakerClient['answer']> | undefined;
-    await whileHeld(held.id, async () => {
+    await whileOrderIsHeld(service.dataSource, held.id, async () => {
       waiting = taker.answer(held.hash, true);
       expect(await answerAll(free)).toEqual(free.map(() => 0));
       expect(await statusesOf([held])).toEqual(['locked']);

@@ -4,6 +4,7 @@ import { askedOrder, lockedOrder, succeeded } from './support/handshake.js';
 import { call } from './support/http.js';
 import { MetricsPage } from './support/metrics.js';
 import { operatorOf } from './support/operator.js';
+import { besideTransaction } from './support/other-transaction.js';
 import { startService, type TestService } from './support/service.js';
 import { Socket } from './support/socket.js';
 import { until } from './support/until.js';
@@ -188,19 +189,14 @@ test('the tail: an event that a long transaction keeps from being read is its la
   const read = await page();
   expect(read.value('lockstep_tail_silence_seconds')).toBeLessThan(20);
   expect(read.value('lockstep_tail_lag_seconds')).toBeLessThan(20);
-  const runner = service.dataSource.createQueryRunner();
-  await runner.startTransaction();
-  await runner.query('SELECT pg_current_xact_id()');
-  try {
+  await besideTransaction(service.dataSource, async (other) => {
+    await other.query('SELECT pg_current_xact_id()');
     await (await service.newMaker()).place();
     await until(async () => (await page()).value('lockstep_tail_lag_seconds')! > 0.5, 'the lag to grow');
     expect((await page()).value('lockstep_database_connections', { state: 'in_use' })).toBeGreaterThanOrEqual(
       1,
     );
-  } finally {
-    await runner.rollbackTransaction();
-    await runner.release();
-  }
+  });
   await until(async () => (await page()).value('lockstep_tail_lag_seconds') === 0, 'the tail to catch up');
 });
 

@@ -5,6 +5,7 @@ import { askedOrder, lockedOrder, type LockedOrder, succeeded } from './support/
 import { type Answer, call } from './support/http.js';
 import { expectInvariants } from './support/invariants.js';
 import { MetricsPage } from './support/metrics.js';
+import { whileOrderIsHeld } from './support/other-transaction.js';
 import { startService, type TestService } from './support/service.js';
 import { until } from './support/until.js';
 
@@ -49,23 +50,10 @@ function expectRefused(answer: Answer): void {
   expect(answer.headers.get('x-request-id')).toMatch(/^./);
 }
 
-/** Holds the row of an order, so that calls on it wait for it in the database. */
-async function whileHeld<T>({ id }: LockedOrder, act: () => Promise<T>): Promise<T> {
-  const holder = service.dataSource.createQueryRunner();
-  await holder.startTransaction();
-  try {
-    await holder.query('SELECT 1 FROM orders WHERE id = $1 FOR UPDATE', [id]);
-    return await act();
-  } finally {
-    await holder.rollbackTransaction();
-    await holder.release();
-  }
-}
-
 /** Has all places taken while something is done; then the calls in them are served. */
 async function whileFull(act: (held: LockedOrder) => Promise<void>): Promise<void> {
   const held = await newLockedOrder();
-  const inPlaces = await whileHeld(held, async () => {
+  const inPlaces = await whileOrderIsHeld(service.dataSource, held.id, async () => {
     const answers = Array.from({ length: PLACES }, () => taker.lock(held.hash));
     await until(async () => (await ordinary('served')) === PLACES, 'the places to be taken');
     await act(held);
@@ -167,7 +155,7 @@ describe('while all places are taken', () => {
 test('the work for a caller who has hung up keeps its place until it is done', async () => {
   const order = await newLockedOrder();
   const crowd = new Crowd(service.url);
-  await whileHeld(order, async () => {
+  await whileOrderIsHeld(service.dataSource, order.id, async () => {
     await crowd.send(PLACES + 1, takerBytes('POST', '/orders/unlock', {}, { order_hash: order.hash }));
     await until(async () => (await ordinary('waiting')) === 1, 'the places to be taken');
     crowd.hangUp();

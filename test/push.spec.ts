@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { makeDue } from './support/database.js';
 import { askedOrder, lockedOrder, succeeded } from './support/handshake.js';
 import { expectInvariants } from './support/invariants.js';
+import { besideTransaction } from './support/other-transaction.js';
 import { startService, type TestService } from './support/service.js';
 import { Socket } from './support/socket.js';
 import { until } from './support/until.js';
@@ -233,21 +234,15 @@ describe('pushed_at', () => {
     const later = await askedOrder(service);
     const pushedAt = async ({ id, maker }: typeof held): Promise<string | null> =>
       (await maker.order(id)).cancellation.pushed_at;
-    const holder = service.dataSource.createQueryRunner();
-    await holder.startTransaction();
-    await holder.query('SET LOCAL idle_in_transaction_session_timeout = 0');
-    await holder.query('SELECT 1 FROM cancellation_requests WHERE id = $1 FOR UPDATE', [held.requestId]);
     const sockets = [await held.taker.socket()];
-    try {
+    await besideTransaction(service.dataSource, async (other) => {
+      await other.query('SELECT 1 FROM cancellation_requests WHERE id = $1 FOR UPDATE', [held.requestId]);
       await until(() => redeliveredOn(sockets[0]!).length === 2, 'both requests again');
       await until(async () => (await pushedAt(beside)) !== null, 'the note of the one beside it');
       sockets.push(await later.taker.socket());
       await until(async () => (await pushedAt(later)) !== null, 'the note of a later one');
       expect(await pushedAt(held)).toBeNull();
-    } finally {
-      await holder.rollbackTransaction();
-      await holder.release();
-    }
+    });
     await until(async () => (await pushedAt(held)) !== null, 'the note after the transaction');
     await Promise.all(sockets.map((socket) => socket.close()));
   });

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
 import { type BusyCopy, type BusyDatabase, createBusyDatabase, requestOf } from './support/busy-database.js';
+import { besideTransaction } from './support/other-transaction.js';
 import { runVerify } from './support/verify-tool.js';
 
 /** `npm run verify` as it is run by people and scripts: what it prints, its exit codes, and what it needs. */
@@ -97,12 +98,11 @@ test('needs to read only', async () => {
 });
 
 test('waits for no lock and holds up no writer', async () => {
-  const writer = copy.dataSource.createQueryRunner();
-  await writer.startTransaction();
-  await writer.query('UPDATE orders SET version = version + 1');
-  expect(await runVerify(['--database-url', copy.url])).toMatchObject({ code: 0 });
-  await writer.rollbackTransaction();
-  await writer.release();
+  await besideTransaction(copy.dataSource, async (writer) => {
+    await writer.query('UPDATE orders SET version = version + 1');
+    expect(await runVerify(['--database-url', copy.url])).toMatchObject({ code: 0 });
+    await writer.rollbackTransaction();
+  });
 });
 
 test.each([

@@ -4,6 +4,7 @@ import { type DueTime, makeDue } from './support/database.js';
 import { askedOrder, lockedOrder } from './support/handshake.js';
 import { brokenInvariants } from './support/invariants.js';
 import { MetricsPage } from './support/metrics.js';
+import { besideTransaction } from './support/other-transaction.js';
 import { ServiceProcess, START_PATIENCE_MS } from './support/service-process.js';
 import { startService, TEST_ENVIRONMENT, type TestService } from './support/service.js';
 import { until } from './support/until.js';
@@ -101,40 +102,29 @@ async function slowDownChanges(): Promise<void> {
     CREATE TRIGGER take_long BEFORE INSERT ON order_events FOR EACH ROW EXECUTE FUNCTION take_long()`);
 }
 
-/** Holds the rows of orders until the function that it returns is called. */
-async function hold(hashes: string[]): Promise<() => Promise<void>> {
-  const holder = service.dataSource.createQueryRunner();
-  await holder.startTransaction();
-  await holder.query('SET LOCAL idle_in_transaction_session_timeout = 0');
-  await holder.query('SELECT 1 FROM orders WHERE order_hash = ANY($1) FOR UPDATE', [hashes]);
-  return async () => {
-    await holder.rollbackTransaction();
-    await holder.release();
-  };
-}
-
 test('hundreds of timers are due at once, some rows are held, a worker is killed: each fires once', async () => {
   const orders = await newOrders();
   await slowDownChanges();
   const requests = orders.filter(({ kind }) => kind === 'request');
   const held = requests.slice(0, HELD_ORDERS).map(({ hash }) => hash);
-  const letGo = await hold(held);
-  // in one transaction: all are due in the same moment
-  await service.dataSource.transaction(async (manager) => {
-    for (const { kind, hash } of orders) await makeDue(manager, hash, kind);
-  });
+  await besideTransaction(service.dataSource, async (holder) => {
+    await holder.query('SELECT 1 FROM orders WHERE order_hash = ANY($1) FOR UPDATE', [held]);
+    // in one transaction: all are due in the same moment
+    await service.dataSource.transaction(async (manager) => {
+      for (const { kind, hash } of orders) await makeDue(manager, hash, kind);
+    });
 
-  for (const worker of workers)
-    await until(async () => (await worker.fired()) > 0, 'each worker to have a share');
-  const [victim] = workers;
-  expect(await victim!.process.stop('SIGKILL')).toBeNull();
-  await until(
-    async () => (await timerEvents()).length === orders.length - held.length,
-    'all that is not held',
-  );
-  const fired = new Set((await timerEvents()).map(({ order_hash }) => order_hash));
-  expect(held.filter((hash) => fired.has(hash))).toEqual([]);
-  await letGo();
+    for (const worker of workers)
+      await until(async () => (await worker.fired()) > 0, 'each worker to have a share');
+    const [victim] = workers;
+    expect(await victim!.process.stop('SIGKILL')).toBeNull();
+    await until(
+      async () => (await timerEvents()).length === orders.length - held.length,
+      'all that is not held',
+    );
+    const fired = new Set((await timerEvents()).map(({ order_hash }) => order_hash));
+    expect(held.filter((hash) => fired.has(hash))).toEqual([]);
+  });
   await until(async () => (await timerEvents()).length === orders.length, 'the rest');
 
   const byHash = (a: { order_hash: string }, b: { order_hash: string }) =>

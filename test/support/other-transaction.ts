@@ -1,0 +1,39 @@
+import type { DataSource, QueryRunner } from 'typeorm';
+
+/**
+ * Runs `work` beside a transaction of somebody else's, which is committed afterwards unless `work` has ended it. It may do
+ * nothing for as long as `work` takes: the limit on idle transactions is lifted for it.
+ */
+export async function besideTransaction<T>(
+  dataSource: DataSource,
+  work: (other: QueryRunner) => Promise<T>,
+): Promise<T> {
+  const other = dataSource.createQueryRunner();
+  try {
+    await other.startTransaction();
+    await other.query('SET LOCAL idle_in_transaction_session_timeout = 0');
+    const result = await work(other);
+    if (other.isTransactionActive) await other.commitTransaction();
+    return result;
+  } finally {
+    if (other.isTransactionActive) await other.rollbackTransaction();
+    await other.release();
+  }
+}
+
+/** Runs `work` while somebody else has the row of an order locked. */
+export function whileOrderIsHeld<T>(dataSource: DataSource, id: string, work: () => Promise<T>): Promise<T> {
+  return besideTransaction(dataSource, async (other) => {
+    await other.query('SELECT 1 FROM orders WHERE id = $1 FOR UPDATE', [id]);
+    return work();
+  });
+}
+
+/** How many statements on this database wait for what another transaction has locked. */
+export async function waitingForLocks(dataSource: DataSource): Promise<number> {
+  const [{ waiting }] = await dataSource.query<[{ waiting: number }]>(
+    `SELECT count(*)::int AS waiting FROM pg_stat_activity
+      WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+  );
+  return waiting;
+}
