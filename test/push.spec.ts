@@ -234,14 +234,15 @@ describe('pushed_at', () => {
     const later = await askedOrder(service);
     const pushedAt = async ({ id, maker }: typeof held): Promise<string | null> =>
       (await maker.order(id)).cancellation.pushed_at;
-    const sockets = [await held.taker.socket()];
-    await besideTransaction(service.dataSource, async (other) => {
+    const sockets = await besideTransaction(service.dataSource, async (other) => {
       await other.query('SELECT 1 FROM cancellation_requests WHERE id = $1 FOR UPDATE', [held.requestId]);
-      await until(() => redeliveredOn(sockets[0]!).length === 2, 'both requests again');
+      const first = await held.taker.socket();
+      await until(() => redeliveredOn(first).length === 2, 'both requests again');
       await until(async () => (await pushedAt(beside)) !== null, 'the note of the one beside it');
-      sockets.push(await later.taker.socket());
+      const second = await later.taker.socket();
       await until(async () => (await pushedAt(later)) !== null, 'the note of a later one');
       expect(await pushedAt(held)).toBeNull();
+      return [first, second];
     });
     await until(async () => (await pushedAt(held)) !== null, 'the note after the transaction');
     await Promise.all(sockets.map((socket) => socket.close()));
