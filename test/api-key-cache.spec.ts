@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { ApiKeysService, type Authentication } from '#trading';
 import type { TakerClient } from './support/clients.js';
-import { besideTransaction, waitingForLocks } from './support/other-transaction.js';
+import { besideTransaction, isLockAwaited } from './support/other-transaction.js';
 import { startService, type TestService } from './support/service.js';
 import { until } from './support/until.js';
 
@@ -40,7 +40,7 @@ test('calls of a key in use go on while it is looked up again, and see what has 
     await other.query('LOCK TABLE api_keys');
     await until(async () => {
       expect(lookUpOf(await keys.authenticate(apiKey))).toBe(before);
-      return (await waitingForLocks(service.dataSource)) > 0;
+      return isLockAwaited(service.dataSource);
     }, 'its renewal');
     expect(lookUpOf(await keys.authenticate(apiKey))).toBe(before);
     await other.query('UPDATE api_keys SET revoked_at = clock_timestamp() WHERE id = $1', [keyId]);

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { besideTransaction } from './support/other-transaction.js';
+import { besideTransaction, writeEvent } from './support/other-transaction.js';
 import { startService, type TestService } from './support/service.js';
 
 /** Transactions commit in another order than they draw their numbers; the push must not lose the late ones. */
@@ -16,14 +16,7 @@ test('an event that commits late is pushed, and before those that drew their num
   await socket.hearAbout('order_status_change', early.order_hash);
 
   const others = await besideTransaction(service.dataSource, async (late) => {
-    await late.query('UPDATE orders SET version = version + 1 WHERE id = $1', [early.id]);
-    await late.query(
-      `INSERT INTO order_events (order_id, version, type, from_status, to_status, order_hash, maker, actor, payload,
-       created_at)
-     SELECT id, version, 'order_status_change', 'pending', 'locked', order_hash, maker, '{"kind":"timer"}',
-       '{}', clock_timestamp() FROM orders WHERE id = $1`,
-      [early.id],
-    );
+    await writeEvent(late, early.id);
     return [await maker.place(), await maker.place(), await maker.place()];
   });
 

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { ExternalService } from './support/external-service.js';
 import { succeeded } from './support/handshake.js';
 import { call } from './support/http.js';
-import { waitingForLocks, whileOrderIsHeld } from './support/other-transaction.js';
+import { isLockAwaited, whileOrderIsHeld } from './support/other-transaction.js';
 import { until } from './support/until.js';
 
 /** Stopping with calls in flight. */
@@ -23,7 +23,7 @@ test('SIGTERM: the answer in flight finishes, the sockets close with 1001, then 
 
   const [answer, exit] = await whileOrderIsHeld(dataSource, id, async () => {
     const inFlight = taker.answer(order_hash, true);
-    await until(async () => (await waitingForLocks(dataSource)) > 0, 'the answer to wait for the row');
+    await until(() => isLockAwaited(dataSource), 'the answer to wait for the row');
     const ended = instance.stop('SIGTERM');
     await until(() => socket.closeCode !== undefined, 'the socket to be closed');
     expect(socket.closeCode).toBe(1001);

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { MakerClient, TakerClient } from './support/clients.js';
 import { askedOrder, lockedOrder, succeeded } from './support/handshake.js';
 import { expectInvariants } from './support/invariants.js';
-import { besideTransaction } from './support/other-transaction.js';
+import { besideTransaction, writeEvent } from './support/other-transaction.js';
 import { startService, type TestService } from './support/service.js';
 import { Socket } from './support/socket.js';
 import { until } from './support/until.js';
@@ -140,14 +140,7 @@ test('an event that commits late is replayed, though those heard before drew the
   const early = await maker.place();
   await hearMarker(maker, socket);
   const others = await besideTransaction(service.dataSource, async (late) => {
-    await late.query('UPDATE orders SET version = version + 1 WHERE id = $1', [early.id]);
-    const [{ xid, seq }] = await late.query(
-      `INSERT INTO order_events (order_id, version, type, from_status, to_status, order_hash, maker, actor, payload,
-       created_at)
-     SELECT id, version, 'order_status_change', 'pending', 'pending', order_hash, maker, '{"kind":"timer"}',
-       '{}', clock_timestamp() FROM orders WHERE id = $1 RETURNING xid, seq`,
-      [early.id],
-    );
+    const { xid, seq } = await writeEvent(late, early.id);
     const placed = [await maker.place(), await maker.place()];
     // who pages by number alone would have read these by now, and would go on after them
     const [{ passed }] = await service.dataSource.query(

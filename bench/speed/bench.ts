@@ -9,8 +9,8 @@ import { type BenchTaker, createTakers } from '../support/takers.js';
 import {
   type Contender,
   DATA_DIR,
-  requireSettings,
   type DatabaseServer,
+  requireSettings,
   startPostgres,
   startServer,
 } from './cluster.js';

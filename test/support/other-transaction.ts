@@ -29,11 +29,23 @@ export function whileOrderIsHeld<T>(dataSource: DataSource, id: string, work: ()
   });
 }
 
-/** How many statements on this database wait for what another transaction has locked. */
-export async function waitingForLocks(dataSource: DataSource): Promise<number> {
-  const [{ waiting }] = await dataSource.query<[{ waiting: number }]>(
-    `SELECT count(*)::int AS waiting FROM pg_stat_activity
-      WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+/** Whether a statement on this database waits for what another transaction has locked. */
+export async function isLockAwaited(dataSource: DataSource): Promise<boolean> {
+  const waiting = await dataSource.query<unknown[]>(
+    `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
   );
-  return waiting;
+  return waiting.length > 0;
+}
+
+/** Writes an event of a pending order, which nobody reads before the transaction is committed; returns its number. */
+export async function writeEvent(other: QueryRunner, orderId: string): Promise<{ xid: string; seq: string }> {
+  await other.query('UPDATE orders SET version = version + 1 WHERE id = $1', [orderId]);
+  const [number] = await other.query(
+    `INSERT INTO order_events (order_id, version, type, from_status, to_status, order_hash, maker, actor, payload,
+       created_at)
+     SELECT id, version, 'order_status_change', 'pending', 'pending', order_hash, maker, '{"kind":"timer"}',
+       '{}', clock_timestamp() FROM orders WHERE id = $1 RETURNING xid, seq`,
+    [orderId],
+  );
+  return number;
 }
