@@ -91,7 +91,7 @@ test('a statement that cannot be prepared, nor those behind it, can be sent agai
 test('a COMMIT of which PostgreSQL made a rollback is a failure', async () => {
   const failure = run(async (database) => {
     await database.send([FAIL.with('0')]).catch(() => {});
-    await database.commit();
+    await database.commit([]);
   });
   await expect(failure).rejects.toThrow('the transaction was rolled back');
 });

@@ -12,10 +12,11 @@ const KEEP_PLANS = new PreparedStatement(
   'keep_plans',
   'SET LOCAL plan_cache_mode = force_generic_plan',
 ).with();
+const OPENING = [BEGIN, KEEP_PLANS];
 const COMMIT = new PreparedStatement('commit', 'COMMIT').with();
 const NOW = new PreparedStatement<{ now: Date }>('database_now', 'SELECT clock_timestamp() AS now').with();
 
-/** A transaction of few round trips: BEGIN travels with the first statements, and COMMIT may with the last. */
+/** A transaction of few round trips, or of one: BEGIN travels with the first statements, and COMMIT may with the last. */
 export class Transaction {
   private hasBegun = false;
   private isCommitted = false;
@@ -41,10 +42,7 @@ export class Transaction {
   async send<const Statements extends readonly Sendable<object>[]>(
     statements: Statements,
   ): Promise<RowsOf<Statements>> {
-    if (this.hasBegun) return (await RoundTrip.over(this.connection, statements)).rows;
-    this.hasBegun = true;
-    const { rows } = await RoundTrip.over(this.connection, [BEGIN, KEEP_PLANS, ...statements]);
-    return rows.slice(2) as RowsOf<Statements>;
+    return (await this.exchange(statements)).rows;
   }
 
   /** The database's clock at this moment, not at the transaction's start. */
@@ -54,17 +52,29 @@ export class Transaction {
   }
 
   /** Commits in the same round trip as the last statements, unless one of them fails. */
-  async commit(statements: readonly Sendable<object>[] = []): Promise<void> {
-    const { lastTag } = await RoundTrip.over(this.connection, [...statements, COMMIT]);
+  async commit<const Statements extends readonly Sendable<object>[]>(
+    statements: Statements,
+  ): Promise<RowsOf<Statements>> {
+    const { rows, lastTag } = await this.exchange([...statements, COMMIT]);
     if (lastTag !== 'COMMIT')
       throw new Error('the transaction was rolled back, as a statement of it had failed');
     this.isCommitted = true;
+    return rows.slice(0, -1) as RowsOf<Statements>;
+  }
+
+  private async exchange<const Statements extends readonly Sendable<object>[]>(
+    statements: Statements,
+  ): Promise<{ rows: RowsOf<Statements>; lastTag: string }> {
+    const opening = this.hasBegun ? [] : OPENING;
+    this.hasBegun = true;
+    const { rows, lastTag } = await RoundTrip.over(this.connection, [...opening, ...statements]);
+    return { rows: rows.slice(opening.length) as RowsOf<Statements>, lastTag };
   }
 
   private async carryOut<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
     try {
       const result = await work(this);
-      if (!this.isCommitted) await this.commit();
+      if (!this.isCommitted) await this.commit([]);
       return result;
     } catch (error) {
       // of a connection that is gone, PostgreSQL rolls it back by itself

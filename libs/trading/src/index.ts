@@ -26,6 +26,7 @@ export {
 } from './cancellation/cancellation-request.entity.js';
 export { CancellationQueries, type RequestOnOrder } from './cancellation/cancellation-queries.service.js';
 export { CancellationService, type CancelOutcome } from './cancellation/cancellation.service.js';
+export { recordAnswers, UsualAnswers } from './cancellation/usual-answers.service.js';
 export { Fill, FILL_STATUSES } from './fills/fill.entity.js';
 export {
   type FillFilter,

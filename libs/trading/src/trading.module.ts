@@ -3,6 +3,7 @@ import { EventsModule } from '#events';
 import { MetricsModule } from '#metrics';
 import { CancellationQueries } from './cancellation/cancellation-queries.service.js';
 import { CancellationService } from './cancellation/cancellation.service.js';
+import { UsualAnswers } from './cancellation/usual-answers.service.js';
 import { MakerFundsService } from './chain/maker-funds.service.js';
 import { FillQueries } from './fills/fill-queries.service.js';
 import { FillService } from './fills/fill.service.js';
@@ -28,6 +29,7 @@ const services = [
   MakerFundsService,
   OrderQueries,
   LockService,
+  UsualAnswers,
   CancellationService,
   CancellationQueries,
   FillService,

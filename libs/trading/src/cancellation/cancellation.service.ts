@@ -14,18 +14,9 @@ import {
 } from '../orders/refusals.js';
 import { type TakerCaller, takerActor } from '../takers/taker-caller.js';
 import { TradingError } from '../trading-error.js';
+import type { CancellationAnswer } from './cancellation-answer.js';
 import { type CancellationRequest, isOpen } from './cancellation-request.entity.js';
-
-/** A taker's answer to a cancellation request. */
-export interface CancellationAnswer {
-  orderHash: string;
-  takerAddress: string;
-  /** The verdict: true gives the order up, false keeps it to complete the trade. */
-  cancel: boolean;
-  message: string;
-  /** The request being answered; without it, the latest one to this address on this order. */
-  requestId?: string;
-}
+import { UsualAnswers } from './usual-answers.service.js';
 
 /** What became of a maker's wish to cancel: done, or put to the taker that holds the order. */
 export type CancelOutcome = { order: Order; request: CancellationRequest | null };
@@ -35,6 +26,7 @@ export type CancelOutcome = { order: Order; request: CancellationRequest | null 
 export class CancellationService {
   constructor(
     private readonly orders: OrderTransactions,
+    private readonly usual: UsualAnswers,
     @Inject(SETTINGS) private readonly settings: Settings,
   ) {}
 
@@ -59,6 +51,7 @@ export class CancellationService {
   async answer(taker: TakerCaller, answer: CancellationAnswer): Promise<void> {
     refuseForeignAddress(taker, answer.takerAddress);
     const actor = takerActor(taker);
+    if (await this.usual.record({ ...answer, actor })) return;
     await this.orders.onOrder({ order_hash: answer.orderHash }, actor, (tx) => {
       refuseSuspended(tx.order);
       const request = tx.requestTo(answer.takerAddress, answer.requestId);

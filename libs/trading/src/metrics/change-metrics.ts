@@ -9,6 +9,12 @@ export interface Written {
   request: { row: CancellationRequest } | null;
 }
 
+/** A request that has ended. */
+export type Resolved = Pick<
+  CancellationRequest,
+  'status' | 'resolved_by' | 'late' | 'requested_at' | 'resolved_at'
+>;
+
 /** From a machine's answer to a lock that runs out. */
 const ANSWER_BUCKETS_S = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 900, 3600];
 
@@ -57,32 +63,31 @@ export class ChangeMetrics {
     this.showZeros();
   }
 
-  /** To be called after the commit. */
   count({ events, request }: Written): void {
     for (const { type, from_status, to_status, payload } of events) {
       switch (type) {
         case 'order_status_change':
-          this.transitions.inc({ from: from_status ?? 'none', to: to_status! });
+          this.moved(from_status ?? 'none', to_status!);
           break;
         case 'cancellation_request':
           this.requests.inc(unresolved('requested'));
           break;
         case 'cancellation_update':
-          if (request?.row.resolved_by && payload.resolved_by)
-            this.countResolved(request.row, request.row.resolved_by);
+          if (request && payload.resolved_by) this.resolved(request.row);
           else this.requests.inc(unresolved('timed_out'));
           break;
       }
     }
   }
 
-  private countResolved(
-    { status, late, requested_at, resolved_at }: CancellationRequest,
-    by: ResolvedBy,
-  ): void {
-    this.requests.inc({ status, resolved_by: by, late: String(late) });
+  moved(from: string, to: string): void {
+    this.transitions.inc({ from, to });
+  }
+
+  resolved({ status, resolved_by, late, requested_at, resolved_at }: Resolved): void {
+    this.requests.inc({ status, resolved_by: resolved_by!, late: String(late) });
     const milliseconds = resolved_at!.getTime() - requested_at.getTime();
-    this.answerSeconds.observe({ resolved_by: by }, milliseconds / 1000);
+    this.answerSeconds.observe({ resolved_by: resolved_by! }, milliseconds / 1000);
   }
 
   private showZeros(): void {

@@ -11,6 +11,14 @@ export interface GroupLimits {
   maxWaiting: number;
 }
 
+/** For calls on orders that nobody else is at: further transactions keep the database busy while one waits for its commit. */
+export const ON_FREE_ORDERS: GroupLimits = {
+  maxBatch: 24,
+  maxInFlight: 4,
+  worthAnother: 12,
+  maxWaiting: 2_000,
+};
+
 /** From here on a transaction holds up the others: a lock, a disk or a connection makes it wait. */
 const SLOW_AFTER_MS = 25;
 

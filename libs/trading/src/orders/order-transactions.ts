@@ -7,15 +7,13 @@ import { ChangeMetrics } from '../metrics/change-metrics.js';
 import { GroupMetrics } from '../metrics/group-metrics.js';
 import { BrokenInvariantError, TradingError } from '../trading-error.js';
 import { dueSteps } from './due-steps.js';
-import { GroupCommit } from './group-commit.js';
+import { GroupCommit, ON_FREE_ORDERS } from './group-commit.js';
 import { assertConsistent } from './order-consistency.js';
 import { lockOrders, type OnLocked, statementsFor } from './order-rows.js';
 import { mayFollow } from './order-status.js';
 import type { Changes, OrderTransaction } from './order-transaction.js';
 import { NOTES_MAX, type OrderReference } from './order.entity.js';
 
-/** Calls on orders that nobody else is at: further transactions keep the database busy while one waits for its commit. */
-const TOGETHER = { maxBatch: 24, maxInFlight: 4, worthAnother: 12, maxWaiting: 2_000 };
 /** Calls on an order that another transaction has locked, each in a transaction that waits for it. */
 const ALONE = { maxBatch: 1, maxInFlight: 8, worthAnother: 1, maxWaiting: 2_000 };
 
@@ -53,7 +51,7 @@ type Outcome =
 @Injectable()
 export class OrderTransactions {
   private readonly logger = new Logger(OrderTransactions.name);
-  private readonly together = new GroupCommit<Call>(TOGETHER, (calls) => this.carryOut(calls, 'skip'));
+  private readonly together = new GroupCommit<Call>(ON_FREE_ORDERS, (calls) => this.carryOut(calls, 'skip'));
   private readonly alone = new GroupCommit<Call>(ALONE, (calls) => this.carryOut(calls, 'wait'));
 
   constructor(
