@@ -30,6 +30,8 @@ const MARGIN = 2.5;
 /** pgbench's clients take the orders in strides, each at its own pace: the fastest may be so far ahead of the mean. */
 const PGBENCH_LEAD = 2;
 const PGBENCH_WARM_UP_SECONDS = 2;
+/** How much later than it is to, a load may come to its end on a busy machine. */
+const OVERTIME_SECONDS = 1;
 const BACKENDS_CHECK_MS = 20;
 const BACKENDS_TIMEOUT_MS = 2_000;
 
@@ -222,10 +224,10 @@ export class Bench {
     return new Bench(postgres, dataSource, url, options, stock, databaseServer, await parentOf(pid));
   }
 
-  /** Orders for a run. */
+  /** Orders for a run, which may take a little longer than it is told to. */
   private enough(name: string, { seconds, rate }: Run): number {
     const perSecond = rate ?? Math.max((this.fastest.get(name) ?? FIRST_GUESS) * MARGIN, LEAST);
-    return Math.ceil(perSecond * seconds) + CONNECTIONS;
+    return Math.ceil(perSecond * (seconds + OVERTIME_SECONDS)) + CONNECTIONS;
   }
 
   /** What a run has come to, for whoever waits for the table. */
