@@ -89,8 +89,8 @@ export class UsualAnswers {
 }
 
 /**
- * Records those answers of which nothing keeps it, each by itself. What it demands is what `CancellationService.answer`,
- * `dueSteps` and `assertConsistent` do, and what it writes is what `OrderTransaction` does.
+ * Records the usual ones of the answers, each independently of the others. What it demands is what
+ * `CancellationService.answer`, `dueSteps` and `assertConsistent` do, and what it writes is what `OrderTransaction` does.
  *
  * The rows are locked and read as `lockOrders` does it: not those that somebody else has locked, nor those that a
  * transaction changed which drew its number after this one (`age`). A request is read as it was when the statement began,
