@@ -21,6 +21,8 @@ beforeAll(async () => {
 });
 afterAll(() => service.stop());
 
+const UNKNOWN_UUID = '00000000-0000-4000-8000-000000000000';
+
 type Given = Parameters<UsualAnswers['record']>[0];
 
 interface Case {
@@ -93,7 +95,7 @@ async function timeOut({ hash }: AskedOrder): Promise<void> {
   await makeDue(service.dataSource, hash, 'request');
   expect(await usual.record(answerTo({ hash }))).toBe(false);
   // refused, since no request has this id
-  const wrong = { ...answerTo({ hash }), requestId: '00000000-0000-4000-8000-000000000000' };
+  const wrong = { ...answerTo({ hash }), requestId: UNKNOWN_UUID };
   await expect(service.app.get(CancellationService).answer(caller(), wrong)).rejects.toThrow('names no');
 }
 
@@ -247,7 +249,7 @@ describe('is left to OrderTransactions, with nothing changed, and its neighbours
   const cases: Case[] = [
     { what: 'an unknown order', changes: { orderHash: `0x${'9'.repeat(64)}` } },
     { what: 'another address', changes: { takerAddress: `0x${'1'.repeat(40)}` } },
-    { what: 'another request', changes: { requestId: '00000000-0000-4000-8000-000000000000' } },
+    { what: 'another request', changes: { requestId: UNKNOWN_UUID } },
     { what: 'a lock that has run out', prepare: ({ hash }) => makeDue(service.dataSource, hash, 'lock') },
     {
       what: 'a time-out not yet written',

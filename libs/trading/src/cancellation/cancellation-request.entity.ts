@@ -63,6 +63,8 @@ export class CancellationRequest {
 
 /** Open requests still wait for a verdict; one that timed out can be answered late. */
 export const OPEN_STATUSES = ['requested', 'timed_out'] as const satisfies CancellationStatus[];
+/** For statements that are written once. */
+export const OPEN_STATUSES_SQL = OPEN_STATUSES.map((status) => `'${status}'`).join(', ');
 
 export function isOpen(request: CancellationRequest): boolean {
   return (OPEN_STATUSES as readonly CancellationStatus[]).includes(request.status);

@@ -8,7 +8,7 @@ import { GroupMetrics } from '../metrics/group-metrics.js';
 import { GroupCommit, ON_FREE_ORDERS } from '../orders/group-commit.js';
 import type { OrderStatus } from '../orders/order-status.js';
 import type { CancellationAnswer } from './cancellation-answer.js';
-import { OPEN_STATUSES } from './cancellation-request.entity.js';
+import { OPEN_STATUSES_SQL } from './cancellation-request.entity.js';
 
 /** A taker's answer with who is shown in the history. */
 type GivenAnswer = CancellationAnswer & { actor: Actor };
@@ -110,7 +110,7 @@ const RECORD = new PreparedStatement<RecordedAnswer>(
     FROM (SELECT *, clock_timestamp()::timestamptz(3) AS now FROM held WHERE age(changed_by) > 0) o
       JOIN jsonb_to_recordset($2::jsonb) AS g (position integer, order_hash text, taker_address text, request_id uuid,
         cancel boolean, message text, actor jsonb) USING (order_hash)
-      JOIN cancellation_requests r ON r.order_id = o.id AND r.status IN (${quoted(OPEN_STATUSES)})
+      JOIN cancellation_requests r ON r.order_id = o.id AND r.status IN (${OPEN_STATUSES_SQL})
     WHERE g.taker_address = o.locked_by AND (g.request_id IS NULL OR g.request_id = r.id)
       AND o.lock_expires_at > o.now AND (r.status = 'timed_out' OR r.expires_at > o.now)
       AND (r.lock_id, r.taker_id, r.taker_address) = (o.lock_id, o.locked_taker_id, o.locked_by)
@@ -161,8 +161,4 @@ export function recordAnswers(answers: GivenAnswer[]): Sendable<RecordedAnswer> 
   // hashes need no quotes
   const hashes = answers.map(({ orderHash }) => orderHash).join(',');
   return RECORD.with(`{${hashes}}`, JSON.stringify(given));
-}
-
-function quoted(statuses: readonly string[]): string {
-  return statuses.map((status) => `'${status}'`).join(', ');
 }

@@ -1,6 +1,6 @@
 import { columnsOf, insertStatement, PreparedStatement, type Sendable, type Transaction } from '#database';
 import { In } from 'typeorm';
-import { CancellationRequest, OPEN_STATUSES } from '../cancellation/cancellation-request.entity.js';
+import { CancellationRequest, OPEN_STATUSES_SQL } from '../cancellation/cancellation-request.entity.js';
 import { Fill } from '../fills/fill.entity.js';
 import { isFinal } from './order-status.js';
 import { type Changes, OrderTransaction } from './order-transaction.js';
@@ -133,7 +133,7 @@ const WRITE = new PreparedStatement(
       resolved_at = c.resolved_at, pushed_at = CASE WHEN r.pushed_at > c.resolved_at THEN c.resolved_at ELSE r.pushed_at END
     FROM jsonb_to_recordset($2::jsonb) AS c (
       id uuid, status text, resolved_by text, late boolean, message text, expires_at timestamptz, resolved_at timestamptz)
-    WHERE r.id = c.id AND r.status IN (${OPEN_STATUSES.map((status) => `'${status}'`).join(', ')})
+    WHERE r.id = c.id AND r.status IN (${OPEN_STATUSES_SQL})
     RETURNING 1)
   SELECT require_rows(what, changed, wanted) FROM (VALUES
     ('orders', (SELECT count(*) FROM changed_orders), jsonb_array_length($1)),
