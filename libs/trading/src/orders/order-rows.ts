@@ -9,11 +9,8 @@ import { Order, type OrderReference } from './order.entity.js';
 /** What to do about a row that another transaction has locked. */
 export type OnLocked = 'wait' | 'skip';
 
-/** A locked order, with which transaction changed it last. */
-type OrderRow = Order & { changed_by: string };
-
-/** A request of a locked order, or none, with the database's clock and the transaction's number, if it has one yet. */
-type RequestRow = CancellationRequest & { now: Date; xid: string | null };
+/** A request of a locked order, or none, with the database's clock. */
+type RequestRow = CancellationRequest & { now: Date };
 
 /**
  * Locks orders and reads all that belongs to them; those that it does not find, or skips, are left out.
@@ -36,37 +33,35 @@ export async function lockOrders(
   const locks = ways.map(({ column, values }) => LOCK[column][onLocked].with(values));
   const reads = ways.map(({ column, values }) => READ_REQUESTS[column].with(values));
   const found: object[][] = await database.send([...locks, ...reads]);
-  const rows = new Map((found.slice(0, ways.length).flat() as OrderRow[]).map((row) => [row.id, row]));
+  const rows = new Map((found.slice(0, ways.length).flat() as Order[]).map((row) => [row.id, row]));
   const read = found.slice(ways.length).flat() as RequestRow[];
   const requests = [...new Map(read.map((row) => [row.id, row])).values()];
   const last = read.at(-1);
   if (!last || rows.size === 0) return [];
-  const { now } = last;
-  const xid = BigInt(last.xid!);
-  const usable = [...rows.values()].filter(
-    ({ changed_by }) => onLocked === 'wait' || isBefore(Number(changed_by), xid),
-  );
-  const orders = usable.map(orderOf);
+  const orders = [...rows.values()].map(orderOf);
   const fills = await readFills(database, orders);
   return orders.map((order) => {
     const ofOrder = requests.filter(({ order_id }) => order_id === order.id);
     const fill = fills.find(({ order_id }) => order_id === order.id) ?? null;
-    return new OrderTransaction(order, ofOrder, fill, now);
+    return new OrderTransaction(order, ofOrder, fill, last.now);
   });
 }
 
-const lockStatement = (given: string, onLocked: OnLocked): PreparedStatement<OrderRow> =>
+/** What `age` says counts from this transaction's number, which it has once a row is locked. */
+const lockStatement = (given: string, onLocked: OnLocked): PreparedStatement<Order> =>
   new PreparedStatement(
     `lock_orders_by_${given.split(' ')[0]}_${onLocked}`,
-    `SELECT ${columnsOf(Order, 'o')}, o.xmin::text AS changed_by FROM orders o WHERE o.${given}
-       FOR UPDATE ${onLocked === 'skip' ? 'SKIP LOCKED' : ''}`,
+    onLocked === 'wait'
+      ? `SELECT ${columnsOf(Order, 'o')} FROM orders o WHERE o.${given} FOR UPDATE`
+      : `WITH held AS MATERIALIZED (SELECT *, xmin AS changed_by FROM orders WHERE ${given} FOR UPDATE SKIP LOCKED)
+         SELECT ${columnsOf(Order, 'o')} FROM held o WHERE age(changed_by) > 0`,
   );
 
 const readStatement = (given: string): PreparedStatement<RequestRow> =>
   new PreparedStatement(
     `read_requests_by_${given.split(' ')[0]}`,
     `SELECT clock.*, ${columnsOf(CancellationRequest, 'r')}
-       FROM (SELECT clock_timestamp()::timestamptz(3) AS now, pg_current_xact_id_if_assigned()::text AS xid) clock
+       FROM (SELECT clock_timestamp()::timestamptz(3) AS now) clock
          LEFT JOIN (cancellation_requests r JOIN orders o ON o.id = r.order_id AND o.${given}) ON true`,
   );
 
@@ -87,13 +82,8 @@ async function readFills(database: Transaction, orders: Order[]): Promise<Fill[]
   return ended.length === 0 ? [] : database.manager.findBy(Fill, { order_id: In(ended.map(({ id }) => id)) });
 }
 
-/** Whether a row's xmin, which has the lower 32 bits of a transaction's number, is of an earlier one than this. */
-function isBefore(xmin: number, xid: bigint): boolean {
-  return ((Number(BigInt.asUintN(32, xid)) - xmin) | 0) > 0;
-}
-
 /** Its columns as the entity has them: PostgreSQL's bigint arrives as text. */
-function orderOf(row: OrderRow): Order {
+function orderOf(row: Order): Order {
   return { ...row, deadline: Number(row.deadline), nonce: Number(row.nonce) };
 }
 
