@@ -51,18 +51,19 @@ const statusesOf = (answers: Answer[]) =>
   answers.map(({ status, body }) => (status < 300 ? status : body.code)).join(' ');
 const asked = () => askedOrder(service, { maker, taker });
 
-async function transitionsTo(order: { hash: string }, status: string): Promise<number> {
+async function transitionsTo(order: { id: string }, status: string): Promise<number> {
   const rows = await service.dataSource.query<unknown[]>(
-    'SELECT 1 FROM order_events WHERE order_hash = $1 AND to_status = $2',
-    [order.hash, status],
+    'SELECT 1 FROM order_events WHERE order_id = $1 AND to_status = $2',
+    [order.id, status],
   );
   return rows.length;
 }
 
 async function verdictEvents(order: AskedOrder): Promise<number> {
   const rows = await service.dataSource.query<unknown[]>(
-    `SELECT 1 FROM order_events WHERE request_id = $1 AND payload ->> 'status' IN ('accepted', 'rejected')`,
-    [order.requestId],
+    `SELECT 1 FROM order_events
+      WHERE order_id = $1 AND request_id = $2 AND payload ->> 'status' IN ('accepted', 'rejected')`,
+    [order.id, order.requestId],
   );
   return rows.length;
 }
