@@ -4,7 +4,7 @@ import { SETTINGS, type Settings } from '#config';
 import { databaseNow, violatesUnique } from '#database';
 import { isSignedBy, LoginNonce, Maker } from '#trading';
 import { DataSource } from 'typeorm';
-import { hashMessage } from 'viem';
+import { hashMessage } from 'viem/utils';
 import { ApiError } from '../http/api-errors.js';
 import { isAddress, isSignature } from '../http/fields.js';
 import { type LoginMessage, parseLoginMessage } from './login-message.js';

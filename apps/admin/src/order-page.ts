@@ -6,7 +6,7 @@ import {
   type Order,
   type OrderHistory,
 } from '#trading';
-import { formatUnits } from 'viem';
+import { formatUnits } from 'viem/utils';
 
 /** Of prices, incentives and amounts. */
 const DECIMALS = 18;

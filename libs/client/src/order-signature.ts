@@ -1,4 +1,5 @@
-import { type Address, hashTypedData, type Hex } from 'viem';
+import type { Address, Hex } from 'viem';
+import { hashTypedData } from 'viem/utils';
 import type { OrderTerms } from './openapi.js';
 
 const ORDER_TYPES = {

@@ -1,4 +1,4 @@
-import { isAddress } from 'viem';
+import { isAddress } from 'viem/utils';
 
 const ADDRESS = /^0x[0-9a-fA-F]{40}$/;
 

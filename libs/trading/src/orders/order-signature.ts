@@ -1,6 +1,7 @@
 import type { Settings } from '#config';
 import { recover } from 'tiny-secp256k1';
-import { type Address, hashTypedData, type Hex, hexToBytes, keccak256 } from 'viem';
+import type { Address, Hex } from 'viem';
+import { hashTypedData, hexToBytes, keccak256 } from 'viem/utils';
 import { TradingError } from '../trading-error.js';
 
 /** What a maker signs: EIP-712 primary type `Order`, fields in this order. */
