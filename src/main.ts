@@ -11,6 +11,9 @@ import { httpAdapter } from './http/http-adapter.js';
 import { demoAccess, printWelcome } from './operations/demo-access.js';
 import { requireFreePort } from './operations/require-free-port.js';
 
+/** Connections that wait to be accepted: all clients may come back in the same second. The system caps it (net.core.somaxconn). */
+const LISTEN_BACKLOG = 4_096;
+
 /** Starts the service: settings, database, schema, HTTP and sockets. Resolves to what stops it in the opposite order. */
 async function start(): Promise<() => Promise<void>> {
   const settings = loadSettings();
@@ -38,7 +41,7 @@ async function serve(settings: Settings, database: OpenDatabase): Promise<NestFa
   configureApp(app);
   await app.init();
   app.useLogger(app.get(Logger));
-  await app.listen(settings.PORT, settings.HOST);
+  await app.listen({ port: settings.PORT, host: settings.HOST, backlog: LISTEN_BACKLOG });
   const url = await app.getUrl();
   app.get(Logger).log(`Lockstep listens on ${url}`);
   if (database.embedded) printWelcome(url, await demoAccess(app, settings.DATA_DIR));

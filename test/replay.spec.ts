@@ -140,12 +140,12 @@ test('an event that commits late is replayed, though those heard before drew the
   const early = await maker.place();
   await hearMarker(maker, socket);
   const others = await besideTransaction(service.dataSource, async (late) => {
-    const { xid, seq } = await writeEvent(late, early.id);
+    const seq = await writeEvent(late, early.id);
     const placed = [await maker.place(), await maker.place()];
     // who pages by number alone would have read these by now, and would go on after them
     const [{ passed }] = await service.dataSource.query(
-      'SELECT count(*)::int AS passed FROM order_events WHERE (xid, seq) > ($1::xid8, $2)',
-      [xid, seq],
+      'SELECT count(*)::int AS passed FROM order_events WHERE seq > $1',
+      [seq],
     );
     expect(passed).toBe(placed.length);
     await socket.close();
@@ -187,32 +187,67 @@ test('far more than fits a batch or a buffer goes out no faster than it is read'
   await Promise.all([socket.close(), back.close()]);
 });
 
-describe('an id that is not known here', () => {
-  const FOREIGN = 'f'.repeat(16) + '0'.repeat(15) + '1';
+test('an id that was given out while positions were transaction numbers is still good', async () => {
+  const maker = await service.newMaker();
+  const socket = await maker.socket();
+  const { order_hash } = await maker.place();
+  const { id } = await socket.hearAbout('order_status_change', order_hash);
+  await socket.close();
+  const missed = await maker.place();
+  const hex = (number: string): string => BigInt(number).toString(16).padStart(16, '0');
+  const [{ xid, seq }] = await service.dataSource.query(
+    'SELECT xid::text, seq FROM order_events WHERE order_hash = $1',
+    [order_hash],
+  );
+  const earlier = hex(xid) + hex(seq);
+  expect(earlier).not.toBe(id);
+  const back = await maker.socket(undefined, { after: earlier });
+  await back.hearAbout('order_status_change', missed.order_hash);
+  expect(back.messages.map(({ data }) => data.order_hash)).toEqual([missed.order_hash]);
+  await back.close();
+});
 
-  test.each([
-    ['of another database', FOREIGN],
-    ['of nothing that was ever told', '0'.repeat(32)],
-  ])('%s gets resync first, then everything kept', async (_, after) => {
-    const maker = await service.newMaker();
+describe('an id that is not known here', () => {
+  const cases: [string, (known: string) => string][] = [
+    ['of another database', () => 'f'.repeat(16) + '0'.repeat(15) + '1'],
+    ['of nothing that was ever told', () => '0'.repeat(32)],
+    [
+      'of a history that was undone: a number that an event has, with the mark of another',
+      (known) => known.slice(0, 16) + (known.endsWith('0') ? '1' : '0').repeat(16),
+    ],
+    ['of a number that no event has yet', (known) => '7'.repeat(16) + known.slice(16)],
+  ];
+
+  test.each(cases)('%s gets resync, and is live at once, without what is kept', async (_, idBy) => {
+    const [maker, taker] = [await service.newMaker(), await service.newTaker()];
     const steady = await maker.socket();
-    await maker.place();
+    const { hash, requestId } = await askedOrder(service, { maker, taker });
     await hearMarker(maker, steady);
+    const after = idBy(lastIdOf(steady));
     const socket = await maker.socket(undefined, { after });
+    const resync = await socket.hear(({ type }) => type === 'resync');
+    expect(socket.messages).toEqual([
+      {
+        type: 'resync',
+        id: expect.stringMatching(/^0{16}[0-9a-f]{16}$/),
+        timestamp: expect.stringMatching(/Z$/),
+        data: { after, kept_since: null },
+      },
+    ]);
     await hearMarker(maker, steady, socket);
-    const [resync, ...rest] = socket.messages;
-    expect(resync).toEqual({
-      type: 'resync',
-      id: expect.stringMatching(/^0{16}[0-9a-f]{16}$/),
-      timestamp: expect.stringMatching(/Z$/),
-      data: { after, kept_since: null },
-    });
-    expect(rest).toEqual(steady.messages);
+    expect(socket.messages).toEqual([resync, steady.messages.at(-1)]);
+
+    // what it was asked is no event of the past, but a question that is open
+    const ofTaker = await taker.socket(undefined, { after });
+    await ofTaker.hear(isRedelivered);
+    const told = ofTaker.messages.map(({ type, data }) => data.metadata?.request_id ?? type);
+    expect(told).toEqual(['resync', requestId]);
+    succeeded(await taker.answer(hash, true), 200);
 
     const again = await maker.socket(undefined, { after: resync.id });
     const second = await again.hear(({ type }) => type === 'resync');
     expect(second.id > resync.id).toBe(true);
-    await Promise.all([steady, socket, again].map((open) => open.close()));
+    await Promise.all([steady, socket, ofTaker, again].map((open) => open.close()));
   });
 });
 

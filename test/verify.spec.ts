@@ -29,7 +29,7 @@ const SENTENCES = [
   'at most one live lock an order',
   'fill, unlock, reject, answer only by the holder at that moment',
   'each recorded verdict has exactly one event, and each accepted one exactly one transition',
-  'each transition and its event share one transaction',
+  'each transition and its event are of one moment',
   'at most one open request an order',
   'each request ended once',
   'none is `requested` past its expiry plus a grace of 1 minute',

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { eventId, OrderEvent } from '#events';
-import { CancellationRequest, OPEN_STATUSES } from '#trading';
+import { columnsOf } from '#database';
+import { type EventCursor, OrderEvent, seqOf } from '#events';
+import { OPEN_STATUSES } from '#trading';
 import { DataSource } from 'typeorm';
 
 /** What takers have been asked and have not answered yet. */
@@ -9,23 +10,22 @@ import { DataSource } from 'typeorm';
 export class PendingRequests {
   constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
 
-  /** The events by which a taker's open requests were last put to it, oldest first. They are kept while a lock can live. */
-  ofTaker(takerId: string): Promise<OrderEvent[]> {
-    return this.dataSource
-      .getRepository(OrderEvent)
-      .createQueryBuilder('event')
-      .innerJoin(
-        CancellationRequest,
-        'request',
-        `request.id = event.request_id AND event.order_id = request.order_id
-          AND event.created_at >= request.requested_at`,
-      )
-      .where('request.taker_id = :takerId AND request.status IN (:...open)', { takerId, open: OPEN_STATUSES })
-      .andWhere("event.type = 'cancellation_request'")
-      .distinctOn(['event.request_id'])
-      .orderBy('event.request_id')
-      .addOrderBy('event.seq', 'DESC')
-      .getMany()
-      .then((events) => events.toSorted((a, b) => (eventId(a) < eventId(b) ? -1 : 1)));
+  /**
+   * The events by which a taker's open requests were last put to it, up to a position, in their order. They are kept while
+   * a lock can live.
+   */
+  ofTaker(takerId: string, upTo: EventCursor): Promise<OrderEvent[]> {
+    return this.dataSource.query(
+      `SELECT e.* FROM cancellation_requests r
+         CROSS JOIN LATERAL (
+           SELECT ${columnsOf(OrderEvent)} FROM order_events
+            WHERE order_id = r.order_id AND request_id = r.id AND type = 'cancellation_request'
+              AND created_at >= r.requested_at
+            ORDER BY version DESC LIMIT 1
+         ) e
+        WHERE r.taker_id = $1 AND r.status = ANY ($2) AND e.seq <= $3::bigint
+        ORDER BY e.seq`,
+      [takerId, OPEN_STATUSES, seqOf(upTo.id)],
+    );
   }
 }

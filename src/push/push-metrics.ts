@@ -1,9 +1,10 @@
 import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { type BatchSource, EventBus, EventTail, type OrderEvent, type PushMessage } from '#events';
+import { type BatchSource, EventBus, EventTail, seqOf, type TailListener } from '#events';
 import { ScrapeReading, showGauge } from '#metrics';
 import { Counter, Histogram, Registry } from 'prom-client';
 import { DataSource } from 'typeorm';
+import type { PushFrame } from './push-frame.js';
 import type { Participant } from './subscriber.js';
 
 const BATCH_BUCKETS = [1, 2, 5, 10, 25, 50, 100, 250, 500];
@@ -16,6 +17,8 @@ export class PushMetrics implements OnApplicationBootstrap {
   private readonly latency: Histogram<'type'>;
   private readonly refusals: Counter<'code'>;
   private readonly batches: Histogram<'source'>;
+  private readonly passedOverNumbers: Counter<'verdict'>;
+  private readonly undoneHistories: Counter;
   /** Age of the oldest event that this instance has not read, in seconds. */
   private readonly lag: ScrapeReading<number>;
   /** What the database's clock is ahead of this process's: events have their times from the one. */
@@ -48,6 +51,19 @@ export class PushMetrics implements OnApplicationBootstrap {
       buckets: BATCH_BUCKETS,
       registers: [registry],
     });
+    this.passedOverNumbers = new Counter({
+      name: 'lockstep_tail_passed_over_total',
+      help:
+        'Missing numbers of the log that the tail did not wait for any longer. dead: their transactions were rolled back; ' +
+        "overdue: somebody else's transaction may still have them, and its events are lost to open sockets if it commits",
+      labelNames: ['verdict'],
+      registers: [registry],
+    });
+    this.undoneHistories = new Counter({
+      name: 'lockstep_history_undone_total',
+      help: 'How often the database was found to have gone back in time, and all sockets were closed with 1012',
+      registers: [registry],
+    });
     this.showTail();
     this.showBus();
   }
@@ -61,8 +77,18 @@ export class PushMetrics implements OnApplicationBootstrap {
     this.batches.observe({ source }, events);
   }
 
+  /** Missing numbers were given up. */
+  passedOver(...[count, verdict]: Parameters<TailListener['onPassedOver']>): void {
+    this.passedOverNumbers.inc({ verdict }, count);
+  }
+
+  /** The database has gone back in time. */
+  undone(): void {
+    this.undoneHistories.inc();
+  }
+
   /** A frame of a new event was handed to a socket. */
-  pushed(type: PushMessage['type'], event: OrderEvent): void {
+  pushed({ type, event }: PushFrame): void {
     const milliseconds = Date.now() + this.clockAheadMs - event.created_at.getTime();
     this.latency.observe({ type }, Math.max(0, milliseconds) / 1000);
   }
@@ -82,15 +108,32 @@ export class PushMetrics implements OnApplicationBootstrap {
     });
   }
 
+  showReplays(count: () => number): void {
+    showGauge(this.registry, {
+      name: 'lockstep_socket_replays',
+      help: 'Sockets that are being told what they missed, or wait for their turn',
+      collect() {
+        this.set(count());
+      },
+    });
+  }
+
   private showTail(): void {
     const { lag, tail, registry } = this;
     showGauge(registry, {
       name: 'lockstep_tail_lag_seconds',
       help:
         'Age of the oldest committed event that this instance has not read yet, 0 without any: long while the ' +
-        'tail stands still, or a long transaction keeps what came after it from being read; NaN without the database',
+        'tail stands still, or waits for a missing number; NaN without the database',
       async collect() {
         this.set((await lag.get()) ?? Number.NaN);
+      },
+    });
+    showGauge(registry, {
+      name: 'lockstep_tail_gap_seconds',
+      help: 'For how long the tail has been waiting for a number that is missing in the log, 0 without any',
+      collect() {
+        this.set(tail.gapAgeMs / 1000);
       },
     });
     showGauge(registry, {
@@ -114,14 +157,13 @@ export class PushMetrics implements OnApplicationBootstrap {
   }
 
   private async readLag(): Promise<number> {
-    const { xid, seq } = this.tail.position;
     const sentAt = Date.now();
     const [{ now, lag }] = await this.dataSource.query<[{ now: number; lag: number }]>(
       `SELECT (extract(epoch FROM now) * 1000)::float AS now,
          coalesce(extract(epoch FROM now - (SELECT created_at FROM order_events
-           WHERE (xid, seq) > ($1::xid8, $2::bigint) ORDER BY xid, seq LIMIT 1)), 0)::float AS lag
+           WHERE seq > $1::bigint ORDER BY seq LIMIT 1)), 0)::float AS lag
        FROM clock_timestamp() AS now`,
-      [xid, seq],
+      [seqOf(this.tail.position.id)],
     );
     this.clockAheadMs = now - (sentAt + Date.now()) / 2;
     return lag;

@@ -66,7 +66,7 @@ export class PushServer implements OnApplicationBootstrap, OnModuleDestroy {
     try {
       const subscription = await this.authorizer.authorize(request);
       // the check and the subscriber's place in the count are one step: nothing is awaited between them
-      this.push.requireRoomFor(subscription.participant);
+      this.push.requireRoomFor(subscription);
       this.sockets.handleUpgrade(request, socket, head, (ws) => this.welcome(ws, subscription));
     } catch (error) {
       this.refuse(error, request, socket);

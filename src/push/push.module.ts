@@ -4,12 +4,12 @@ import { MetricsModule } from '#metrics';
 import { TradingModule } from '#trading';
 import { AuthModule } from '../auth/auth.module.js';
 import { AccessWatch } from './access-watch.service.js';
-import { CatchUp } from './catch-up.service.js';
 import { PendingRequests } from './pending-requests.service.js';
 import { PushMetrics } from './push-metrics.js';
 import { PushServer } from './push-server.service.js';
 import { PushedNotes } from './pushed-notes.service.js';
 import { PushService } from './push.service.js';
+import { SocketReplay } from './socket-replay.service.js';
 import { UpgradeAuthorizer } from './upgrade-authorizer.service.js';
 
 /** `WS /ws/taker/v1` and `WS /ws/maker/v1`. */
@@ -21,9 +21,9 @@ import { UpgradeAuthorizer } from './upgrade-authorizer.service.js';
     PushService,
     PushMetrics,
     AccessWatch,
-    CatchUp,
     PendingRequests,
     PushedNotes,
+    SocketReplay,
     UpgradeAuthorizer,
   ],
 })

@@ -1,19 +1,12 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { SETTINGS, type Settings } from '#config';
-import {
-  EventBus,
-  EventTail,
-  isForEveryTaker,
-  makerMessage,
-  type OrderEvent,
-  type PushMessage,
-  takerMessage,
-} from '#events';
+import { EventBus, EventTail, isForEveryTaker, makerMessage, type OrderEvent, takerMessage } from '#events';
 import { ApiError } from '../http/api-errors.js';
-import { CatchUp } from './catch-up.service.js';
+import { frameOf, type PushFrame, requestsIn } from './push-frame.js';
 import { PushMetrics } from './push-metrics.js';
 import { PushedNotes } from './pushed-notes.service.js';
-import type { Participant, Subscriber } from './subscriber.js';
+import { SocketReplay } from './socket-replay.service.js';
+import { callerOf, type Participant, type Subscriber, type Subscription } from './subscriber.js';
 
 const HEARTBEAT_INTERVAL_MS = 30_000;
 /** A peer that stays silent for so many heartbeats is dropped. */
@@ -31,18 +24,26 @@ export class PushService implements OnApplicationBootstrap, OnModuleDestroy {
   constructor(
     private readonly tail: EventTail,
     private readonly bus: EventBus,
-    private readonly catchUp: CatchUp,
+    private readonly replay: SocketReplay,
     private readonly notes: PushedNotes,
     private readonly metrics: PushMetrics,
     @Inject(SETTINGS) private readonly settings: Settings,
   ) {
     metrics.showSockets((kind) => members(kind === 'taker' ? this.takers : this.makers).length);
+    metrics.showReplays(() => replay.turns.count);
   }
 
   async onApplicationBootstrap(): Promise<void> {
-    await this.tail.start((events, source) => {
-      this.metrics.read(events.length, source);
-      events.forEach((event) => this.deliver(event));
+    await this.tail.start({
+      onEvents: (events, source) => {
+        this.metrics.read(events.length, source);
+        events.forEach((event) => this.deliver(event));
+      },
+      onPassedOver: (count, verdict) => this.metrics.passedOver(count, verdict),
+      onHistoryUndone: () => {
+        this.metrics.undone();
+        for (const subscriber of this.subscribers()) subscriber.restart();
+      },
     });
     this.heartbeat = setInterval(() => {
       for (const subscriber of this.subscribers()) subscriber.beat(SILENT_HEARTBEATS);
@@ -54,8 +55,9 @@ export class PushService implements OnApplicationBootstrap, OnModuleDestroy {
     await this.tail.stop();
   }
 
-  /** Refuses one socket more of the same key or wallet than there may be. */
-  requireRoomFor(participant: Participant): void {
+  /** Refuses one socket more of the same key or wallet than there may be, and one more that is to be told what it missed. */
+  requireRoomFor({ participant, after }: Subscription): void {
+    if (after !== undefined) this.replay.turns.requireRoom();
     const [group, key] = this.placeOf(participant);
     const caller = callerOf(participant);
     const open = [...(group.get(key) ?? [])].filter((member) => callerOf(member.participant) === caller);
@@ -70,7 +72,7 @@ export class PushService implements OnApplicationBootstrap, OnModuleDestroy {
     const [group, key] = this.placeOf(subscriber.participant);
     group.set(key, (group.get(key) ?? new Set()).add(subscriber));
     this.bus.follow(subscriber.audience);
-    await this.catchUp.of(subscriber);
+    await this.replay.of(subscriber);
   }
 
   remove(subscriber: Subscriber): void {
@@ -92,20 +94,20 @@ export class PushService implements OnApplicationBootstrap, OnModuleDestroy {
 
   private deliver(event: OrderEvent): void {
     const makers = this.makers.get(event.maker);
-    if (makers) this.push(makers, makerMessage(event), event);
+    if (makers) this.push(makers, frameOf(event, makerMessage(event)));
     const takers = this.takersConcerned(event);
     const forTaker = takers && takerMessage(event);
     if (!forTaker) return;
-    const sent = this.push(takers, forTaker, event);
-    if (sent > 0 && event.type === 'cancellation_request') this.notes.pushed([event.request_id!]);
+    const frame = frameOf(event, forTaker);
+    if (this.push(takers, frame) > 0) this.notes.pushed(requestsIn([frame]));
   }
 
   /** Returns to how many of them it went out. */
-  private push(subscribers: Iterable<Subscriber>, message: PushMessage, event: OrderEvent): number {
+  private push(subscribers: Iterable<Subscriber>, frame: PushFrame): number {
     let sent = 0;
     for (const subscriber of subscribers) {
-      if (!subscriber.sendLive(message)) continue;
-      this.metrics.pushed(message.type, event);
+      if (!subscriber.sendLive(frame)) continue;
+      this.metrics.pushed(frame);
       sent += 1;
     }
     return sent;
@@ -114,11 +116,6 @@ export class PushService implements OnApplicationBootstrap, OnModuleDestroy {
   private takersConcerned(event: OrderEvent): Iterable<Subscriber> | undefined {
     return isForEveryTaker(event) ? members(this.takers) : this.takers.get(event.taker_id ?? '');
   }
-}
-
-/** By whom the sockets are counted. */
-function callerOf(participant: Participant): string {
-  return participant.kind === 'taker' ? participant.keyId : participant.wallet;
 }
 
 function members(groups: Map<string, Set<Subscriber>>): Subscriber[] {

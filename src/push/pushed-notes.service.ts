@@ -37,7 +37,7 @@ export class PushedNotes {
 
   private add(requestIds: string[], wasOpen: boolean): void {
     for (const requestId of requestIds) this.waiting.push({ requestId, wasOpen });
-    if (!this.isWriting) void this.writeAll();
+    if (this.waiting.length > 0 && !this.isWriting) void this.writeAll();
   }
 
   private async writeAll(): Promise<void> {

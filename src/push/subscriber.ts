@@ -1,16 +1,20 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Audience, PushMessage, ResyncMessage } from '#events';
 import { WebSocket } from 'ws';
+import type { PushFrame } from './push-frame.js';
 
 /** A reader this far behind (bytes not yet taken by its socket) is closed and resumes later. */
 const MAX_BUFFERED_BYTES = 1024 * 1024;
-/** While a subscriber catches up, no more is read for it than this beyond what its socket has taken. */
-const CATCH_UP_BUFFERED_BYTES = 256 * 1024;
+/** While a subscriber is told what it missed, no more is read for it than this beyond what its socket has taken. */
+const REPLAY_BUFFERED_BYTES = 256 * 1024;
+/** Live messages that wait until it is told what came before them. */
+const MAX_HELD = 500;
 const DRAIN_CHECK_MS = 10;
-/** A subscriber that catches up and takes nothing for so long is as good as gone. */
+/** A subscriber that takes nothing of what it missed for so long is as good as gone. */
 const DRAIN_TIMEOUT_MS = 30_000;
 const CLOSE_UNSUPPORTED_DATA = 1003;
 const CLOSE_POLICY_VIOLATION = 1008;
+const CLOSE_SERVICE_RESTART = 1012;
 const CLOSE_TRY_AGAIN_LATER = 1013;
 
 /** Whose socket it is, and what it was opened with. */
@@ -22,6 +26,11 @@ export type Participant =
       /** Of its token, Unix ms. */
       expiresAt: number;
     };
+
+/** By whom sockets are counted, and told one after the other what they missed. */
+export function callerOf(participant: Participant): string {
+  return participant.kind === 'taker' ? participant.keyId : participant.wallet;
+}
 
 /** What an upgrade request asks for, once its sender is known. */
 export interface Subscription {
@@ -36,8 +45,12 @@ export class Subscriber {
   readonly participant: Participant;
   readonly after: string | undefined;
   private readonly types: ReadonlySet<string>;
-  /** Up to which id it was told of events while it caught up; it hears nothing live before that is done. */
-  private liveAfter: string | undefined;
+  /** Not before it is told what it missed. */
+  private isLive = false;
+  /** Live messages that are held back; undefined while none are to be, or there were too many. */
+  private held: PushFrame[] | undefined;
+  /** Up to where it has heard everything before. */
+  private skippedUpTo = '';
   /** Heartbeats since anything was heard. */
   private silentHeartbeats = 0;
 
@@ -74,28 +87,46 @@ export class Subscriber {
   }
 
   /** Sends a message that it wants; returns whether the message went out. */
-  send(message: PushMessage): boolean {
-    return this.wants(message.type) && this.sendText(JSON.stringify(message));
+  send(frame: PushFrame): boolean {
+    return this.wants(frame.type) && this.sendJson(frame.json);
   }
 
-  /** From now on it hears live events, after this id. */
-  goLive(id: string): void {
-    this.liveAfter = id;
+  /** It heard of all events up to this id on another connection. */
+  skipUpTo(id: string): void {
+    this.skippedUpTo = id;
   }
 
-  /** Sends a live message, unless it is caught up with otherwise. */
-  sendLive(message: PushMessage): boolean {
-    return this.liveAfter !== undefined && message.id > this.liveAfter && this.send(message);
+  /** Live messages from now on wait, and those that waited before are forgotten. */
+  hold(): void {
+    this.held = [];
+  }
+
+  /** Sends what waited, and live messages from now on. Returns what it sent, or nothing when more has come than may wait. */
+  goLive(): PushFrame[] | undefined {
+    const { held } = this;
+    if (!held) return undefined;
+    this.held = undefined;
+    this.isLive = true;
+    return held.filter((frame) => this.send(frame));
+  }
+
+  /** Sends a live message, or keeps it for later; returns whether it went out. */
+  sendLive(frame: PushFrame): boolean {
+    if (frame.id <= this.skippedUpTo) return false;
+    if (this.isLive) return this.send(frame);
+    if (this.held && this.held.length < MAX_HELD) this.held.push(frame);
+    else this.held = undefined;
+    return false;
   }
 
   sendResync(message: ResyncMessage): void {
-    this.sendText(JSON.stringify(message));
+    this.sendJson(Buffer.from(JSON.stringify(message)));
   }
 
   /** Waits until its socket has taken what was sent, but for a little; whether it is still there. */
   async drained(): Promise<boolean> {
     const deadline = performance.now() + DRAIN_TIMEOUT_MS;
-    while (this.socket.bufferedAmount > CATCH_UP_BUFFERED_BYTES && this.isOpen) {
+    while (this.socket.bufferedAmount > REPLAY_BUFFERED_BYTES && this.isOpen) {
       if (performance.now() > deadline) this.close(CLOSE_TRY_AGAIN_LATER, 'reading too slowly');
       else await delay(DRAIN_CHECK_MS); // ws does not tell when it has drained
     }
@@ -109,12 +140,18 @@ export class Subscriber {
       return;
     }
     this.silentHeartbeats += 1;
-    if (this.sendText(JSON.stringify({ type: 'heartbeat', timestamp: Date.now() }))) this.socket.ping();
+    const heartbeat = JSON.stringify({ type: 'heartbeat', timestamp: Date.now() });
+    if (this.sendJson(Buffer.from(heartbeat))) this.socket.ping();
   }
 
   /** Ends a socket whose key or token is of no use any more. */
   revoke(reason: string): void {
     this.close(CLOSE_POLICY_VIOLATION, reason);
+  }
+
+  /** Ends a socket that may have been told what the database does not know any more. */
+  restart(): void {
+    this.close(CLOSE_SERVICE_RESTART, 'the database went back in time: connect again');
   }
 
   terminate(): void {
@@ -125,13 +162,13 @@ export class Subscriber {
     return this.socket.readyState === WebSocket.OPEN;
   }
 
-  private sendText(text: string): boolean {
+  private sendJson(json: Buffer): boolean {
     if (!this.isOpen) return false;
     if (this.socket.bufferedAmount > MAX_BUFFERED_BYTES) {
       this.close(CLOSE_TRY_AGAIN_LATER, 'reading too slowly');
       return false;
     }
-    this.socket.send(text);
+    this.socket.send(json, { binary: false });
     return true;
   }
 

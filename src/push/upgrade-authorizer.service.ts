@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { Inject, Injectable } from '@nestjs/common';
 import { SETTINGS, type Settings } from '#config';
-import { eventPosition, MAKER_MESSAGE_TYPES, TAKER_MESSAGE_TYPES } from '#events';
+import { isEventId, MAKER_MESSAGE_TYPES, TAKER_MESSAGE_TYPES } from '#events';
 import { MakerTokens } from '../auth/maker-tokens.service.js';
 import { splitTarget } from '../auth/request-signature.js';
 import { TakerAuthenticator } from '../auth/taker-authenticator.service.js';
@@ -84,7 +84,7 @@ function typesOf(query: URLSearchParams, offered: readonly string[], known: stri
 
 function afterOf(query: URLSearchParams): string | undefined {
   const given = query.getAll('after');
-  if (given.length > 1 || given.some((id) => !eventPosition(id))) {
+  if (given.length > 1 || given.some((id) => !isEventId(id))) {
     throw new ApiError('INVALID_PARAMETER', 'after must be the id of a message: 32 lower-case hex digits');
   }
   return given[0];

@@ -35,7 +35,7 @@ export const ORDER_DAMAGE: Damage[] = [
     breaks: 2,
     what: 'ids do not grow with the versions',
     on: 'locked',
-    by: ['UPDATE order_events SET xid = pg_current_xact_id() WHERE order_hash = $1 AND version = 1'],
+    by: [`UPDATE order_events SET seq = nextval('order_events_seq') WHERE order_hash = $1 AND version = 1`],
   },
   {
     breaks: 3,
@@ -141,12 +141,13 @@ export const ORDER_DAMAGE: Damage[] = [
   },
   {
     breaks: 9,
-    what: 'an event in a transaction after that of its change',
+    what: 'an event that is written after its change',
     on: 'pending',
     by: [
       "UPDATE orders SET status = 'suspended', version = 2, updated_at = now() WHERE order_hash = $1",
       `INSERT INTO order_events (order_id, version, type, from_status, to_status, order_hash, maker, actor, payload, created_at)
-       SELECT id, 2, 'order_status_change', 'pending', 'suspended', order_hash, maker, '{"kind":"operator"}', '{}', updated_at
+       SELECT id, 2, 'order_status_change', 'pending', 'suspended', order_hash, maker, '{"kind":"operator"}', '{}',
+         updated_at + interval '1 millisecond'
        FROM orders WHERE order_hash = $1`,
     ],
   },

@@ -37,15 +37,15 @@ export async function isLockAwaited(dataSource: DataSource): Promise<boolean> {
   return waiting.length > 0;
 }
 
-/** Writes an event of a pending order, which nobody reads before the transaction is committed; returns its number. */
-export async function writeEvent(other: QueryRunner, orderId: string): Promise<{ xid: string; seq: string }> {
+/** Writes an event of a pending order, which nobody reads before the transaction is committed; returns its number in the log. */
+export async function writeEvent(other: QueryRunner, orderId: string): Promise<string> {
   await other.query('UPDATE orders SET version = version + 1 WHERE id = $1', [orderId]);
-  const [number] = await other.query(
+  const [{ seq }] = await other.query(
     `INSERT INTO order_events (order_id, version, type, from_status, to_status, order_hash, maker, actor, payload,
        created_at)
      SELECT id, version, 'order_status_change', 'pending', 'pending', order_hash, maker, '{"kind":"timer"}',
-       '{}', clock_timestamp() FROM orders WHERE id = $1 RETURNING xid, seq`,
+       '{}', clock_timestamp() FROM orders WHERE id = $1 RETURNING seq`,
     [orderId],
   );
-  return number;
+  return seq;
 }

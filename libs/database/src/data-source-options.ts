@@ -9,6 +9,7 @@ import { Lists1764300000000 } from './migrations/1764300000000-lists.js';
 import { EventPartitions1764400000000 } from './migrations/1764400000000-event-partitions.js';
 import { CheapChecks1764500000000 } from './migrations/1764500000000-cheap-checks.js';
 import { RequireRows1764600000000 } from './migrations/1764600000000-require-rows.js';
+import { EventsBySequence1764700000000 } from './migrations/1764700000000-events-by-sequence.js';
 
 /** Connections of one process. */
 export const POOL_SIZE = 20;
@@ -35,6 +36,7 @@ export function dataSourceOptions(
       EventPartitions1764400000000,
       CheapChecks1764500000000,
       RequireRows1764600000000,
+      EventsBySequence1764700000000,
     ],
     migrationsTransactionMode: 'each',
     synchronize: false,

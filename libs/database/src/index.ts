@@ -1,3 +1,4 @@
+export { APPLICATION_PREFIX } from './application-name.js';
 export { databaseNow } from './database-clock.js';
 export { changedOtherRowCount, isDatabaseAway, violatesUnique } from './database-errors.js';
 export { dataSourceOptions, POOL_SIZE } from './data-source-options.js';
@@ -11,4 +12,5 @@ export { columnsOf, insertStatement, PreparedStatement, type Sendable } from './
 export { RoundTrip } from './round-trip.js';
 export { StandingConnection, urlOf } from './standing-connection.js';
 export { Transaction } from './transaction.js';
+export { TRANSACTION_LIMIT_MS } from './transaction-limit.js';
 export { openDatabase, type OpenDatabase, openPreparedDatabase } from './open-database.js';

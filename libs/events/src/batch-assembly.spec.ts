@@ -13,7 +13,7 @@ function event(
 ): OrderEvent {
   const type = 'order_status_change';
   const fields = { type, maker, taker_id: taker, from_status: from, created_at: MADE_AT } as const;
-  return { xid: '7', seq: String(seq), ...fields } as OrderEvent;
+  return { seq: String(seq), order_id: 'an order', version: seq, ...fields } as OrderEvent;
 }
 
 const EVENTS = [
@@ -23,7 +23,7 @@ const EVENTS = [
   event(4, '0xb', 't2'),
 ];
 const BATCH = {
-  from: eventId({ xid: '6', seq: '9' }),
+  from: eventId(event(0, '0xa', null)),
   to: eventId(EVENTS[3]!),
   created_at: MADE_AT,
   events: EVENTS,
@@ -71,7 +71,7 @@ describe('put together', () => {
 
   test('parts of another stretch of the log do not count', () => {
     const assembly = new BatchAssembly();
-    assembly.addPart('taker.t2', { ...part('taker.t2'), to: eventId({ xid: '7', seq: '5' }) });
+    assembly.addPart('taker.t2', { ...part('taker.t2'), to: eventId(event(5, '0xa', null)) });
     expect(assembly.complete(end, (subject) => subject === 'taker.t2')).toBeUndefined();
   });
 
@@ -81,7 +81,7 @@ describe('put together', () => {
     for (let seq = 10; seq < 74; seq += 1) {
       assembly.addPart('taker.t2', {
         from: BATCH.to,
-        to: eventId({ xid: '8', seq: String(seq) }),
+        to: eventId(event(seq, '0xa', null)),
         events: [],
       });
     }

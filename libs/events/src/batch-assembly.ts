@@ -61,8 +61,9 @@ export class BatchAssembly {
     for (const subject of marker.subjects.filter(isFollowed)) {
       const part = parts?.get(subject);
       if (!part) return undefined;
-      for (const event of part) {
-        events.set(eventId(event), { ...event, created_at: new Date(event.created_at) });
+      for (const sent of part) {
+        const event = { ...sent, created_at: new Date(sent.created_at) };
+        events.set(eventId(event), event);
       }
     }
     const { from, to, created_at } = marker;

@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { PreparedStatement, type Sendable } from '#database';
 import type { OrderEvent } from './order-event.entity.js';
 
-export type NewOrderEvent = Omit<OrderEvent, 'seq' | 'xid'>;
+export type NewOrderEvent = Omit<OrderEvent, 'seq'>;
 
 /** Whole batches at once: through the query builder it took longer to write the statement than to carry it out. */
 const APPEND = new PreparedStatement(

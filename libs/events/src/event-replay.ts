@@ -1,29 +1,27 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
+import { columnsOf } from '#database';
 import { DataSource } from 'typeorm';
-import { earliestPast, type EventCursor, TIME_SLACK } from './event-cursor.js';
-import { eventPosition } from './event-id.js';
+import { cursorAt, earliestPast, type EventCursor, TIME_SLACK } from './event-cursor.js';
+import { candidatesOf, earlierEventId, eventId, seqOf } from './event-id.js';
 import { EVENTS_KEPT_SINCE } from './event-partitions.js';
-import type { OrderEvent } from './order-event.entity.js';
+import { OrderEvent } from './order-event.entity.js';
 
-const BATCH_ROWS = 500;
+/** Few enough that what they say fits a socket's buffer. */
+export const REPLAY_ROWS = 100;
 
 /** Whose events are replayed: a maker's, or a taker's with or without every new order. */
 export type Audience = { maker: string } | { takerId: string; newOrders: boolean };
 
-/** Where a replay begins. */
+/** Where a replay begins; without a cursor, not all that came after the id is kept, or the id is not of this history. */
 export interface ReplayStart {
-  cursor: EventCursor;
-  /** Set when not all that came after the id is kept: what is kept is replayed. */
-  lost?: { keptSince: Date | null; now: Date };
+  cursor: EventCursor | undefined;
+  keptSince: Date | null;
+  now: Date;
 }
 
-/** The next events of an audience. */
-export interface ReplayBatch {
-  events: OrderEvent[];
-  /** When given, there are no more for now: everything below this transaction number was read. */
-  readUpTo?: string;
-}
+/** An event that an id may stand for, or none; ids that were given out before have its transaction's number, too. */
+type Candidate = (OrderEvent & { transaction: string }) | { seq: null };
 
 /** Reads again, for one participant, what it has missed. */
 @Injectable()
@@ -32,40 +30,30 @@ export class EventReplay {
 
   /**
    * The cursor of somebody who has heard everything up to an event's id. The event must be kept, and so must all that
-   * can follow it: near the oldest day's beginning, some may have been dropped with the day before. It must have been
-   * readable, too: an id from another database, or of a time that a restored back-up does not know, is as good as lost.
+   * can follow it: near the oldest day's beginning, some may have been dropped with the day before.
    */
   async startAfter(id: string): Promise<ReplayStart> {
-    const { xid, seq } = eventPosition(id)!;
-    const [row] = await this.dataSource.query<
-      [{ kept_since: Date | null; now: Date; created_at: Date | null }]
-    >(
-      `SELECT NULLIF(kept_since, '-infinity') AS kept_since, clock_timestamp() AS now, e.created_at
+    const rows = await this.dataSource.query<(Candidate & { kept_since: Date | null; now: Date })[]>(
+      `SELECT NULLIF(kept_since, '-infinity') AS kept_since, clock_timestamp() AS now, e.xid AS transaction,
+           ${columnsOf(OrderEvent, 'e')}
          FROM (SELECT ${EVENTS_KEPT_SINCE} AS kept_since) kept
-         LEFT JOIN order_events e ON e.xid = $1::xid8 AND e.seq = $2::bigint
-           AND e.xid < pg_snapshot_xmin(pg_current_snapshot()) AND e.created_at >= kept_since + ${TIME_SLACK}`,
-      [xid, seq],
+         LEFT JOIN order_events e ON e.seq = ANY ($1::bigint[]) AND e.created_at >= kept_since + ${TIME_SLACK}`,
+      [candidatesOf(id)],
     );
-    const { kept_since: keptSince, now, created_at } = row;
-    if (created_at) return { cursor: { xid, seq, created_at } };
-    return { cursor: { xid: '0', seq: '0', created_at: keptSince ?? new Date(0) }, lost: { keptSince, now } };
+    const event = rows
+      .filter((row) => row.seq !== null)
+      .find((row) => eventId(row) === id || earlierEventId(row.transaction, row.seq) === id);
+    const [{ kept_since: keptSince, now }] = rows as [(typeof rows)[0]];
+    return { cursor: event && cursorAt(event), keptSince, now };
   }
 
-  /** What comes next after a cursor, by the rule of the tail: nothing that an open transaction can still precede. */
-  async readPast(cursor: EventCursor, audience: Audience): Promise<ReplayBatch> {
+  /** What comes after one cursor, up to and with another below which nothing can come any more; `REPLAY_ROWS` at most. */
+  async read(from: EventCursor, upTo: EventCursor, audience: Audience): Promise<OrderEvent[]> {
     const whose = 'maker' in audience ? audience.maker : audience.takerId;
-    const rows = await this.dataSource.query<(OrderEvent & { horizon: string })[]>(
-      `SELECT now.horizon::text, e.*
-         FROM (SELECT pg_snapshot_xmin(pg_current_snapshot()) AS horizon) now
-         LEFT JOIN LATERAL (
-           SELECT * FROM (${branchesOf(audience).join(' UNION ALL ')}) concerning
-            ORDER BY xid, seq LIMIT ${BATCH_ROWS}
-         ) e ON true
-        ORDER BY e.xid, e.seq`,
-      [cursor.xid, cursor.seq, earliestPast(cursor), whose],
+    return this.dataSource.query<OrderEvent[]>(
+      `SELECT * FROM (${branchesOf(audience).join(' UNION ALL ')}) concerning ORDER BY seq LIMIT ${REPLAY_ROWS}`,
+      [seqOf(from.id), seqOf(upTo.id), earliestPast(from), whose],
     );
-    const events = rows.filter(({ seq }) => seq !== null);
-    return { events, ...(events.length < BATCH_ROWS && { readUpTo: rows[0]!.horizon }) };
   }
 }
 
@@ -74,13 +62,12 @@ export class EventReplay {
  * the planner sees that reading the days' indexes side by side, in order, ends soon.
  */
 function branchesOf(audience: Audience): string[] {
-  if ('maker' in audience) return [past('maker = $4')];
-  const own = past('taker_id = $4');
-  return audience.newOrders ? [own, past(`type = 'order_status_change' AND from_status IS NULL`)] : [own];
+  if ('maker' in audience) return [between('maker = $4')];
+  const own = between('taker_id = $4');
+  return audience.newOrders ? [own, between(`type = 'order_status_change' AND from_status IS NULL`)] : [own];
 }
 
-const past = (whose: string): string => `
-  (SELECT * FROM order_events
-    WHERE ${whose} AND (xid, seq) > ($1::xid8, $2::bigint) AND created_at > $3
-      AND xid < pg_snapshot_xmin(pg_current_snapshot())
-    ORDER BY xid, seq LIMIT ${BATCH_ROWS})`;
+const between = (whose: string): string => `
+  (SELECT ${columnsOf(OrderEvent)} FROM order_events
+    WHERE ${whose} AND seq > $1::bigint AND seq <= $2::bigint AND created_at > $3
+    ORDER BY seq LIMIT ${REPLAY_ROWS})`;

@@ -1,41 +1,74 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { columnsOf, PreparedStatement, RoundTrip, StandingConnection, urlOf } from '#database';
+import type { Client } from 'pg';
 import { DataSource } from 'typeorm';
 import { type BusReceiver, type EventBatch, EventBus } from './event-bus.js';
-import { earliestPast, type EventCursor } from './event-cursor.js';
-import { eventId, eventPosition } from './event-id.js';
+import { BEGINNING, cursorAt, earliestPast, type EventCursor } from './event-cursor.js';
+import { eventId, seqOf } from './event-id.js';
+import { GapWatch, NUMBER_HOLDERS, type NumberHolder } from './gap-watch.js';
+import { KnownHistory } from './known-history.js';
 import { OrderEvent } from './order-event.entity.js';
 
 /** Wake-ups make the tail fast; the poll makes it sure. */
 const POLL_INTERVAL_MS = 250;
 /** While the bus brings all events, the poll is for what it may lose. */
 const POLL_INTERVAL_FED_MS = 1_000;
+/** How soon it looks again for a number that is missing; most come within a few milliseconds, as a commit ends. */
+const GAP_CHECK_MS = 10;
+/** And later: what waits behind the gap is read again each time. */
+const LATER_GAP_CHECK_MS = 250;
 const BATCH_ROWS = 500;
 
 const READ_PAST = new PreparedStatement<OrderEvent>(
   'read_past',
-  `SELECT ${columnsOf(OrderEvent)} FROM order_events
-    WHERE (xid, seq) > ($1::xid8, $2::bigint) AND created_at > $3 AND xid < pg_snapshot_xmin(pg_current_snapshot())
-    ORDER BY xid, seq LIMIT ${BATCH_ROWS}`,
+  `SELECT ${columnsOf(OrderEvent)} FROM order_events WHERE seq > $1::bigint AND created_at > $2
+    ORDER BY seq LIMIT ${BATCH_ROWS}`,
+);
+const READ_LAST = new PreparedStatement<OrderEvent>(
+  'read_last',
+  `SELECT ${columnsOf(OrderEvent)} FROM order_events ORDER BY seq DESC LIMIT 1`,
 );
 
 /** Where a batch came from. */
 export type BatchSource = 'database' | 'bus';
-type Listener = (events: OrderEvent[], source: BatchSource) => void;
+
+/** Hears what the tail reads. */
+export interface TailListener {
+  /** Events in the order of the log, each once, after their commits. */
+  onEvents(events: OrderEvent[], source: BatchSource): void;
+  /** Numbers that are missing were passed over: they are dead, or overdue. */
+  onPassedOver(count: number, verdict: 'dead' | 'overdue'): void;
+  /** The database has gone back in time: what was handed out before may not be true any more. */
+  onHistoryUndone(): void;
+}
+
+/** A place at which numbers are missing. */
+interface Gap {
+  /** By performance.now(). */
+  since: number;
+  /** The last number that was read behind it. */
+  seen: bigint;
+  watch: GapWatch | undefined;
+}
 
 /**
- * Reads events in the order in which they become readable, each exactly once, after its commit.
+ * Reads the log in the order of its numbers, each event exactly once, after its commit.
  *
- * A row is read once no older transaction is still open (`xid` below the snapshot's xmin): transactions commit in
- * another order than they draw numbers, and a reader that pages by number alone would pass over the late ones.
+ * Numbers are drawn before their transactions commit, in another order, and some transactions never do. So it waits where
+ * a number is missing, until the event comes or is proven never to come: see `GapWatch`.
  */
 @Injectable()
 export class EventTail implements BusReceiver {
   private readonly logger = new Logger(EventTail.name);
-  private listener: Listener | undefined;
-  private cursor: EventCursor | undefined;
+  private listener: TailListener | undefined;
+  private cursor = BEGINNING;
+  private readonly known = new KnownHistory();
+  private gap: Gap | undefined;
   private timer: NodeJS.Timeout | undefined;
+  /** While a gap is not looked at again. */
+  private pause: NodeJS.Timeout | undefined;
   private reading: Promise<void> | undefined;
   private connection: StandingConnection | undefined;
   private woken = false;
@@ -51,45 +84,43 @@ export class EventTail implements BusReceiver {
     bus.bringTo(this);
   }
 
-  /**
-   * Begins at the present: what commits from now on is handed to the listener, in batches. That is after the last event,
-   * not at a transaction number that none has yet: after a crash PostgreSQL may give such a number again.
-   */
-  async start(listener: Listener): Promise<void> {
-    const [last] = await this.dataSource.query<EventCursor[]>(
-      `SELECT xid, seq, created_at FROM order_events WHERE xid < pg_snapshot_xmin(pg_current_snapshot())
-        ORDER BY xid DESC, seq DESC LIMIT 1`,
-    );
-    this.cursor = last;
-    this.caughtUpAt = performance.now();
-    this.listener = listener;
-    // of its own, so that it never waits for calls, and the plan is made once: it took longer than the reading
-    this.connection = new StandingConnection(urlOf(this.dataSource), {
-      begin: (client) => client.query('SET plan_cache_mode = force_generic_plan'),
-      onLost: ({ message }) => this.logger.warn(`the event tail has no connection: ${message}`),
+  /** Begins at the present: what commits from now on is handed to the listener, in batches. */
+  async start(listener: TailListener): Promise<void> {
+    await new Promise<void>((started) => {
+      // of its own, so that it never waits for calls, and the plan is made once: it took longer than the reading
+      this.connection = new StandingConnection(urlOf(this.dataSource), {
+        begin: async (client) => {
+          await client.query('SET plan_cache_mode = force_generic_plan');
+          await (this.listener ? this.takeUpAgain(client) : this.beginAtPresent(client));
+          this.listener = listener;
+          started();
+        },
+        onLost: ({ message }) => this.logger.warn(`the event tail has no connection: ${message}`),
+      });
     });
     this.timer = setInterval(() => this.poll(), POLL_INTERVAL_MS);
   }
 
-  /** Whether everything that was handed out comes before this transaction number. */
-  isBefore(xid: string): boolean {
-    return this.positionId <= eventId({ xid, seq: '0' });
-  }
-
   async stop(): Promise<void> {
     clearInterval(this.timer);
+    clearTimeout(this.pause);
     this.listener = undefined;
     await this.reading;
     await this.connection?.stop();
   }
 
-  /** Up to where it has read; before the start, the beginning. */
+  /** The last event that was handed out, or passed by; before the first one, the beginning. */
   get position(): EventCursor {
-    return this.cursor ?? { xid: '0', seq: '0', created_at: new Date(0) };
+    return this.cursor;
+  }
+
+  /** For how long a missing number has kept later events back, in milliseconds. */
+  get gapAgeMs(): number {
+    return this.gap ? performance.now() - this.gap.since : 0;
   }
 
   wake(): void {
-    if (!this.listener) return;
+    if (!this.listener || (this.pause && this.gapAgeMs > GAP_CHECK_MS)) return;
     this.woken = true;
     this.reading ??= this.readAll().finally(() => {
       this.reading = undefined;
@@ -99,17 +130,13 @@ export class EventTail implements BusReceiver {
 
   /** Takes a batch that follows on what it has read; where something is missing, the database has it. */
   offer(batch: EventBatch): void {
-    if (!this.listener || batch.to <= this.positionId) return;
-    if (batch.from > this.positionId) {
+    if (!this.listener || batch.to <= this.cursor.id) return;
+    if (batch.from > this.cursor.id) {
       this.wake();
       return;
     }
     this.isFed = true;
     this.hand(batch, 'bus');
-  }
-
-  private get positionId(): string {
-    return eventId(this.position);
   }
 
   private poll(): void {
@@ -122,12 +149,7 @@ export class EventTail implements BusReceiver {
       let more = true;
       while (more && this.listener) {
         this.woken = false;
-        const from = this.position;
-        const events = await this.readPast(from);
-        if (!events) return;
-        if (events.length > 0) this.handRead(from, events);
-        more = events.length === BATCH_ROWS;
-        if (!more) this.caughtUpAt = performance.now();
+        more = (await this.connection?.with((client) => this.readOnce(client))) ?? false;
       }
     } catch (error) {
       this.woken = false; // the next poll tries again from the same cursor
@@ -135,28 +157,129 @@ export class EventTail implements BusReceiver {
     }
   }
 
+  /** Returns whether there may be more to read at once. */
+  private async readOnce(client: Client): Promise<boolean> {
+    const from = this.cursor;
+    const { holders, events } = await this.read(client, from);
+    const ready = this.upToGap(from, events, holders && this.judge(holders));
+    if (ready.length > 0) this.handRead(from, ready);
+    if (ready.length < events.length) {
+      this.waitAtGap(events);
+      return false;
+    }
+    this.gap = undefined;
+    const more = events.length === BATCH_ROWS;
+    if (!more) this.caughtUpAt = performance.now();
+    return more;
+  }
+
   /** As plain rows, as the replay does: a push needs no more, and every event passes here on every instance. */
-  private async readPast(cursor: EventCursor): Promise<OrderEvent[] | undefined> {
-    const read = READ_PAST.with(cursor.xid, cursor.seq, earliestPast(cursor).toISOString());
-    return this.connection?.with(async (client) => (await RoundTrip.over(client, [read])).rows[0]);
+  private async read(client: Client, { id, created_at }: EventCursor) {
+    const read = READ_PAST.with(seqOf(id), earliestPast({ id, created_at }).toISOString());
+    if (this.gapAgeMs < GAP_CHECK_MS) {
+      const { rows } = await RoundTrip.over(client, [read]);
+      return { holders: undefined, events: rows[0] };
+    }
+    // in this order: what is missing is read after its transaction has been found to have ended
+    const { rows } = await RoundTrip.over(client, [NUMBER_HOLDERS.with(), read]);
+    return { holders: rows[0], events: rows[1] };
+  }
+
+  /** The number up to which what is missing will not come. */
+  private judge(holders: NumberHolder[]): { upTo: bigint; verdict: 'dead' | 'overdue' } | undefined {
+    const gap = this.gap;
+    if (!gap) return undefined;
+    gap.watch ??= new GapWatch(gap.seen);
+    const { upTo } = gap.watch;
+    const verdict = gap.watch.judge(holders);
+    if (verdict === 'open') return undefined;
+    gap.watch = undefined;
+    return { upTo, verdict };
+  }
+
+  /** The events before the first missing number that may still come. */
+  private upToGap(from: EventCursor, events: OrderEvent[], decided: ReturnType<EventTail['judge']>) {
+    let last = BigInt(seqOf(from.id));
+    const ready: OrderEvent[] = [];
+    for (const event of events) {
+      const seq = BigInt(event.seq);
+      const missing = seq - last - 1n;
+      if (missing > 0n) {
+        if (!decided || seq - 1n > decided.upTo) break;
+        // before the first event of all, numbers are those of events that are not kept any more
+        if (last > 0n) this.passOver(last + 1n, seq - 1n, decided.verdict);
+      }
+      ready.push(event);
+      last = seq;
+    }
+    return ready;
+  }
+
+  private passOver(first: bigint, last: bigint, verdict: 'dead' | 'overdue'): void {
+    const numbers = `${first} to ${last}`;
+    if (verdict === 'dead') this.logger.log(`there are no events ${numbers}: they were rolled back`);
+    else
+      this.logger.error(
+        `events ${numbers} are passed over: a foreign transaction that may have them goes on`,
+      );
+    this.listener?.onPassedOver(Number(last - first) + 1, verdict);
+  }
+
+  private waitAtGap(events: OrderEvent[]): void {
+    const seen = BigInt(events.at(-1)!.seq);
+    const since = this.gap?.since ?? performance.now();
+    this.gap = { since, watch: this.gap?.watch, seen };
+    this.pause ??= setTimeout(
+      () => {
+        this.pause = undefined;
+        this.wake();
+      },
+      this.gapAgeMs < LATER_GAP_CHECK_MS ? GAP_CHECK_MS : LATER_GAP_CHECK_MS,
+    );
   }
 
   private handRead(from: EventCursor, events: OrderEvent[]): void {
     const last = events.at(-1)!;
-    const batch = { from: eventId(from), to: eventId(last), created_at: last.created_at, events };
+    const batch = { from: from.id, to: eventId(last), created_at: last.created_at, events };
     this.bus.publish(batch);
-    if (batch.to <= this.positionId) return; // the bus was faster
+    if (batch.to <= this.cursor.id) return; // the bus was faster
     this.isFed = false;
     this.hand(batch, 'database');
   }
 
   /** While it read, the bus may have brought the beginning of what it read. */
   private hand({ to, created_at, events }: EventBatch, source: BatchSource): void {
-    const heard = this.positionId;
-    this.cursor = { ...eventPosition(to)!, created_at };
-    this.listener?.(
-      events.filter((event) => eventId(event) > heard),
-      source,
-    );
+    const heard = BigInt(seqOf(this.cursor.id));
+    this.cursor = { id: to, created_at };
+    this.gap = undefined;
+    const fresh = events.filter(({ seq }) => BigInt(seq) > heard);
+    this.known.add([...fresh.slice(0, -1).map(cursorAt), this.cursor]);
+    this.listener?.onEvents(fresh, source);
+  }
+
+  /**
+   * After the last event. Who had drawn a number before it was read has to end first: what comes below it is from before
+   * the present, too.
+   */
+  private async beginAtPresent(client: Client): Promise<void> {
+    const [last] = (await RoundTrip.over(client, [READ_LAST.with()])).rows[0];
+    const watch = new GapWatch(BigInt(last?.seq ?? 0));
+    const isOpen = async (): Promise<boolean> => {
+      const { rows } = await RoundTrip.over(client, [NUMBER_HOLDERS.with()]);
+      return watch.judge(rows[0]) === 'open';
+    };
+    while (await isOpen()) await delay(GAP_CHECK_MS);
+    this.cursor = last ? cursorAt(last) : BEGINNING;
+    this.known.beginWith(last ? [this.cursor] : []);
+    this.caughtUpAt = performance.now();
+  }
+
+  /** With a new connection, which may lead to a server that knows less than the one before. */
+  private async takeUpAgain(client: Client): Promise<void> {
+    this.gap = undefined;
+    if (!(await this.known.isUndone(client))) return;
+    this.logger.error('the database has gone back in time: all sockets are closed, and begin anew');
+    await this.beginAtPresent(client);
+    this.listener?.onHistoryUndone();
   }
 }

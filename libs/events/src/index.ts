@@ -1,11 +1,11 @@
 export { type BusReceiver, type EventBatch, EventBus } from './event-bus.js';
 export { EventBusModule } from './event-bus.module.js';
-export type { EventCursor } from './event-cursor.js';
-export { eventId, eventPosition } from './event-id.js';
+export { type EventCursor, cursorAt } from './event-cursor.js';
+export { eventId, isEventId, seqOf } from './event-id.js';
 export { appendEvents, EventLog, type NewOrderEvent } from './event-log.js';
 export { EventPartitions, EVENTS_KEPT_SINCE } from './event-partitions.js';
-export { type Audience, EventReplay, type ReplayStart } from './event-replay.js';
-export { type BatchSource, EventTail } from './event-tail.js';
+export { type Audience, EventReplay, REPLAY_ROWS } from './event-replay.js';
+export { type BatchSource, EventTail, type TailListener } from './event-tail.js';
 export { EventsModule } from './events.module.js';
 export {
   isForEveryTaker,

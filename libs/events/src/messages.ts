@@ -1,4 +1,4 @@
-import { eventId } from './event-id.js';
+import { eventId, idOfNoEvent } from './event-id.js';
 import type { OrderEvent } from './order-event.entity.js';
 
 /** What a socket's subscriber can ask for in `types`, by who it is. */
@@ -13,7 +13,7 @@ export interface PushMessage {
   data: Record<string, unknown>;
 }
 
-/** Comes first when `after` names an event that is not kept, or not all that followed it. */
+/** Comes first when `after` names no event of this history, or not all that followed it is kept. */
 export interface ResyncMessage {
   type: 'resync';
   id: string;
@@ -49,13 +49,13 @@ export function takerMessage(event: OrderEvent, redelivered = false): PushMessag
 }
 
 /**
- * Tells that events between `after` and the first one kept were missed. Its id comes before every event's: who goes on
- * after it gets all that is kept, and it is another each time, so that nobody takes it for one seen.
+ * Tells that events after `after` were missed and are not replayed. Its id is no event's, so that who goes on after it gets
+ * resync once more, and another each time, so that nobody takes it for one seen.
  */
 export function resyncMessage(after: string, keptSince: Date | null, now: Date): ResyncMessage {
   return {
     type: 'resync',
-    id: eventId({ xid: '0', seq: String(now.getTime()) }),
+    id: idOfNoEvent(now),
     timestamp: now.toISOString(),
     data: { after, kept_since: keptSince?.toISOString() ?? null },
   };

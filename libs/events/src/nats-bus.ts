@@ -22,6 +22,8 @@ import { PublisherElection } from './publisher-election.js';
 const ANNOUNCE_INTERVAL_MS = 2;
 /** Hex digits, more than can be guessed. */
 const SCOPE_DIGITS = 32;
+/** Of the messages: what another version publishes, whose ids are made otherwise, must not come in. */
+const FORMAT = 2;
 
 /**
  * Spares the instances most reading: one of them, elected, reads the log and publishes each batch, a message for each
@@ -130,7 +132,9 @@ export class NatsBus extends EventBus implements OnApplicationBootstrap, OnModul
     const [{ database }] = await this.dataSource.query<[{ database: string }]>(
       `SELECT oid || ' ' || datname AS database FROM pg_database WHERE datname = current_database()`,
     );
-    const scope = createHmac('sha256', this.settings.MASTER_KEY).update(`nats ${database}`).digest('hex');
+    const scope = createHmac('sha256', this.settings.MASTER_KEY)
+      .update(`nats ${FORMAT} ${database}`)
+      .digest('hex');
     return `lockstep.${scope.slice(0, SCOPE_DIGITS)}`;
   }
 }

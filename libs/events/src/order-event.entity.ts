@@ -37,13 +37,9 @@ export interface OrderEventPayload {
  */
 @Entity('order_events')
 export class OrderEvent {
-  /** Assigned under the order's row lock: within one order it grows with the version. */
+  /** Its place in the log, drawn from one sequence while the order's row is locked: within one order it grows with the version. */
   @PrimaryColumn({ type: 'bigint', insert: false })
   seq!: string;
-
-  /** The writing transaction (xid8), by which a reader knows that nothing older can still appear. */
-  @Column({ type: 'bigint', insert: false })
-  xid!: string;
 
   @Column('uuid')
   order_id!: string;

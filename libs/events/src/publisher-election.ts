@@ -1,8 +1,8 @@
 import { StandingConnection } from '#database';
 import type { Client } from 'pg';
 
-/** Any fixed number: the advisory lock that one instance at a time holds. */
-const PUBLISHER_LOCK = 7_205_761;
+/** Any fixed number, another one for each format of the messages: the advisory lock that one instance at a time holds. */
+const PUBLISHER_LOCK = 7_205_762;
 
 /**
  * Sees to it that one instance publishes. It is for thrift alone: a stretch of the log is the same whoever reads it, so

@@ -55,7 +55,6 @@ export {
   OrderQueries,
   type TakerSortColumn,
 } from './orders/order-queries.service.js';
-export { lockOrders } from './orders/order-rows.js';
 export { OrderTransactions } from './orders/order-transactions.js';
 export { isSignedBy, type SignedTerms } from './orders/order-signature.js';
 export { ORDER_STATUSES, type OrderStatus } from './orders/order-status.js';

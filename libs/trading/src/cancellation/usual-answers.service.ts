@@ -92,14 +92,13 @@ export class UsualAnswers {
  * Records the usual ones of the answers, each independently of the others. What it demands is what
  * `CancellationService.answer`, `dueSteps` and `assertConsistent` do, and what it writes is what `OrderTransaction` does.
  *
- * The rows are locked and read as `lockOrders` does it: not those that somebody else has locked, nor those that a
- * transaction changed which drew its number after this one (`age`). A request is read as it was when the statement began,
- * which may be before its order was locked, so it is changed only if it is still the same.
+ * The rows are locked and read as `lockOrders` does it, without those that somebody else has locked. A request is read as it
+ * was when the statement began, which may be before its order was locked, so it is changed only if it is still the same.
  */
 const RECORD = new PreparedStatement<RecordedAnswer>(
   'record_answers',
   `WITH held AS MATERIALIZED (
-    SELECT id, order_hash, maker, deadline, version, lock_id, locked_by, locked_taker_id, lock_expires_at, xmin AS changed_by
+    SELECT id, order_hash, maker, deadline, version, lock_id, locked_by, locked_taker_id, lock_expires_at
     FROM orders WHERE order_hash = ANY ($1::text[]) AND status = 'locked'
     FOR UPDATE SKIP LOCKED),
   verdicts AS MATERIALIZED (
@@ -107,7 +106,7 @@ const RECORD = new PreparedStatement<RecordedAnswer>(
       o.locked_by, o.locked_taker_id, r.id AS request_id, r.status AS read_status, r.expires_at AS read_expires_at,
       CASE WHEN NOT g.cancel THEN 'locked' WHEN o.deadline <= extract(epoch FROM o.now) THEN 'expired' ELSE 'cancelled' END
         AS next_status
-    FROM (SELECT *, clock_timestamp()::timestamptz(3) AS now FROM held WHERE age(changed_by) > 0) o
+    FROM (SELECT *, clock_timestamp()::timestamptz(3) AS now FROM held) o
       JOIN jsonb_to_recordset($2::jsonb) AS g (position integer, order_hash text, taker_address text, request_id uuid,
         cancel boolean, message text, actor jsonb) USING (order_hash)
       JOIN cancellation_requests r ON r.order_id = o.id AND r.status IN (${OPEN_STATUSES_SQL})

@@ -11,6 +11,9 @@ export interface Invariant {
 /** SQL: the contract's final statuses. */
 export const FINAL = `('partially_filled', 'filled', 'cancelled', 'expired', 'rejected')`;
 
+/** SQL: an event by which a request ends. */
+export const IS_VERDICT = `(type = 'cancellation_update' AND payload ->> 'status' IN ('accepted', 'rejected'))`;
+
 /**
  * SQL: since when all events are there. Old ones are dropped after a time, so of an older change nothing can be told;
  * without any event, none of the changes since then can have been recorded.

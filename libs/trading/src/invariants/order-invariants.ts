@@ -1,4 +1,4 @@
-import { FINAL, type Invariant, KEPT_SINCE } from './invariant.js';
+import { FINAL, type Invariant, IS_VERDICT, KEPT_SINCE } from './invariant.js';
 
 /**
  * The contract's table of transitions, with who may cause each. Written out: a table made from the one that the service
@@ -44,9 +44,9 @@ export const orderInvariants: Invariant[] = [
       SELECT o.order_hash AS subject
       FROM orders o LEFT JOIN (
         SELECT order_id, count(*) AS events, min(version) AS first, max(version) AS last,
-          bool_or((xid, seq) < (xid_before, seq_before)) AS disordered
+          bool_or(seq < seq_before) AS disordered
         FROM (
-          SELECT order_id, version, xid, seq, lag(xid) OVER changes AS xid_before, lag(seq) OVER changes AS seq_before
+          SELECT order_id, version, seq, lag(seq) OVER changes AS seq_before
           FROM order_events WINDOW changes AS (PARTITION BY order_id ORDER BY version)
         ) events
         GROUP BY order_id
@@ -150,25 +150,20 @@ export const orderInvariants: Invariant[] = [
   },
   {
     number: 9,
-    sentence: 'each transition and its event share one transaction',
-    // PostgreSQL keeps the last writer of a row (xmin), so the newest change of each row can be checked. A later writer
-    // is none of ours when the change is still the event's: a migration, a restored dump, a person. An event is compared
-    // while its row is the one that its transaction wrote; the others, restored or moved, have lost their writer
+    sentence: 'each transition and its event are of one moment',
+    // all that a transaction writes has the time that it read when it had locked the order
     broken: `
       SELECT o.order_hash AS subject
       FROM orders o JOIN order_events e ON e.order_id = o.id AND e.version = o.version
-      WHERE e.xid::xid = e.xmin AND (age(o.xmin) > age(e.xmin) OR o.xmin <> e.xmin AND o.updated_at <> e.created_at)
+      WHERE o.updated_at <> e.created_at
       UNION
       SELECT e.order_hash
       FROM fills f JOIN order_events e ON e.order_id = f.order_id AND e.to_status IN ('filled', 'partially_filled')
-      WHERE e.xid::xid = e.xmin AND (age(f.xmin) > age(e.xmin) OR f.xmin <> e.xmin AND f.created_at <> e.created_at)
+      WHERE f.created_at <> e.created_at
       UNION
       SELECT r.id::text
-      FROM cancellation_requests r JOIN (
-        SELECT DISTINCT ON (request_id) request_id, xid, xmin, created_at
-        FROM order_events WHERE request_id IS NOT NULL ORDER BY request_id, version DESC
-      ) e ON e.request_id = r.id
-      WHERE e.xid::xid = e.xmin AND (age(r.xmin) > age(e.xmin) OR r.xmin <> e.xmin AND r.resolved_at <> e.created_at)`,
+      FROM cancellation_requests r JOIN order_events e ON e.request_id = r.id AND ${IS_VERDICT}
+      WHERE r.resolved_at IS NOT NULL AND r.resolved_at <> e.created_at`,
   },
   {
     number: 13,

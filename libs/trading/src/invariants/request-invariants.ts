@@ -1,10 +1,7 @@
-import { type Invariant, KEPT_SINCE } from './invariant.js';
+import { type Invariant, IS_VERDICT, KEPT_SINCE } from './invariant.js';
 
 /** How long the timers may be away, while workers start anew, before what they have not done counts as broken. */
 const TIMER_GRACE = `interval '1 minute'`;
-
-/** SQL: an event by which a request ends. */
-const IS_VERDICT = `(type = 'cancellation_update' AND payload ->> 'status' IN ('accepted', 'rejected'))`;
 
 export const requestInvariants: Invariant[] = [
   {
@@ -24,7 +21,7 @@ export const requestInvariants: Invariant[] = [
       UNION
       SELECT r.id::text
       FROM cancellation_requests r JOIN order_events e ON e.request_id = r.id AND ${IS_VERDICT}
-        LEFT JOIN order_events t ON t.order_id = e.order_id AND t.version = e.version + 1 AND t.xid = e.xid
+        LEFT JOIN order_events t ON t.order_id = e.order_id AND t.version = e.version + 1 AND t.created_at = e.created_at
           AND (t.to_status IN ('cancelled', 'expired') OR t.to_status = 'rejected' AND r.resolved_by = 'reject'
             OR t.from_status = 'suspended' AND t.to_status = 'pending')
       WHERE r.status = 'accepted' AND t.seq IS NULL`,

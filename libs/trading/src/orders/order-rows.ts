@@ -15,9 +15,7 @@ type RequestRow = CancellationRequest & { now: Date };
 /**
  * Locks orders and reads all that belongs to them; those that it does not find, or skips, are left out.
  *
- * With several it never waits, so that it cannot deadlock. It also leaves out each order that a transaction changed
- * which drew its number (xid) after this one: the ids of an order's events must grow with its changes. This one draws
- * its number with the first row that it locks; alone, that is the order itself.
+ * With several it never waits, so that it cannot deadlock.
  */
 export async function lockOrders(
   database: Transaction,
@@ -47,14 +45,10 @@ export async function lockOrders(
   });
 }
 
-/** What `age` says counts from this transaction's number, which it has once a row is locked. */
 const lockStatement = (given: string, onLocked: OnLocked): PreparedStatement<Order> =>
   new PreparedStatement(
     `lock_orders_by_${given.split(' ')[0]}_${onLocked}`,
-    onLocked === 'wait'
-      ? `SELECT ${columnsOf(Order, 'o')} FROM orders o WHERE o.${given} FOR UPDATE`
-      : `WITH held AS MATERIALIZED (SELECT *, xmin AS changed_by FROM orders WHERE ${given} FOR UPDATE SKIP LOCKED)
-         SELECT ${columnsOf(Order, 'o')} FROM held o WHERE age(changed_by) > 0`,
+    `SELECT ${columnsOf(Order, 'o')} FROM orders o WHERE o.${given} FOR UPDATE ${onLocked === 'skip' ? 'SKIP LOCKED' : ''}`,
   );
 
 const readStatement = (given: string): PreparedStatement<RequestRow> =>

@@ -1,0 +1,110 @@
+import { Injectable, Logger } from '@nestjs/common';
+import {
+  cursorAt,
+  type EventCursor,
+  EventReplay,
+  EventTail,
+  makerMessage,
+  type OrderEvent,
+  type PushMessage,
+  REPLAY_ROWS,
+  resyncMessage,
+  takerMessage,
+} from '#events';
+import { PendingRequests } from './pending-requests.service.js';
+import { frameOf, requestsIn } from './push-frame.js';
+import { PushedNotes } from './pushed-notes.service.js';
+import { ReplayTurns } from './replay-turns.js';
+import { callerOf, type Subscriber } from './subscriber.js';
+
+/** Brings a new subscriber from where it stands to where the tail is, from which on it hears live events. */
+@Injectable()
+export class SocketReplay {
+  private readonly logger = new Logger(SocketReplay.name);
+  readonly turns = new ReplayTurns();
+
+  constructor(
+    private readonly tail: EventTail,
+    private readonly replay: EventReplay,
+    private readonly pending: PendingRequests,
+    private readonly notes: PushedNotes,
+  ) {}
+
+  /** What it has missed, in order, if it says where it stands; and the requests that it has not answered yet. */
+  async of(subscriber: Subscriber): Promise<void> {
+    const { after } = subscriber;
+    try {
+      if (after === undefined) await this.beginLive(subscriber);
+      else await this.turns.replay(callerOf(subscriber.participant), () => this.goOn(subscriber, after));
+    } catch (error) {
+      // it must not believe that it has heard everything: it connects again, with the last id that it has heard
+      this.logger.warn(`a new socket could not be told what it missed: ${(error as Error).message}`);
+      subscriber.terminate();
+    }
+  }
+
+  /** At the present, taken at once, so that nothing is missed that is done from now on. */
+  private async beginLive(subscriber: Subscriber): Promise<void> {
+    const { position } = this.tail;
+    subscriber.hold();
+    subscriber.goLive();
+    await this.redeliver(subscriber, position);
+  }
+
+  private async goOn(subscriber: Subscriber, after: string): Promise<void> {
+    const { cursor, keptSince, now } = await this.turns.read(() => this.replay.startAfter(after));
+    if (cursor) {
+      subscriber.skipUpTo(cursor.id);
+      await this.replayFrom(subscriber, cursor);
+    } else {
+      subscriber.sendResync(resyncMessage(after, keptSince, now));
+      await this.beginLive(subscriber);
+    }
+  }
+
+  /**
+   * No faster than it is read. Each batch is read up to where the tail is; what the tail hands out from then on is held
+   * back, and goes out once all before it is told.
+   */
+  private async replayFrom(subscriber: Subscriber, start: EventCursor): Promise<void> {
+    let cursor = start;
+    while (await subscriber.drained()) {
+      const { position } = this.tail;
+      subscriber.hold();
+      const events = await this.turns.read(() => this.replay.read(cursor, position, subscriber.audience));
+      this.sendAll(subscriber, events);
+      if (events.length === REPLAY_ROWS) {
+        cursor = cursorAt(events.at(-1)!);
+        continue;
+      }
+      await this.redeliver(subscriber, position);
+      const held = subscriber.goLive();
+      if (held) {
+        this.notes.pushed(requestsIn(held));
+        return;
+      }
+      cursor = position; // more has come meanwhile than is held back: it is in the log
+    }
+  }
+
+  private sendAll(subscriber: Subscriber, events: OrderEvent[]): void {
+    const frames = events.flatMap((event) => {
+      const message = messageFor(subscriber, event);
+      return message ? frameOf(event, message) : [];
+    });
+    this.notes.replayed(requestsIn(frames.filter((frame) => subscriber.send(frame))));
+  }
+
+  /** Those up to a position, of which it was told everything else; those behind it come live. */
+  private async redeliver(subscriber: Subscriber, position: EventCursor): Promise<void> {
+    const { participant } = subscriber;
+    if (participant.kind !== 'taker' || !subscriber.wants('cancellation_request')) return;
+    const requests = await this.turns.read(() => this.pending.ofTaker(participant.takerId, position));
+    const frames = requests.map((event) => frameOf(event, takerMessage(event, true)!));
+    this.notes.pushed(requestsIn(frames.filter((frame) => subscriber.send(frame))));
+  }
+}
+
+function messageFor({ participant }: Subscriber, event: OrderEvent): PushMessage | undefined {
+  return participant.kind === 'maker' ? makerMessage(event) : takerMessage(event);
+}
