@@ -30,6 +30,7 @@ test('every frame of a handshake in both outcomes fits its schema, on its channe
     maker: await maker.socket(undefined, { after }),
     taker: await taker.socket(undefined, { after }),
   };
+  for (const socket of Object.values(sockets)) await socket.hear(({ type }) => type === 'resync');
   const [accepted, refused] = [
     await askedOrder(service, { maker, taker }),
     await askedOrder(service, { maker, taker }),

@@ -250,6 +250,7 @@ describe('what happens while the connection is away', () => {
   test('is a case for onResync when the last id is not known any more', async () => {
     const unknown = '0'.repeat(32);
     const diary = await Diary.open(() => AGREED, { after: unknown });
+    await until(() => diary.resyncs.length > 0, 'onResync');
     const { hash } = await lockedOrder(service, { taker });
     await diary.hearsOf(hash, 'locked');
     expect(diary.resyncs).toEqual([{ after: unknown, kept_since: null }]);

@@ -185,7 +185,7 @@ describeNats('EVENT_BUS=nats', () => {
       await shakeHands(listeners, 5);
       await hearTheSame(listeners);
       expect((await batchesOf(fleet.secondUrl)).bus).toBeGreaterThan(before.bus);
-      const elected = `SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted AND objid = 7205761
+      const elected = `SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted AND objid = 7205762
         AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`;
       const [{ pid: holder }] = await service.dataSource.query<[{ pid: number }]>(elected);
 

@@ -74,7 +74,7 @@ export const MESSAGE_SCHEMAS = {
     id: {
       type: 'string',
       pattern: '^[0-9a-f]{32}$',
-      description: 'Before the ids of all events; go on after it as after that of any message',
+      description: "No event's id: going on after it brings `resync` once more",
     },
     timestamp: time,
     data: object({
@@ -91,8 +91,8 @@ const SUMMARIES: Record<keyof typeof MESSAGE_SCHEMAS, string> = {
   order_status_change: 'An order has a new status',
   cancellation_update: 'The course of a cancellation request',
   resync:
-    'First, when `after` is not known any more: what followed is not all kept. Read your orders from the lists; ' +
-    'everything that is kept is replayed next',
+    'First, when `after` is not known any more: what followed is not replayed, and the socket is live at once. ' +
+    'Read your orders and open requests from the lists',
   heartbeat: 'Every 30 s, with a WebSocket ping',
 };
 
@@ -142,7 +142,8 @@ export const ASYNC_API_DOCUMENT = {
     description:
       'What is pushed to takers and makers. Delivery is at least once; clients have nothing to send. ' +
       'Close codes: 1001 the service stops; 1002, 1003, 1007, 1009 a frame that it cannot take; ' +
-      '1008 the API key was revoked or the key or token has expired; 1013 the reader is too slow.',
+      '1008 the API key was revoked or the key or token has expired; 1012 the database went back in time; ' +
+      '1013 the reader is too slow.',
     license: { name: 'MIT', url: 'https://opensource.org/license/mit' },
   },
   defaultContentType: 'application/json',

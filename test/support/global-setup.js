@@ -6,9 +6,13 @@ import dataSource from '../../dist/ormconfig.js';
 const TEMPLATE = 'lockstep_template';
 
 export default async function globalSetup() {
-  const postgres = await EmbeddedPostgres.start('.data/test', '-c max_connections=400');
+  const postgres = await EmbeddedPostgres.start(
+    '.data/test',
+    '-c max_connections=400 -c max_prepared_transactions=8',
+  );
   const server = new Client({ connectionString: postgres.url('postgres') });
   await server.connect();
+  await rollBackPrepared(postgres, server);
   const { rows } = await server.query("SELECT datname FROM pg_database WHERE datname LIKE 'test\\_%'");
   for (const { datname } of rows) await server.query(`DROP DATABASE ${datname} WITH (FORCE)`); // of a killed run
   await server.query(`DROP DATABASE IF EXISTS ${TEMPLATE} WITH (FORCE)`);
@@ -21,4 +25,15 @@ export default async function globalSetup() {
 
   process.env.TEST_SERVER_URL = postgres.url('postgres');
   globalThis.testPostgres = postgres;
+}
+
+/** What a killed run has prepared, each in its own database: it would keep that from being dropped. */
+async function rollBackPrepared(postgres, server) {
+  const { rows } = await server.query('SELECT gid, database FROM pg_prepared_xacts');
+  for (const { gid, database } of rows) {
+    const client = new Client({ connectionString: postgres.url(database) });
+    await client.connect();
+    await client.query(`ROLLBACK PREPARED '${gid}'`);
+    await client.end();
+  }
 }

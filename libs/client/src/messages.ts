@@ -17,7 +17,7 @@ interface Frame {
   timestamp: string;
 }
 
-/** Some of what happened while no connection was there will not be told. What is still kept is told next. */
+/** What happened while no connection was there will not be told; what happens from now on will. */
 export interface Resync {
   /** The last id that was heard; null when the connection was lost before there was one. */
   after: string | null;

@@ -147,8 +147,9 @@ export class PushConnection {
   }
 
   private hearEvent(message: EventMessage): void {
-    // a request that is pushed again has an older id: ids grow otherwise
-    if (!this.heardUpTo || message.id > this.heardUpTo) this.heardUpTo = message.id;
+    // a request that is pushed again has the id of an event further back
+    const isAgain = message.type === 'cancellation_request' && message.data.metadata.redelivered;
+    if (!this.heardUpTo || !isAgain) this.heardUpTo = message.id;
     const listener = this.options.listeners[message.type] as Listener<unknown> | undefined;
     if (!listener || (message.type !== 'cancellation_request' && !this.heard.add(message.id))) return;
     tell(listener, message.data, this.options.report);
