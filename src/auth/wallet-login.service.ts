@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { SETTINGS, type Settings } from '#config';
-import { databaseNow, violatesUnique } from '#database';
+import { databaseNow, Transaction, violatesUnique } from '#database';
 import { isSignedBy, LoginNonce, Maker } from '#trading';
 import { DataSource } from 'typeorm';
 import { hashMessage } from 'viem/utils';
@@ -76,7 +76,7 @@ export class WalletLoginService {
   /** Last of the checks, so that nobody but the wallet's owner can use up its nonces. */
   private async useUp(wallet: string, nonce: string): Promise<void> {
     try {
-      await this.dataSource.transaction(async (manager) => {
+      await Transaction.withManager(this.dataSource, async (manager) => {
         await manager.insert(LoginNonce, { wallet_address: wallet, nonce });
         await manager
           .createQueryBuilder()

@@ -71,7 +71,7 @@ const tradingErrors = {
     status: 409,
     code: 409006,
     message: 'Nonce already used',
-    example: 'nonce 7 was used for another order of this maker',
+    example: 'nonce 7 was used before; GET /api/v1/orders/0x1f90… shows whether for this very order',
   },
   QUANTITY_EXCEEDS_REMAINING: {
     status: 409,
@@ -219,7 +219,8 @@ const edgeErrors = {
     status: 503,
     code: 503001,
     message: 'Service unavailable',
-    example: 'the database is away; try again, request id 8b9ad3ad-4d0c-4f3e-9a26-5b1f1b5a9c11',
+    example:
+      'the database is away; nothing was done, try again, request id 8b9ad3ad-4d0c-4f3e-9a26-5b1f1b5a9c11',
   },
 } as const satisfies Record<string, WireError>;
 

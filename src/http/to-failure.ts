@@ -1,10 +1,14 @@
 import { HttpException } from '@nestjs/common';
-import { isDatabaseAway } from '#database';
+import { CommitUnknownError, isDatabaseAway } from '#database';
 import { TooBusyError, TradingError } from '#trading';
 import { ApiError, type ApiErrorName } from './api-errors.js';
 
 /** Seconds after which a caller may try again when the service could not do its work. */
 export const RETRY_AFTER_SECONDS = 1;
+
+/** Of a call that may have been done and may not. */
+export const UNKNOWN_OUTCOME =
+  'whether this call was done is not known; it may be repeated, and does nothing twice';
 
 /** Every error as the name and the details under which it goes over the wire: the one place that decides. */
 export function toFailure(error: unknown, requestId: string): { error: ApiErrorName; details: string } {
@@ -13,8 +17,13 @@ export function toFailure(error: unknown, requestId: string): { error: ApiErrorN
   if (error instanceof TooBusyError) {
     return { error: 'UNAVAILABLE', details: `${error.message}; nothing was done, try again` };
   }
+  if (error instanceof CommitUnknownError) {
+    const details = `the database did not say whether it committed: ${UNKNOWN_OUTCOME}, request id ${requestId}`;
+    return { error: 'UNAVAILABLE', details };
+  }
   if (isDatabaseAway(error)) {
-    return { error: 'UNAVAILABLE', details: `the database is away; try again, request id ${requestId}` };
+    const details = `the database is away; nothing was done, try again, request id ${requestId}`;
+    return { error: 'UNAVAILABLE', details };
   }
   return fromFramework(error) ?? { error: 'INTERNAL', details: `request id ${requestId}` };
 }

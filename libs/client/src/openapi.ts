@@ -381,7 +381,7 @@ export interface paths {
         };
         /**
          * Whether calls can be served
-         * @description Asks the database too: send calls elsewhere while this answers 503.
+         * @description Writes to the database too: send calls elsewhere while this answers 503.
          */
         get: operations["getReadiness"];
         put?: never;

@@ -1,4 +1,6 @@
 export { APPLICATION_PREFIX } from './application-name.js';
+export { CommitUnknownError } from './commit-unknown-error.js';
+export { oldestCommitSeconds } from './commits-under-way.js';
 export { databaseNow } from './database-clock.js';
 export { changedOtherRowCount, isDatabaseAway, violatesUnique } from './database-errors.js';
 export { dataSourceOptions, POOL_SIZE } from './data-source-options.js';

@@ -1,5 +1,8 @@
-import type { PoolClient } from 'pg';
-import type { DataSource, EntityManager } from 'typeorm';
+import { DatabaseError, type PoolClient } from 'pg';
+import { type DataSource, type EntityManager, QueryFailedError } from 'typeorm';
+import { CommitUnknownError } from './commit-unknown-error.js';
+import { commitsOf } from './commits-under-way.js';
+import { driverError } from './database-errors.js';
 import { PreparedStatement, type Sendable } from './prepared-statement.js';
 import { RoundTrip, type RowsOf } from './round-trip.js';
 
@@ -16,10 +19,17 @@ const OPENING = [BEGIN, KEEP_PLANS];
 const COMMIT = new PreparedStatement('commit', 'COMMIT').with();
 const NOW = new PreparedStatement<{ now: Date }>('database_now', 'SELECT clock_timestamp() AS now').with();
 
+/** Failures that are nobody's fault: serialization_failure, deadlock_detected. The same work succeeds on another try. */
+const CONFLICTS = new Set<unknown>(['40001', '40P01']);
+const MAX_TRIES = 3;
+/** node-postgres, of a connection that it knows to be lost: it sends nothing. */
+const NOT_SENT = /not queryable/;
+
 /** A transaction of few round trips, or of one: BEGIN travels with the first statements, and COMMIT may with the last. */
 export class Transaction {
   private hasBegun = false;
-  private isCommitted = false;
+  /** Whether COMMIT was sent, and what became of it is known or cannot be. */
+  private isEnded = false;
 
   private constructor(
     /** For what TypeORM does in the same transaction, once it has begun. */
@@ -27,8 +37,33 @@ export class Transaction {
     private readonly connection: PoolClient,
   ) {}
 
-  /** Commits when `work` has not done so; rolls back when it throws. */
+  /**
+   * Commits when `work` has not done so; rolls back when it throws. After a conflict with other transactions `work` is run
+   * again, from its start, in a new one.
+   */
   static async run<T>(dataSource: DataSource, work: (tx: Transaction) => Promise<T>): Promise<T> {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await Transaction.runOnce(dataSource, work);
+      } catch (error) {
+        if (tries === MAX_TRIES || !isConflict(error)) throw error;
+      }
+    }
+  }
+
+  /** The same, where TypeORM does all of the work. */
+  static async withManager<T>(
+    dataSource: DataSource,
+    work: (manager: EntityManager) => Promise<T>,
+  ): Promise<T> {
+    return Transaction.run(dataSource, async (tx) => {
+      await tx.manager.queryRunner!.startTransaction();
+      tx.hasBegun = true;
+      return work(tx.manager);
+    });
+  }
+
+  private static async runOnce<T>(dataSource: DataSource, work: (tx: Transaction) => Promise<T>): Promise<T> {
     const queryRunner = dataSource.createQueryRunner();
     try {
       const connection = (await queryRunner.connect()) as PoolClient;
@@ -55,11 +90,44 @@ export class Transaction {
   async commit<const Statements extends readonly Sendable<object>[]>(
     statements: Statements,
   ): Promise<RowsOf<Statements>> {
-    const { rows, lastTag } = await this.exchange([...statements, COMMIT]);
+    const { rows, lastTag } = await this.exchangeWithCommit([...statements, COMMIT]);
     if (lastTag !== 'COMMIT')
       throw new Error('the transaction was rolled back, as a statement of it had failed');
-    this.isCommitted = true;
     return rows.slice(0, -1) as RowsOf<Statements>;
+  }
+
+  private async exchangeWithCommit(statements: readonly Sendable<object>[]) {
+    const commits = commitsOf(this.manager.dataSource);
+    const commit = commits.send();
+    this.isEnded = true;
+    try {
+      const answer = await this.exchange(statements);
+      commits.done(commit);
+      return answer;
+    } catch (error) {
+      const isRefused = await this.isRefusal(error);
+      if (isRefused) commits.refused(commit);
+      else commits.giveUp(commit);
+      throw isRefused ? error : new CommitUnknownError(error as QueryFailedError);
+    }
+  }
+
+  /**
+   * Whether a COMMIT that failed cannot have been done: PostgreSQL refused something of it, which leaves the connection
+   * usable and the transaction to be rolled back, or it was not sent at all.
+   */
+  private async isRefusal(error: unknown): Promise<boolean> {
+    const cause = driverError(error);
+    if (cause instanceof DatabaseError) return this.rollBack();
+    return NOT_SENT.test(String(cause.message));
+  }
+
+  /** Of a connection that is gone, PostgreSQL does it by itself. */
+  private async rollBack(): Promise<boolean> {
+    return this.connection.query('ROLLBACK').then(
+      () => true,
+      () => false,
+    );
   }
 
   private async exchange<const Statements extends readonly Sendable<object>[]>(
@@ -74,12 +142,15 @@ export class Transaction {
   private async carryOut<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
     try {
       const result = await work(this);
-      if (!this.isCommitted) await this.commit([]);
+      if (!this.isEnded) await this.commit([]);
       return result;
     } catch (error) {
-      // of a connection that is gone, PostgreSQL rolls it back by itself
-      if (!this.isCommitted) await this.connection.query('ROLLBACK').catch(() => {});
+      if (!this.isEnded) await this.rollBack();
       throw error;
     }
   }
+}
+
+function isConflict(error: unknown): boolean {
+  return !(error instanceof CommitUnknownError) && CONFLICTS.has(driverError(error).code);
 }

@@ -64,7 +64,7 @@ export class OrderPlacementService {
       if (violatesUnique(error, 'orders_nonce_once') || violatesUnique(error, 'orders_order_hash_key')) {
         throw new TradingError(
           'NONCE_ALREADY_USED',
-          `nonce ${terms.nonce} was used for another order of this maker`,
+          `nonce ${terms.nonce} was used before; GET /api/v1/orders/${hash} shows whether for this very order`,
         );
       }
       throw error;

@@ -2,7 +2,7 @@ import { timingSafeEqual } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { SETTINGS, type Settings, withinRanges } from '#config';
-import { databaseNow } from '#database';
+import { databaseNow, Transaction } from '#database';
 import { DataSource, type EntityManager, In } from 'typeorm';
 import { TradingError } from '../trading-error.js';
 import { ApiKeyCache } from './api-key-cache.js';
@@ -79,7 +79,7 @@ export class ApiKeysService {
 
   /** Makes a key in the place of another, with its rules and its end; the other works on for the grace, at most. */
   rotate(keyId: string, graceSeconds: number) {
-    return this.dataSource.transaction(async (manager) => {
+    return Transaction.withManager(this.dataSource, async (manager) => {
       const old = await manager.findOne(ApiKey, {
         where: { id: keyId },
         lock: { mode: 'pessimistic_write' },

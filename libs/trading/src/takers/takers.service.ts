@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { violatesUnique } from '#database';
+import { Transaction, violatesUnique } from '#database';
 import { DataSource } from 'typeorm';
 import { TradingError } from '../trading-error.js';
 import { Taker, TakerAddress } from './taker.entity.js';
@@ -15,7 +15,7 @@ export class TakersService {
   async create(name: string, addresses: string[]): Promise<{ takerId: string }> {
     const taker = { id: randomUUID(), name };
     try {
-      await this.dataSource.transaction(async (manager) => {
+      await Transaction.withManager(this.dataSource, async (manager) => {
         await manager.insert(Taker, taker);
         await manager.insert(
           TakerAddress,
