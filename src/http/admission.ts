@@ -6,7 +6,7 @@ import { Registry } from 'prom-client';
 import { API_ERRORS } from './api-errors.js';
 import { failure } from './envelope.js';
 import { Lane, type LaneLimits } from './lane.js';
-import { RETRY_AFTER_SECONDS } from './to-failure.js';
+import { RETRY_AFTER_SECONDS, UNKNOWN_OUTCOME } from './to-failure.js';
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -24,6 +24,13 @@ declare module 'fastify' {
 
 /** Database connections that ordinary calls leave free: for verdicts, the event tail and the timers. */
 const CONNECTIONS_KEPT_FREE = 8;
+
+/**
+ * How long a call may take from when its body is there. Above what a call takes that is held up for as long as can be at its
+ * place (2 s), and then in the queue to a transaction (5 s) and by a statement (6 s): those answers tell more. A call that
+ * is held up more often, or by anything else, gets this one.
+ */
+const CALL_TIMEOUT_MS = 15_000;
 
 /**
  * The kinds of calls, which do not wait for each other. An ordinary call has a connection to the database for as long as
@@ -78,34 +85,52 @@ export function admitCalls(fastify: FastifyInstance): void {
   });
 }
 
-/** A handler that runs in a place of the lane, and gives it back when its work is done, also for a caller that has gone. */
+/**
+ * A handler that runs in a place of the lane, and gives it back when its work is done, also for a caller that has gone; or
+ * when its time is up, and it is answered without what the work may still come to.
+ */
 function inPlace(lane: Lane, handler: RouteHandlerMethod): RouteHandlerMethod {
   return async function (request, reply) {
-    const admission = await lane.enter(reply.raw);
-    if (admission === 'refused') return refuse(reply);
-    if (admission === 'gone') return void reply.hijack();
-    request.leaveLane = () => {
-      request.leaveLane = undefined;
-      lane.leave();
-    };
+    const timeout = setTimeout(() => giveUp(reply), CALL_TIMEOUT_MS);
     try {
+      const admission = await lane.enter(reply.raw);
+      if (admission === 'refused') return refuse(reply);
+      if (admission === 'gone') return void reply.hijack();
+      request.leaveLane = () => {
+        request.leaveLane = undefined;
+        lane.leave();
+      };
       // where requests are pipelined, only the first hears that its connection has ended
       if (request.raw.socket.destroyed) return void reply.hijack();
       return await handler.call(this, request, reply);
     } finally {
+      clearTimeout(timeout);
       request.leaveLane?.();
     }
   };
 }
 
+function giveUp(reply: FastifyReply): void {
+  if (reply.sent) return;
+  const seconds = CALL_TIMEOUT_MS / 1_000;
+  void unavailable(
+    reply,
+    `not answered within ${seconds} s: ${UNKNOWN_OUTCOME}, request id ${reply.request.id}`,
+  );
+}
+
 function refuse(reply: FastifyReply): FastifyReply {
+  reply.isRefused = true;
+  return unavailable(reply, `the service is too busy; try again in ${RETRY_AFTER_SECONDS} s`);
+}
+
+function unavailable(reply: FastifyReply, details: string): FastifyReply {
   const { status, code } = API_ERRORS.UNAVAILABLE;
   reply.errorCode = code;
-  reply.isRefused = true;
   return reply
     .status(status)
     .header('retry-after', RETRY_AFTER_SECONDS)
-    .send(failure('UNAVAILABLE', `the service is too busy; try again in ${RETRY_AFTER_SECONDS} s`));
+    .send(failure('UNAVAILABLE', details));
 }
 
 /** Shows how many calls are served and wait. */

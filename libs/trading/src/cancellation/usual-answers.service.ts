@@ -5,7 +5,7 @@ import { type Actor, EventLog } from '#events';
 import { DataSource } from 'typeorm';
 import { ChangeMetrics, type Resolved } from '../metrics/change-metrics.js';
 import { GroupMetrics } from '../metrics/group-metrics.js';
-import { GroupCommit, ON_FREE_ORDERS } from '../orders/group-commit.js';
+import { GroupCommit, ON_FREE_ORDERS, type QueuedCall } from '../orders/group-commit.js';
 import type { OrderStatus } from '../orders/order-status.js';
 import type { CancellationAnswer } from './cancellation-answer.js';
 import { OPEN_STATUSES_SQL } from './cancellation-request.entity.js';
@@ -13,12 +13,9 @@ import { OPEN_STATUSES_SQL } from './cancellation-request.entity.js';
 /** A taker's answer with who is shown in the history. */
 type GivenAnswer = CancellationAnswer & { actor: Actor };
 
-interface Call {
+interface Call extends QueuedCall {
   given: GivenAnswer;
-  /** By performance.now(). */
-  waitingSince: number;
   resolve: (isRecorded: boolean) => void;
-  reject: (error: unknown) => void;
 }
 
 /** What was written of one answer. */
@@ -48,7 +45,7 @@ export class UsualAnswers {
   /** Whether it is recorded. If not, nothing has changed: what is the matter, `OrderTransactions` finds out. */
   async record(given: GivenAnswer): Promise<boolean> {
     return new Promise((resolve, reject) => {
-      this.group.submit({ given, waitingSince: performance.now(), resolve, reject });
+      this.group.submit({ given, waitingSince: 0, resolve, reject });
     });
   }
 

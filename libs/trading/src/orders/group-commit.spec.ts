@@ -1,30 +1,44 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import { TooBusyError } from '../trading-error.js';
-import { GroupCommit } from './group-commit.js';
+import { GroupCommit, type QueuedCall } from './group-commit.js';
 
+const SLOW_MS = 25;
+const MAX_WAIT_MS = 5_000;
 const LIMITS = { maxBatch: 3, maxInFlight: 2, worthAnother: 2, maxWaiting: 5 };
 
 // so that no batch takes long but where the test says so
 beforeEach(() => void jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask'] }));
 afterEach(() => void jest.useRealTimers());
 
+interface Call extends QueuedCall {
+  number: number;
+}
+
 /** Batches that end when the test says so. */
 function group() {
   const batches: number[][] = [];
   const ends: (() => void)[] = [];
-  const commit = new GroupCommit<number>(LIMITS, (calls) => {
-    batches.push(calls);
+  const refused: number[] = [];
+  const commit = new GroupCommit<Call>(LIMITS, (calls) => {
+    batches.push(calls.map(({ number }) => number));
     return new Promise((resolve) => {
       ends.push(resolve);
     });
   });
-  const submit = (...calls: number[]): void => calls.forEach((call) => commit.submit(call));
+  const reject = (number: number, error: unknown): void => {
+    expect(error).toBeInstanceOf(TooBusyError);
+    refused.push(number);
+  };
+  const submit = (...calls: number[]): void =>
+    calls.forEach((number) => {
+      commit.submit({ number, waitingSince: 0, reject: (error) => reject(number, error) });
+    });
   const end = async (batch: number): Promise<void> => {
     ends[batch]!();
     await nextTurn();
   };
-  return { batches, submit, end };
+  return { batches, refused, submit, end };
 }
 
 test('a lone call leaves at once', async () => {
@@ -70,7 +84,7 @@ test('they do not wait for one that takes long, and the next do not wait for it 
   await nextTurn();
   submit(2);
   expect(batches).toEqual([[1]]);
-  jest.runAllTimers();
+  jest.advanceTimersByTime(SLOW_MS);
   expect(batches).toEqual([[1], [2]]);
   await end(1);
   submit(3);
@@ -91,4 +105,27 @@ test('a call more than may wait is refused, and there is room again when a batch
   await end(1);
   await end(2);
   expect(batches.flat()).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 10]);
+});
+
+test('behind batches that are stuck, a call waits for so long and no longer; then the next go on', async () => {
+  const { batches, refused, submit, end } = group();
+  submit(1);
+  await nextTurn();
+  submit(2);
+  jest.advanceTimersByTime(SLOW_MS);
+  expect(batches).toEqual([[1], [2]]);
+  submit(3);
+  jest.advanceTimersByTime(MAX_WAIT_MS / 2);
+  submit(4);
+  jest.advanceTimersByTime(MAX_WAIT_MS / 2 - 1);
+  expect(refused).toEqual([]);
+  jest.advanceTimersByTime(1);
+  expect(refused).toEqual([3]);
+  await end(0);
+  expect(batches.slice(2)).toEqual([[4]]);
+  submit(5);
+  jest.advanceTimersByTime(MAX_WAIT_MS);
+  expect(refused).toEqual([3, 5]);
+  await end(1);
+  expect(batches.slice(3)).toEqual([]);
 });

@@ -1,5 +1,12 @@
 import { TooBusyError } from '../trading-error.js';
 
+/** A call on its way to a transaction. */
+export interface QueuedCall {
+  /** By performance.now(). */
+  waitingSince: number;
+  reject: (error: unknown) => void;
+}
+
 export interface GroupLimits {
   /** Calls that one transaction takes. */
   maxBatch: number;
@@ -19,6 +26,8 @@ export const ON_FREE_ORDERS: GroupLimits = {
   maxWaiting: 2_000,
 };
 
+/** How long a call waits for its transaction to begin: behind what the database holds up it is refused, and may come again. */
+const MAX_WAIT_MS = 5_000;
 /** From here on a transaction holds up the others: a lock, a disk or a connection makes it wait. */
 const SLOW_AFTER_MS = 25;
 
@@ -27,11 +36,12 @@ const SLOW_AFTER_MS = 25;
  * nobody before it leaves at once and alone; under load, batches become as large as it takes. A transaction costs much
  * the same however few calls it has: so a few wait for the one under way to end, rather than begin another.
  */
-export class GroupCommit<Call> {
+export class GroupCommit<Call extends QueuedCall> {
   private waiting: Call[] = [];
   private inFlight = 0;
   private slow = 0;
   private isStarting = false;
+  private deadline: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly limits: GroupLimits,
@@ -43,7 +53,9 @@ export class GroupCommit<Call> {
     if (this.waiting.length >= this.limits.maxWaiting) {
       throw new TooBusyError('too many calls wait to be written');
     }
+    call.waitingSince = performance.now();
     this.waiting.push(call);
+    this.watchDeadline();
     if (this.isStarting) return;
     this.isStarting = true;
     // what arrives in the same turn of the event loop goes together
@@ -59,6 +71,26 @@ export class GroupCommit<Call> {
       this.waiting = this.waiting.slice(this.limits.maxBatch);
       void this.carryOut(batch);
     }
+  }
+
+  /** Wakes up when the first of those that wait has waited for too long. */
+  private watchDeadline(): void {
+    const [first] = this.waiting;
+    if (this.deadline || !first) return;
+    const wake = (): void => {
+      this.deadline = undefined;
+      this.refuseLate();
+      this.watchDeadline();
+    };
+    this.deadline = setTimeout(wake, first.waitingSince + MAX_WAIT_MS - performance.now()).unref();
+  }
+
+  private refuseLate(): void {
+    const tooLate = performance.now() - MAX_WAIT_MS;
+    const inTime = this.waiting.findIndex(({ waitingSince }) => waitingSince > tooLate);
+    const late = this.waiting.splice(0, inTime === -1 ? this.waiting.length : inTime);
+    for (const { reject } of late)
+      reject(new TooBusyError('the database holds up the calls before this one'));
   }
 
   private mayBegin(): boolean {

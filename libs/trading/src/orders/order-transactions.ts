@@ -7,7 +7,7 @@ import { ChangeMetrics } from '../metrics/change-metrics.js';
 import { GroupMetrics } from '../metrics/group-metrics.js';
 import { BrokenInvariantError, TradingError } from '../trading-error.js';
 import { dueSteps } from './due-steps.js';
-import { GroupCommit, ON_FREE_ORDERS } from './group-commit.js';
+import { GroupCommit, ON_FREE_ORDERS, type QueuedCall } from './group-commit.js';
 import { assertConsistent } from './order-consistency.js';
 import { lockOrders, type OnLocked, statementsFor } from './order-rows.js';
 import { mayFollow } from './order-status.js';
@@ -17,16 +17,13 @@ import { NOTES_MAX, type OrderReference } from './order.entity.js';
 /** Calls on an order that another transaction has locked, each in a transaction that waits for it. */
 const ALONE = { maxBatch: 1, maxInFlight: 8, worthAnother: 1, maxWaiting: 2_000 };
 
-interface Call {
+interface Call extends QueuedCall {
   reference: OrderReference;
   by: Actor;
   act: (tx: OrderTransaction) => unknown;
   /** What to do about an order that another transaction has locked. */
   onLocked: OnLocked;
-  /** By performance.now(). */
-  waitingSince: number;
   resolve: (result: unknown) => void;
-  reject: (error: unknown) => void;
 }
 
 /** What became of a call in a transaction. */
@@ -149,7 +146,6 @@ export class OrderTransactions {
   }
 
   private pass(call: Call, to: GroupCommit<Call>): void {
-    call.waitingSince = performance.now();
     try {
       to.submit(call);
     } catch (error) {
