@@ -1,15 +1,14 @@
 import { Controller, Get } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
-import { InjectDataSource } from '@nestjs/typeorm';
-import { DataSource } from 'typeorm';
 import { ApiReadErrors, ApiSuccess } from '../http/api-answers.js';
 import { type Success, success } from '../http/envelope.js';
 import { HealthAnswer } from './dto/health.dto.js';
+import { Readiness } from './readiness.js';
 
 @ApiTags('Operations')
 @Controller('health')
 export class HealthController {
-  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
+  constructor(private readonly readiness: Readiness) {}
 
   @Get('live')
   @ApiOperation({
@@ -27,12 +26,12 @@ export class HealthController {
   @ApiOperation({
     operationId: 'getReadiness',
     summary: 'Whether calls can be served',
-    description: 'Asks the database too: send calls elsewhere while this answers 503.',
+    description: 'Writes to the database too: send calls elsewhere while this answers 503.',
   })
   @ApiSuccess(200, HealthAnswer, 'It can serve calls')
   @ApiReadErrors()
   async ready(): Promise<Success<HealthAnswer>> {
-    await this.dataSource.query('SELECT 1');
+    await this.readiness.check();
     return success({ status: 'ok' });
   }
 }

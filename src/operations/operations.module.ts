@@ -3,10 +3,11 @@ import { MetricsModule } from '#metrics';
 import { BacklogMetrics } from '#trading';
 import { HealthController } from './health.controller.js';
 import { MetricsController } from './metrics.controller.js';
+import { Readiness } from './readiness.js';
 
 @Module({
   imports: [MetricsModule],
   controllers: [HealthController, MetricsController],
-  providers: [BacklogMetrics],
+  providers: [BacklogMetrics, Readiness],
 })
 export class OperationsModule {}
