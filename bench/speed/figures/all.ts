@@ -1,6 +1,7 @@
 import { core } from './core.js';
 import { creation } from './creation.js';
 import type { Figure } from './figure.js';
+import { foreign } from './foreign.js';
 import { guard } from './guard.js';
 import { instances } from './instances.js';
 import { latency } from './latency.js';
@@ -10,4 +11,15 @@ import { push } from './push.js';
 import { size } from './size.js';
 
 /** In the order of the table. */
-export const FIGURES: Figure[] = [core, latency, lone, push, instances, creation, size, memory, guard];
+export const FIGURES: Figure[] = [
+  core,
+  latency,
+  lone,
+  push,
+  instances,
+  creation,
+  size,
+  memory,
+  foreign,
+  guard,
+];

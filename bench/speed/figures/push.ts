@@ -8,7 +8,7 @@ import { percentile } from '../statistics.js';
 import type { Figure } from './figure.js';
 
 const HANDSHAKES_PER_SECOND = 100;
-const TAKERS = 50;
+export const TAKERS = 50;
 
 /** From a maker's cancel being sent to its frame in the taker's hand, the takers answering each. */
 export const push: Figure = {
@@ -18,7 +18,7 @@ export const push: Figure = {
     const takers = await bench.addTakers(TAKERS);
     const [p50, p99]: [number[], number[]] = [[], []];
     for (let round = 0; round < bench.options.rounds; round += 1) {
-      const milliseconds = await play(bench, takers);
+      const milliseconds = await playHandshakes(bench, takers);
       p50.push(percentile(milliseconds, 50));
       p99.push(percentile(milliseconds, 99));
     }
@@ -30,7 +30,8 @@ export const push: Figure = {
   },
 };
 
-async function play(bench: Bench, takers: BenchTaker[]): Promise<number[]> {
+/** Returns the milliseconds from each cancel being sent to its frame. */
+export async function playHandshakes(bench: Bench, takers: BenchTaker[]): Promise<number[]> {
   const { seconds, warmUpSeconds } = bench.options;
   const orders = await bench.stock.pending(HANDSHAKES_PER_SECOND * (seconds + warmUpSeconds));
   await bench.prepare(0);
