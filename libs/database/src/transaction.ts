@@ -2,7 +2,6 @@ import { DatabaseError, type PoolClient } from 'pg';
 import { type DataSource, type EntityManager, QueryFailedError } from 'typeorm';
 import { CommitUnknownError } from './commit-unknown-error.js';
 import { commitsOf } from './commits-under-way.js';
-import { driverError } from './database-errors.js';
 import { PreparedStatement, type Sendable } from './prepared-statement.js';
 import { RoundTrip, type RowsOf } from './round-trip.js';
 
@@ -113,13 +112,13 @@ export class Transaction {
   }
 
   /**
-   * Whether a COMMIT that failed cannot have been done: PostgreSQL refused something of it, which leaves the connection
-   * usable and the transaction to be rolled back, or it was not sent at all.
+   * Whether a COMMIT that failed cannot have been done: PostgreSQL refused something of it, after which the connection can
+   * be used and the transaction rolled back (where its words are not English, only that tells), or it was not sent at all.
    */
   private async isRefusal(error: unknown): Promise<boolean> {
-    const cause = driverError(error);
-    if (cause instanceof DatabaseError) return this.rollBack();
-    return NOT_SENT.test(String(cause.message));
+    const cause = causeOf(error);
+    if (!(cause instanceof DatabaseError)) return NOT_SENT.test((cause as Error).message);
+    return (await this.rollBack()) || cause.severity === 'ERROR';
   }
 
   /** Of a connection that is gone, PostgreSQL does it by itself. */
@@ -152,5 +151,10 @@ export class Transaction {
 }
 
 function isConflict(error: unknown): boolean {
-  return !(error instanceof CommitUnknownError) && CONFLICTS.has(driverError(error).code);
+  return (
+    !(error instanceof CommitUnknownError) &&
+    CONFLICTS.has((causeOf(error) as { code?: unknown } | undefined)?.code)
+  );
 }
+
+const causeOf = (error: unknown): unknown => (error instanceof QueryFailedError ? error.driverError : error);
