@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { loadSettings, runUntilStopped, type Settings } from '#config';
-import { type OpenDatabase, openPreparedDatabase } from '#database';
+import { asLaunchError, type OpenDatabase, openPreparedDatabase } from '#database';
 import { Logger } from 'nestjs-pino';
 import dataSource from '../ormconfig.js';
 import { AppModule } from './app.module.js';
@@ -27,7 +27,7 @@ async function start(): Promise<() => Promise<void>> {
     };
   } catch (error) {
     await database.close();
-    throw error;
+    throw asLaunchError(error, database.url);
   }
 }
 

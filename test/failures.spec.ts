@@ -3,9 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { EmbeddedPostgres, isDatabaseAway } from '#database';
+import { DatabasePool, EmbeddedPostgres, isDatabaseAway } from '#database';
 import { Order } from '#trading';
-import { Pool } from 'pg';
 import type { EntityManager } from 'typeorm';
 import { ExternalService } from './support/external-service.js';
 import { askedOrder, succeeded } from './support/handshake.js';
@@ -112,7 +111,7 @@ test.each([
 });
 
 test('a call that finds the connections closed, as the process stops: the database is away', async () => {
-  const pool = new Pool();
+  const pool = new DatabasePool({ connectionString: postgres.url() });
   await pool.end();
   const error = await pool.connect().catch((reason: unknown) => reason);
   expect(error).toBeInstanceOf(Error);

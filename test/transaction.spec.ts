@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { changedOtherRowCount, PreparedStatement, RoundTrip, Transaction, urlOf } from '#database';
-import { Client } from 'pg';
+import { changedOtherRowCount, PreparedStatement, Transaction } from '#database';
 import { startService, type TestService } from './support/service.js';
 
 /** Transactions whose statements travel together. */
@@ -112,15 +111,4 @@ test('that fewer rows were changed than should have been is a failure', async ()
   );
   expect(changedOtherRowCount(error)).toBe(true);
   await run((database) => database.send([TOO_FEW.with('2')]));
-});
-
-test("rows that arrive after a time-out are nobody's, and the connection works on", async () => {
-  const client = new Client({ connectionString: urlOf(service.dataSource), query_timeout: 500 });
-  await client.connect();
-  const late = statement<{ number: number }>('SELECT $1::integer AS number FROM pg_sleep(1)');
-  await expect(RoundTrip.over(client, [late.with('1')])).rejects.toThrow('Query read timeout');
-  await client.query({ text: 'SELECT 1', query_timeout: 20_000 } as { text: string });
-  const { rows } = await RoundTrip.over(client, [ECHO.with('7')]);
-  expect(rows).toEqual([[{ number: 7, nothing: null }]]);
-  await client.end();
 });

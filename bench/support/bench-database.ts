@@ -16,7 +16,7 @@ export async function openBenchDatabase(
   if (rowCount === 0) await server.query(`CREATE DATABASE ${name}`);
   await server.end();
   const url = postgres.url(name);
-  await dataSource.setOptions({ url, extra: { statement_timeout: 0 } }).initialize();
+  await dataSource.setOptions({ url, extra: { hasTimeLimits: false } }).initialize();
   await migrate(dataSource, url);
   return url;
 }

@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import { LaunchError, loadSettings, runUntilStopped, type Settings } from '#config';
-import { migrate, openDatabase, openPreparedDatabase } from '#database';
+import { asLaunchError, migrate, openDatabase, openPreparedDatabase } from '#database';
 import { BrokenInvariantError, TradingError } from '#trading';
 import dataSource from '../../../ormconfig.js';
 import { adminProgram } from './admin-program.js';
@@ -22,7 +22,7 @@ async function printed(
     if (error instanceof BrokenInvariantError) {
       throw new LaunchError(`the order's data contradicts itself: ${error.message}`);
     }
-    throw error;
+    throw asLaunchError(error, database.url);
   } finally {
     await database.close();
   }

@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import { loadSettings, runUntilStopped } from '#config';
-import { openPreparedDatabase } from '#database';
+import { asLaunchError, openPreparedDatabase } from '#database';
 import { Logger } from 'nestjs-pino';
 import dataSource from '../../../ormconfig.js';
 import { WorkerModule } from './worker.module.js';
@@ -13,6 +13,8 @@ async function start(): Promise<() => Promise<void>> {
   const worker = await NestFactory.createApplicationContext(WorkerModule.with(settings, dataSource), {
     logger: ['warn', 'error', 'fatal'],
     abortOnError: false,
+  }).catch((error: unknown) => {
+    throw asLaunchError(error, database.url);
   });
   worker.useLogger(worker.get(Logger));
   worker.get(Logger).log('Lockstep worker runs');

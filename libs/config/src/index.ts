@@ -1,3 +1,5 @@
+export type { Tls } from './database-tls.js';
+export { type DatabaseAddress, parseDatabaseUrl } from './database-url.js';
 export { IP_RANGE_RULE, isIpRange, withinRanges } from './ip-ranges.js';
 export { keptSecret } from './kept-secrets.js';
 export { loadSettings } from './load-settings.js';

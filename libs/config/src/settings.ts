@@ -1,6 +1,8 @@
 import { z } from 'zod';
+import { parseDatabaseUrl } from './database-url.js';
 import { IP_RANGE_RULE, isIpRange } from './ip-ranges.js';
 import { LaunchError } from './process-lifecycle.js';
+import { WrongDatabaseUrl } from './wrong-database-url.js';
 
 /** A whole number given as text, within bounds that its message names together with what it is. */
 const number = (what: string, min: number, max: number) =>
@@ -42,6 +44,15 @@ const natsUrls = z
     error: 'must be a comma-separated list of nats:// or tls:// URLs',
   });
 
+const databaseUrl = z.string().superRefine((text, context) => {
+  try {
+    parseDatabaseUrl(text);
+  } catch (error) {
+    if (!(error instanceof WrongDatabaseUrl)) throw error;
+    context.addIssue({ code: 'custom', message: error.rule });
+  }
+});
+
 const secret = z.string().min(32, { error: 'must have at least 32 characters' });
 
 /**
@@ -51,10 +62,7 @@ export const settingsSchema = z.object({
   NODE_ENV: z.string().default('development'),
   HOST: z.string().min(1, { error: 'must not be empty' }).default('127.0.0.1'),
   PORT: number('a TCP port', 0, 65_535).default(3000),
-  DATABASE_URL: z
-    .string()
-    .regex(/^postgres(ql)?:\/\/./, { error: 'must be a postgres:// URL' })
-    .optional(),
+  DATABASE_URL: databaseUrl.optional(),
   DATA_DIR: z.string().min(1, { error: 'must not be empty' }).default('.data'),
   JWT_SECRET: secret.optional(),
   MASTER_KEY: secret.optional(),

@@ -1,6 +1,6 @@
-import type { Client } from 'pg';
+import pg from 'pg';
 import type { DataSourceOptions, EntityTarget } from 'typeorm';
-import { APPLICATION_NAME } from './application-name.js';
+import { DatabasePool } from './database-pool.js';
 import { InitialSchema1764000000000 } from './migrations/1764000000000-initial-schema.js';
 import { Fills1764100000000 } from './migrations/1764100000000-fills.js';
 import { ApiKeyRules1764200000000 } from './migrations/1764200000000-api-key-rules.js';
@@ -13,10 +13,8 @@ import { EventsBySequence1764700000000 } from './migrations/1764700000000-events
 
 /** Connections of one process. */
 export const POOL_SIZE = 20;
-const CONNECT_TIMEOUT_MS = 5_000;
-/** A transaction that hangs would hold up the event tail, which reads only what no open transaction can precede. */
-const STATEMENT_TIMEOUT_MS = 10_000;
-const IDLE_IN_TRANSACTION_TIMEOUT_MS = 10_000;
+/** How long a call waits for one of them, or for a new one. */
+const POOL_TIMEOUT_MS = 5_000;
 
 /** How every application, the TypeORM command line and the tests connect. */
 export function dataSourceOptions(
@@ -42,21 +40,8 @@ export function dataSourceOptions(
     synchronize: false,
     // everything the schema needs is in PostgreSQL itself, and the service's role need not create extensions
     installExtensions: false,
-    applicationName: APPLICATION_NAME,
+    driver: { ...pg, Pool: DatabasePool },
     poolSize: POOL_SIZE,
-    connectTimeoutMS: CONNECT_TIMEOUT_MS,
-    extra: {
-      statement_timeout: STATEMENT_TIMEOUT_MS,
-      idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
-      onConnect: outliveItsEnd,
-    },
+    connectTimeoutMS: POOL_TIMEOUT_MS,
   };
-}
-
-/**
- * Between the pool's listener and TypeORM's there is a moment without any, in which the end of a connection (an
- * administrator's command, a crash of PostgreSQL) would end the process. The next statement on it fails all the same.
- */
-function outliveItsEnd(client: Client): void {
-  client.on('error', () => {});
 }

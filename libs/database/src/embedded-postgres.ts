@@ -4,8 +4,9 @@ import { createServer, type AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { keptSecret, LaunchError } from '#config';
-import { Client } from 'pg';
+import type { Client } from 'pg';
 import { APPLICATION_NAME } from './application-name.js';
+import { DatabaseClient } from './database-client.js';
 
 const run = promisify(execFile);
 
@@ -95,10 +96,7 @@ export class EmbeddedPostgres {
   }
 
   private async query<T extends object>(sql: string): Promise<T[]> {
-    const client = new Client({
-      connectionString: this.url('postgres'),
-      application_name: APPLICATION_NAME,
-    });
+    const client: Client = new DatabaseClient({ connectionString: this.url('postgres') });
     await client.connect();
     try {
       return (await client.query<T>(sql)).rows;

@@ -2,10 +2,18 @@ export { APPLICATION_PREFIX } from './application-name.js';
 export { CommitUnknownError } from './commit-unknown-error.js';
 export { oldestCommitSeconds } from './commits-under-way.js';
 export { databaseNow } from './database-clock.js';
-export { changedOtherRowCount, isDatabaseAway, violatesUnique } from './database-errors.js';
+export { DatabaseClient } from './database-client.js';
+export {
+  changedOtherRowCount,
+  DatabaseUnavailableError,
+  isDatabaseAway,
+  violatesUnique,
+} from './database-errors.js';
+export { DatabasePool } from './database-pool.js';
 export { dataSourceOptions, POOL_SIZE } from './data-source-options.js';
 export { applyFilter, type Conditions } from './filter.js';
 export { EmbeddedPostgres, freePort } from './embedded-postgres.js';
+export { asLaunchError } from './launch-errors.js';
 export { migrate } from './migrate.js';
 export { newId } from './new-id.js';
 export { OpenDataSourceModule } from './open-data-source.module.js';
@@ -13,6 +21,7 @@ export { type Narrow, type Page, type PageRequest, readPage, readPageItems } fro
 export { columnsOf, insertStatement, PreparedStatement, type Sendable } from './prepared-statement.js';
 export { RoundTrip } from './round-trip.js';
 export { StandingConnection, urlOf } from './standing-connection.js';
+export { withoutTimeLimits } from './time-limits.js';
 export { Transaction } from './transaction.js';
 export { TRANSACTION_LIMIT_MS } from './transaction-limit.js';
 export { openDatabase, type OpenDatabase, openPreparedDatabase } from './open-database.js';

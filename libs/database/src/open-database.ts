@@ -1,7 +1,9 @@
 import { type DatabaseSettings, LaunchError, type Settings } from '#config';
 import type { DataSource } from 'typeorm';
 import { EmbeddedPostgres } from './embedded-postgres.js';
+import { asLaunchError } from './launch-errors.js';
 import { migrate } from './migrate.js';
+import { refuseTransactionPooling } from './pooler-check.js';
 
 export interface OpenDatabase {
   /** Whether the database is the embedded one under DATA_DIR. */
@@ -24,10 +26,10 @@ export async function openDatabase(
   };
   try {
     await dataSource.setOptions({ url }).initialize();
+    await refuseTransactionPooling(dataSource);
   } catch (error) {
     await close();
-    const { host, pathname } = new URL(url);
-    throw new LaunchError(`cannot use the database at ${host}${pathname}: ${reasonOf(error)}`);
+    throw asLaunchError(error, url);
   }
   return { embedded: embedded !== undefined, url, close };
 }
@@ -43,7 +45,7 @@ export async function openPreparedDatabase(
     return database;
   } catch (error) {
     await database.close();
-    throw error;
+    throw asLaunchError(error, database.url);
   }
 }
 
@@ -53,10 +55,4 @@ async function prepareSchema(settings: Settings, dataSource: DataSource, url: st
   } else if (await dataSource.showMigrations()) {
     throw new LaunchError('migrations are pending and MIGRATIONS is off: run "npm run admin -- migrate"');
   }
-}
-
-/** Connection errors to several addresses of a host come as one error without a message. */
-function reasonOf(error: unknown): string {
-  if (error instanceof AggregateError) return error.errors.map(reasonOf).join(', ');
-  return (error as Error).message;
 }

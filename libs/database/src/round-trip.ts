@@ -23,7 +23,7 @@ const preparedOn = new WeakMap<Connection, Map<PreparedStatement<object>, Column
 export class RoundTrip implements Submittable {
   private readonly results: object[][] = [];
   private rows: object[] = [];
-  /** Of each statement; kept here, since after a time-out the rows may still arrive. */
+  /** Of each statement. */
   private columns: Column[][] = [];
   private prepared = new Map<PreparedStatement<object>, Column[]>();
   /** What the last statement did, as PostgreSQL calls it. */
@@ -31,7 +31,7 @@ export class RoundTrip implements Submittable {
 
   private constructor(
     private readonly sent: readonly Sendable<object>[],
-    /** Called at the end, with or without an error; node-postgres puts its own around it, for its time-out. */
+    /** Called at the end, with or without an error; the connection puts its own around it, for its time-out. */
     public callback: (error: Error | null) => void,
   ) {}
 

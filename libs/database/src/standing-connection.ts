@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { Client } from 'pg';
+import type { Client } from 'pg';
 import type { DataSource } from 'typeorm';
-import { APPLICATION_NAME } from './application-name.js';
+import { DatabaseClient } from './database-client.js';
 
 /** How often the connection is used, at least: a peer that vanished is noticed by the answer that does not come. */
 const BEAT_INTERVAL_MS = 1_000;
@@ -60,12 +60,10 @@ export class StandingConnection {
 
   private async run(): Promise<void> {
     while (!this.stopping.signal.aborted) {
-      const client = new Client({
+      const client = new DatabaseClient({
         connectionString: this.url,
-        application_name: APPLICATION_NAME,
-        connectionTimeoutMillis: ANSWER_TIMEOUT_MS,
-        query_timeout: ANSWER_TIMEOUT_MS,
-        keepAlive: true,
+        connectTimeoutMs: ANSWER_TIMEOUT_MS,
+        answerTimeoutMs: ANSWER_TIMEOUT_MS,
       });
       try {
         await this.hold(client);
@@ -73,7 +71,7 @@ export class StandingConnection {
         this.use.onLost(error as Error);
       } finally {
         this.current = undefined;
-        endOf(client);
+        void client.end();
       }
       await this.pause(RECONNECT_DELAY_MS);
     }
@@ -105,11 +103,4 @@ export class StandingConnection {
 /** Where an open DataSource is connected to. */
 export function urlOf({ options }: DataSource): string {
   return (options as { url: string }).url;
-}
-
-/** Without waiting: a peer that is gone does not say goodbye. */
-function endOf(client: Client): void {
-  const { stream } = (client as unknown as { connection: { stream: { destroy(): void } } }).connection;
-  client.end().catch(() => {});
-  setTimeout(() => stream.destroy(), ANSWER_TIMEOUT_MS).unref();
 }

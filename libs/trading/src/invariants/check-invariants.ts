@@ -1,3 +1,4 @@
+import { withoutTimeLimits } from '#database';
 import type { DataSource, EntityManager } from 'typeorm';
 import type { Invariant } from './invariant.js';
 import { orderInvariants } from './order-invariants.js';
@@ -30,12 +31,14 @@ export async function checkInvariants(
   dataSource: DataSource,
   onFinding: (finding: Finding) => void,
 ): Promise<void> {
-  await dataSource.transaction('REPEATABLE READ', async (manager) => {
-    await manager.query('SET TRANSACTION READ ONLY');
-    await manager.query(`SET LOCAL statement_timeout = '${STATEMENT_TIMEOUT}'`);
-    await manager.query(`SET LOCAL client_connection_check_interval = '${CLIENT_CHECK_INTERVAL}'`);
-    for (const invariant of INVARIANTS) onFinding(await check(manager, invariant));
-  });
+  await dataSource.transaction('REPEATABLE READ', (manager) =>
+    withoutTimeLimits(manager.queryRunner!, async () => {
+      await manager.query('SET TRANSACTION READ ONLY');
+      await manager.query(`SET LOCAL statement_timeout = '${STATEMENT_TIMEOUT}'`);
+      await manager.query(`SET LOCAL client_connection_check_interval = '${CLIENT_CHECK_INTERVAL}'`);
+      for (const invariant of INVARIANTS) onFinding(await check(manager, invariant));
+    }),
+  );
 }
 
 async function check(manager: EntityManager, { number, sentence, broken }: Invariant): Promise<Finding> {

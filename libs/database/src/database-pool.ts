@@ -1,0 +1,62 @@
+import pg, { type PoolClient, type PoolConfig } from 'pg';
+import { DatabaseClient } from './database-client.js';
+import { asDatabaseError, DatabaseUnavailableError } from './database-errors.js';
+
+type Taken = (error: Error | undefined, client: PoolClient | undefined, release: () => void) => void;
+
+/**
+ * A pool of our connections. When one is abandoned, those that are as old lead to the same dead or wrong peer: none is
+ * used again.
+ */
+export class DatabasePool extends pg.Pool {
+  private readonly idle = new Set<DatabaseClient>();
+  private readonly busy = new Set<DatabaseClient>();
+  private readonly outdated = new WeakSet<DatabaseClient>();
+
+  constructor(config: PoolConfig) {
+    super({ ...config, Client: DatabaseClient as never });
+    this.on('connect', (client) => ours(client).once('abandoned', () => this.renew()));
+    this.on('acquire', (client) => this.lend(ours(client)));
+    this.on('release', (_, client) => this.takeBack(ours(client)));
+    this.on('remove', (client) => this.forget(ours(client)));
+  }
+
+  override connect(): Promise<PoolClient>;
+  override connect(callback: Taken): void;
+  override connect(callback?: Taken): Promise<PoolClient> | void {
+    if (callback) {
+      super.connect((error, client, release) => callback(error && asDatabaseError(error), client, release));
+      return;
+    }
+    return super.connect().catch((error: Error) => {
+      throw asDatabaseError(error);
+    });
+  }
+
+  private renew(): void {
+    for (const client of this.busy) this.outdated.add(client);
+    for (const client of this.idle) {
+      client.destroy(new DatabaseUnavailableError('another connection to the same server was abandoned'));
+    }
+  }
+
+  private lend(client: DatabaseClient): void {
+    this.idle.delete(client);
+    this.busy.add(client);
+  }
+
+  private takeBack(client: DatabaseClient): void {
+    this.busy.delete(client);
+    this.idle.add(client);
+    if (!this.outdated.has(client)) return;
+    void client.end(); // the pool keeps none that is ending
+    client.destroy();
+  }
+
+  private forget(client: DatabaseClient): void {
+    this.idle.delete(client);
+    this.busy.delete(client);
+  }
+}
+
+const ours = (client: unknown): DatabaseClient => client as DatabaseClient;
