@@ -1,10 +1,12 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { EventPartitions, eventId, OrderEvent } from '#events';
 import { OrderHistoryService } from '#trading';
 import { AdminTool } from './support/admin-tool.js';
 import type { MakerClient } from './support/clients.js';
 import { startService, type TestService } from './support/service.js';
 import type { Socket } from './support/socket.js';
+
+jest.setTimeout(60_000);
 
 /** Events are kept by the day, and go by the day; no trade depends on it. */
 let service: TestService;

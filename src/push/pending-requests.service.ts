@@ -1,31 +1,33 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { columnsOf } from '#database';
+import { columnsOf, PreparedStatement, Transaction } from '#database';
 import { type EventCursor, OrderEvent, seqOf } from '#events';
-import { OPEN_STATUSES } from '#trading';
+import { OPEN_STATUSES_SQL } from '#trading';
 import { DataSource } from 'typeorm';
+
+/** The event by which each was put to the taker last; it is kept while a lock can live. */
+const READ_PENDING = new PreparedStatement<OrderEvent>(
+  'pending_requests',
+  `SELECT ${columnsOf(OrderEvent, 'e')} FROM cancellation_requests r
+     CROSS JOIN LATERAL (
+       SELECT ${columnsOf(OrderEvent)} FROM order_events
+        WHERE order_id = r.order_id AND request_id = r.id AND type = 'cancellation_request'
+          AND created_at >= r.requested_at
+        ORDER BY version DESC LIMIT 1
+     ) e
+    WHERE r.taker_id = $1::uuid AND r.status IN (${OPEN_STATUSES_SQL}) AND e.seq <= $2::bigint
+    ORDER BY e.seq`,
+);
 
 /** What takers have been asked and have not answered yet. */
 @Injectable()
 export class PendingRequests {
   constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
 
-  /**
-   * The events by which a taker's open requests were last put to it, up to a position, in their order. They are kept while
-   * a lock can live.
-   */
-  ofTaker(takerId: string, upTo: EventCursor): Promise<OrderEvent[]> {
-    return this.dataSource.query(
-      `SELECT e.* FROM cancellation_requests r
-         CROSS JOIN LATERAL (
-           SELECT ${columnsOf(OrderEvent)} FROM order_events
-            WHERE order_id = r.order_id AND request_id = r.id AND type = 'cancellation_request'
-              AND created_at >= r.requested_at
-            ORDER BY version DESC LIMIT 1
-         ) e
-        WHERE r.taker_id = $1 AND r.status = ANY ($2) AND e.seq <= $3::bigint
-        ORDER BY e.seq`,
-      [takerId, OPEN_STATUSES, seqOf(upTo.id)],
-    );
+  /** The events of a taker's open requests up to a position, in their order. */
+  async ofTaker(takerId: string, upTo: EventCursor): Promise<OrderEvent[]> {
+    const statement = READ_PENDING.with(takerId, seqOf(upTo.id));
+    const [events] = await Transaction.run(this.dataSource, (tx) => tx.commit([statement]));
+    return events;
   }
 }

@@ -17,6 +17,8 @@ const MAX_CLIENT_FRAME_BYTES = 4 * 1024;
 /** How long a peer has to take what was sent to it and to answer the closing handshake, before its connection is cut. */
 const CLOSE_TIMEOUT_MS = 5_000;
 const CLOSE_GOING_AWAY = 1001;
+/** Upgrades that are decided before other calls get their turn: when all sockets come back together, answers must pass. */
+const UPGRADES_A_TURN = 4;
 
 // not written where it is used: the package's types do not know closeTimeout yet
 const SERVER_OPTIONS = {
@@ -31,6 +33,7 @@ const SERVER_OPTIONS = {
 export class PushServer implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger = new Logger(PushServer.name);
   private readonly sockets = new WebSocketServer(SERVER_OPTIONS);
+  private waiting: (() => void)[] = [];
 
   constructor(
     private readonly adapterHost: HttpAdapterHost,
@@ -43,7 +46,8 @@ export class PushServer implements OnApplicationBootstrap, OnModuleDestroy {
     const server = this.adapterHost.httpAdapter.getHttpServer() as Server;
     server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
       socket.on('error', () => socket.destroy());
-      void this.upgrade(request, socket, head);
+      this.waiting.push(() => void this.upgrade(request, socket, head));
+      if (this.waiting.length === 1) this.takeTurns();
     });
     this.sockets.on('headers', (headers, request) => headers.push(`X-Request-Id: ${requestIdOf(request)}`));
     this.sockets.on('wsClientError', (error, socket, request) =>
@@ -60,6 +64,14 @@ export class PushServer implements OnApplicationBootstrap, OnModuleDestroy {
     const gone = new Promise((resolve) => this.sockets.close(resolve));
     for (const socket of this.sockets.clients) socket.close(CLOSE_GOING_AWAY, 'the service is stopping');
     await gone;
+  }
+
+  private takeTurns(): void {
+    setImmediate(() => {
+      for (const begin of this.waiting.slice(0, UPGRADES_A_TURN)) begin();
+      this.waiting = this.waiting.slice(UPGRADES_A_TURN);
+      if (this.waiting.length > 0) this.takeTurns();
+    });
   }
 
   private async upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {

@@ -71,7 +71,9 @@ export class SocketReplay {
     while (await subscriber.drained()) {
       const { position } = this.tail;
       subscriber.hold();
-      const events = await this.turns.read(() => this.replay.read(cursor, position, subscriber.audience));
+      const events = await this.turns.read(() =>
+        this.replay.readBetween(cursor, position, subscriber.audience),
+      );
       this.sendAll(subscriber, events);
       if (events.length === REPLAY_ROWS) {
         cursor = cursorAt(events.at(-1)!);

@@ -15,6 +15,9 @@ const number = (what: string, min: number, max: number) =>
 
 const SECONDS = 'a whole number of seconds';
 
+/** An open request lives with its lock, 7 days at most, and is pushed again from its event: that must still be there. */
+export const MIN_EVENT_RETENTION_DAYS = 8;
+
 const ipRanges = z
   .string()
   .transform((text) => text.split(',').map((range) => range.trim()))
@@ -82,8 +85,7 @@ export const settingsSchema = z.object({
   ORDER_MIN_VALIDITY_HOURS: number('a whole number of hours', 0, 87_600).default(720),
   LOCK_TTL_SECONDS: number(SECONDS, 1, 604_800).default(3600),
   CANCELLATION_TIMEOUT_SECONDS: number(SECONDS, 1, 86_400).default(60),
-  // an open request lives with its lock, 7 days at most, and is pushed again from its event: that must still be there
-  EVENT_RETENTION_DAYS: number('a whole number of days', 8, 3_650).default(30),
+  EVENT_RETENTION_DAYS: number('a whole number of days', MIN_EVENT_RETENTION_DAYS, 3_650).default(30),
   RATE_LIMIT_PER_SECOND: number('a number of requests (0: no limit)', 0, 1_000_000).default(200),
   MAX_SOCKETS_PER_CALLER: number('a number of sockets', 1, 1_000_000).default(100),
   EVENT_BUS: z.enum(['postgres', 'nats'], { error: 'must be postgres or nats' }).default('postgres'),

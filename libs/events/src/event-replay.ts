@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { columnsOf } from '#database';
+import { MIN_EVENT_RETENTION_DAYS } from '#config';
+import { columnsOf, PreparedStatement, Transaction } from '#database';
 import { DataSource } from 'typeorm';
 import { cursorAt, earliestPast, type EventCursor, TIME_SLACK } from './event-cursor.js';
 import { candidatesOf, earlierEventId, eventId, seqOf } from './event-id.js';
@@ -9,6 +10,9 @@ import { OrderEvent } from './order-event.entity.js';
 
 /** Few enough that what they say fits a socket's buffer. */
 export const REPLAY_ROWS = 100;
+const DAY_MS = 86_400_000;
+/** Events of this age are kept, and so is all that follows them, whatever the settings. */
+const SURELY_KEPT_MS = (MIN_EVENT_RETENTION_DAYS - 1) * DAY_MS;
 
 /** Whose events are replayed: a maker's, or a taker's with or without every new order. */
 export type Audience = { maker: string } | { takerId: string; newOrders: boolean };
@@ -20,40 +24,59 @@ export interface ReplayStart {
   now: Date;
 }
 
-/** An event that an id may stand for, or none; ids that were given out before have its transaction's number, too. */
-type Candidate = (OrderEvent & { transaction: string }) | { seq: null };
+/** An event that an id may stand for; in ids that were given out before stands its transaction's number, too. */
+type Candidate = OrderEvent & { transaction: string };
 
-/** Reads again, for one participant, what it has missed. */
+const FIND_CANDIDATES = new PreparedStatement<Candidate>(
+  'find_event_candidates',
+  `SELECT ${columnsOf(OrderEvent)}, xid::text AS transaction FROM order_events WHERE seq = ANY ($1::bigint[])`,
+);
+
+/** Reads again, for one participant, what it has missed. When all sockets come back together, this is what takes the time. */
 @Injectable()
 export class EventReplay {
   constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
 
-  /**
-   * The cursor of somebody who has heard everything up to an event's id. The event must be kept, and so must all that
-   * can follow it: near the oldest day's beginning, some may have been dropped with the day before.
-   */
+  /** The cursor of somebody who has heard everything up to an event's id. The event must be kept, and all that can follow it. */
   async startAfter(id: string): Promise<ReplayStart> {
-    const rows = await this.dataSource.query<(Candidate & { kept_since: Date | null; now: Date })[]>(
-      `SELECT NULLIF(kept_since, '-infinity') AS kept_since, clock_timestamp() AS now, e.xid AS transaction,
-           ${columnsOf(OrderEvent, 'e')}
-         FROM (SELECT ${EVENTS_KEPT_SINCE} AS kept_since) kept
-         LEFT JOIN order_events e ON e.seq = ANY ($1::bigint[]) AND e.created_at >= kept_since + ${TIME_SLACK}`,
-      [candidatesOf(id)],
+    const candidates = await this.read(FIND_CANDIDATES, `{${candidatesOf(id).join(',')}}`);
+    const event = candidates.find(
+      (row) => eventId(row) === id || earlierEventId(row.transaction, row.seq) === id,
     );
-    const event = rows
-      .filter((row) => row.seq !== null)
-      .find((row) => eventId(row) === id || earlierEventId(row.transaction, row.seq) === id);
-    const [{ kept_since: keptSince, now }] = rows as [(typeof rows)[0]];
-    return { cursor: event && cursorAt(event), keptSince, now };
+    const now = new Date();
+    if (event && now.getTime() - event.created_at.getTime() < SURELY_KEPT_MS)
+      return { cursor: cursorAt(event), keptSince: null, now };
+    return this.startAfterOld(event);
   }
 
   /** What comes after one cursor, up to and with another below which nothing can come any more; `REPLAY_ROWS` at most. */
-  async read(from: EventCursor, upTo: EventCursor, audience: Audience): Promise<OrderEvent[]> {
-    const whose = 'maker' in audience ? audience.maker : audience.takerId;
-    return this.dataSource.query<OrderEvent[]>(
-      `SELECT * FROM (${branchesOf(audience).join(' UNION ALL ')}) concerning ORDER BY seq LIMIT ${REPLAY_ROWS}`,
-      [seqOf(from.id), seqOf(upTo.id), earliestPast(from), whose],
+  readBetween(from: EventCursor, upTo: EventCursor, audience: Audience): Promise<OrderEvent[]> {
+    const [statement, whose] =
+      'maker' in audience
+        ? [READ.ofMaker, audience.maker]
+        : [audience.newOrders ? READ.ofTakerAndNew : READ.ofTaker, audience.takerId];
+    return this.read(statement, seqOf(from.id), seqOf(upTo.id), earliestPast(from).toISOString(), whose);
+  }
+
+  /** Near the oldest day's beginning, some of what followed may have been dropped with the day before. */
+  private async startAfterOld(event: OrderEvent | undefined): Promise<ReplayStart> {
+    const [{ kept_since: keptSince, now, kept_from }] = await this.dataSource.query<
+      [{ kept_since: Date | null; now: Date; kept_from: Date | number }]
+    >(
+      `SELECT NULLIF(kept_since, '-infinity') AS kept_since, kept_since + ${TIME_SLACK} AS kept_from, clock_timestamp() AS now
+         FROM (SELECT ${EVENTS_KEPT_SINCE} AS kept_since) kept`,
     );
+    const isKept = event && event.created_at.getTime() >= Number(kept_from);
+    return { cursor: isKept ? cursorAt(event) : undefined, keptSince, now };
+  }
+
+  /** In one round trip, by a plan that is kept: making one over all partitions took longer than the reading. */
+  private async read<Row extends object>(
+    statement: PreparedStatement<Row>,
+    ...values: string[]
+  ): Promise<Row[]> {
+    const [rows] = await Transaction.run(this.dataSource, (tx) => tx.commit([statement.with(...values)]));
+    return rows;
   }
 }
 
@@ -61,13 +84,19 @@ export class EventReplay {
  * One query for each index that answers it, so that a replay reads only what it sends. Each has its own limit, from which
  * the planner sees that reading the days' indexes side by side, in order, ends soon.
  */
-function branchesOf(audience: Audience): string[] {
-  if ('maker' in audience) return [between('maker = $4')];
-  const own = between('taker_id = $4');
-  return audience.newOrders ? [own, between(`type = 'order_status_change' AND from_status IS NULL`)] : [own];
-}
-
 const between = (whose: string): string => `
   (SELECT ${columnsOf(OrderEvent)} FROM order_events
     WHERE ${whose} AND seq > $1::bigint AND seq <= $2::bigint AND created_at > $3
     ORDER BY seq LIMIT ${REPLAY_ROWS})`;
+const OWN = between('taker_id = $4::uuid');
+const NEW = between(`type = 'order_status_change' AND from_status IS NULL`);
+const readStatement = (whose: string, branches: string[]): PreparedStatement<OrderEvent> =>
+  new PreparedStatement(
+    `replay_${whose}`,
+    `SELECT ${columnsOf(OrderEvent)} FROM (${branches.join(' UNION ALL ')}) concerning ORDER BY seq LIMIT ${REPLAY_ROWS}`,
+  );
+const READ = {
+  ofMaker: readStatement('of_maker', [between('maker = $4')]),
+  ofTaker: readStatement('of_taker', [OWN]),
+  ofTakerAndNew: readStatement('of_taker_and_new', [OWN, NEW]),
+};
