@@ -21,6 +21,7 @@ export {
   CANCELLATION_STATUSES,
   CancellationRequest,
   type CancellationStatus,
+  OPEN_STATUSES,
   OPEN_STATUSES_SQL,
   RESOLUTIONS,
 } from './cancellation/cancellation-request.entity.js';
