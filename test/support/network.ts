@@ -46,6 +46,12 @@ export class Network {
     for (const line of this.lines) line.condition = 'silent';
   }
 
+  /** New connections lead to another port; the present ones are broken off, or stay. */
+  turnTo(port: number, cutting = true): void {
+    this.target.port = String(port);
+    if (cutting) this.cut();
+  }
+
   /** Breaks the present connections off. */
   cut(): void {
     for (const { client, server } of this.lines) {

@@ -12,12 +12,14 @@ export async function refuseTransactionPooling(dataSource: DataSource): Promise<
     const { processID } = (await one.connect()) as DatabaseClient & { processID: number };
     const ofOne = await backendOf(one);
     if (ofOne === processID) return; // no pooler between
-    await other.startTransaction();
     const ofOther = await backendOf(other);
-    const ofOneAgain = await backendOf(one);
-    await other.commitTransaction();
-    const ofOtherAgain = await backendOf(other);
-    if (ofOne === ofOneAgain && ofOther === ofOtherAgain && ofOne !== ofOther) return;
+    if (ofOne !== ofOther) {
+      await other.startTransaction();
+      const ofItsTransaction = await backendOf(other);
+      const ofOneMeanwhile = await backendOf(one);
+      await other.commitTransaction();
+      if (ofOne === ofOneMeanwhile && ofOther === ofItsTransaction) return;
+    }
   } finally {
     await Promise.all([one.release(), other.release()]);
   }
