@@ -11,6 +11,8 @@ import { until } from './support/until.js';
  * worker that sees to it is killed.
  */
 const ROWS = 1_000_000;
+/** Short transactions, for the tests beside this one. */
+const BATCH = 20_000;
 const HELD_UP_MS = 200;
 const WRITERS = 4;
 const READERS = 2;
@@ -36,6 +38,10 @@ const READ = 'SELECT * FROM order_events WHERE order_id = (SELECT gen_random_uui
 const STRAYS = 'SELECT count(*)::int AS n FROM order_events_default';
 const FENCES = "SELECT count(*)::int AS n FROM pg_constraint WHERE conname = 'order_events_strays'";
 
+const KILL = `
+  SELECT count(pg_terminate_backend(pid))::int AS n FROM pg_stat_activity
+  WHERE application_name LIKE 'lockstep%' AND datname = current_database() AND state <> 'idle' AND pid <> pg_backend_pid()`;
+
 /** No partition but the default one, and in it so many events of the last two days. */
 async function fillDefault(rows: number): Promise<void> {
   const partitions = await sql<{ name: string }>(
@@ -43,11 +49,11 @@ async function fillDefault(rows: number): Promise<void> {
   );
   for (const { name } of partitions) await sql(`DROP TABLE ${name}`);
   await sql('CREATE TABLE order_events_default PARTITION OF order_events DEFAULT');
-  await besideTransaction(service.dataSource, async (other) => {
-    await other.query('SET LOCAL statement_timeout = 0');
-    const times = `clock_timestamp() - interval '2 days' * (n::float / ${rows})`;
-    await other.query(`${INSERT} SELECT ${VALUES(times)} FROM generate_series(1, ${rows}) AS n`);
-  });
+  for (let batch = 0; batch < rows; batch += BATCH) {
+    const time = `clock_timestamp() - interval '2 days' * (1 - n::float / ${rows})`;
+    const last = Math.min(batch + BATCH, rows);
+    await sql(`${INSERT} SELECT ${VALUES(time)} FROM generate_series(${batch + 1}, ${last}) AS n`);
+  }
 }
 
 /** Tends until it succeeds: what cannot have its locks at once is tried again a minute later. */
@@ -132,13 +138,15 @@ test('workers that are killed at any moment: another goes on, nothing is lost, a
   const load = new Load();
   let kills = 0;
   for (let round = 0; round < 12; round += 1) {
-    const tending = Promise.allSettled([worker().tend(), worker().tend()]);
+    let isOver = false;
+    const tending = Promise.allSettled([worker().tend(), worker().tend()]).then(() => (isOver = true));
     await delay(round * 20);
-    kills += await numberOf(
-      `SELECT count(pg_terminate_backend(pid))::int AS n FROM pg_stat_activity
-        WHERE application_name LIKE 'lockstep%' AND datname = current_database() AND pid <> pg_backend_pid()
-          AND state <> 'idle'`,
-    );
+    const kill = async (): Promise<boolean> => {
+      const killed = await numberOf(KILL);
+      kills += killed;
+      return killed > 0 || isOver;
+    };
+    await until(kill, 'a worker to be killed');
     await tending;
   }
   expect(kills).toBeGreaterThan(0);
