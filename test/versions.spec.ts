@@ -1,37 +1,21 @@
 import { randomBytes } from 'node:crypto';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { freePort } from '#database';
 import { AdminTool } from './support/admin-tool.js';
+import type { MakerClient, TakerClient } from './support/clients.js';
+import { createTestDatabase } from './support/database.js';
+import { earlierBuild, isEarlierKnown } from './support/earlier-version.js';
 import { ExternalService } from './support/external-service.js';
-import { askedOrder, succeeded } from './support/handshake.js';
+import { askedOrder, lockedOrder, succeeded } from './support/handshake.js';
+import { expectInvariants } from './support/invariants.js';
 import { ServiceProcess } from './support/service-process.js';
+import type { Socket } from './support/socket.js';
 import { until } from './support/until.js';
 
-/**
- * Two versions on one database, while one is rolled out or back: this build is the old one, and the newer one has
- * expanded the schema by what it needs, as docs/operations.md asks of migrations.
- */
-const LATER = { timestamp: '9999999999999', name: 'Later9999999999999' };
+/** Two versions on one database, while one is rolled out or back. */
 const PATIENCE_MS = 120_000;
 
 let service: ExternalService;
-let running: ServiceProcess;
-beforeAll(async () => {
-  service = await ExternalService.prepare();
-  running = await service.start();
-  await expectHandshakes(); // its connections have their statements parsed and planned from here on
-  await service.dataSource.query(
-    `ALTER TABLE orders ADD COLUMN later text, ADD COLUMN later_count integer NOT NULL DEFAULT 0;
-     ALTER TABLE fills ADD COLUMN later text;
-     ALTER TABLE order_events ADD COLUMN later text;
-     CREATE TABLE later (id uuid PRIMARY KEY, order_id uuid REFERENCES orders)`,
-  );
-  await service.dataSource.query('INSERT INTO migrations (timestamp, name) VALUES ($1, $2)', [
-    LATER.timestamp,
-    LATER.name,
-  ]);
-}, PATIENCE_MS);
-afterAll(() => service.drop());
 
 async function expectHandshakes(): Promise<void> {
   const cancelled = await askedOrder(service);
@@ -43,43 +27,152 @@ async function expectHandshakes(): Promise<void> {
   expect(statuses.map(({ status }) => status)).toEqual(['cancelled', 'filled']);
 }
 
-test(
-  'the old version goes on when the schema is expanded under it',
-  async () => {
-    await expectHandshakes();
-    expect(await running.stop()).toBe(0);
-  },
-  PATIENCE_MS,
-);
-
-test.each(['on', 'off'])(
-  'the old version starts on the expanded schema, with MIGRATIONS=%s',
-  async (MIGRATIONS) => {
-    const instance = await service.start({ MIGRATIONS });
-    await expectHandshakes();
-    expect(await instance.stop()).toBe(0);
-    expect(instance.stderr).toBe('');
-  },
-  PATIENCE_MS,
-);
-
-test(
-  'and so do its worker and its tool, which leave the newer migration as it is',
-  async () => {
-    const worker = ServiceProcess.launch(
-      { ...service.environment, MIGRATIONS: 'off', WORKER_METRICS_PORT: String(await freePort()) },
-      [process.execPath, 'dist/apps/worker/src/main.js'],
+/** This build is the old one: the newer one has expanded the schema by what it needs, as docs/operations.md asks of migrations. */
+describe('this version beside a newer one', () => {
+  const LATER = { timestamp: '9999999999999', name: 'Later9999999999999' };
+  let running: ServiceProcess;
+  beforeAll(async () => {
+    service = await ExternalService.prepare();
+    running = await service.start();
+    await expectHandshakes(); // its connections have their statements parsed and planned from here on
+    await service.dataSource.query(
+      `ALTER TABLE orders ADD COLUMN later text, ADD COLUMN later_count integer NOT NULL DEFAULT 0;
+     ALTER TABLE fills ADD COLUMN later text;
+     ALTER TABLE order_events ADD COLUMN later text;
+     CREATE TABLE later (id uuid PRIMARY KEY, order_id uuid REFERENCES orders)`,
     );
-    await until(() => worker.stdout.includes('worker runs'), 'the worker', PATIENCE_MS);
-    expect(await worker.stop()).toBe(0);
-    const admin = new AdminTool(service.environment.DATABASE_URL!);
-    expect(await admin.json('migrate')).toEqual({ applied: [] });
-    const address = `0x${randomBytes(20).toString('hex')}`;
-    await admin.json('taker', 'create', '--name', 'A broker', '--address', address);
-    const rows = await service.dataSource.query(
-      'SELECT timestamp, name FROM migrations ORDER BY id DESC LIMIT 1',
-    );
-    expect(rows).toEqual([LATER]);
-  },
-  PATIENCE_MS,
-);
+    await service.dataSource.query('INSERT INTO migrations (timestamp, name) VALUES ($1, $2)', [
+      LATER.timestamp,
+      LATER.name,
+    ]);
+  }, PATIENCE_MS);
+  afterAll(() => service.drop());
+
+  test(
+    'the old version goes on when the schema is expanded under it',
+    async () => {
+      await expectHandshakes();
+      expect(await running.stop()).toBe(0);
+    },
+    PATIENCE_MS,
+  );
+
+  test.each(['on', 'off'])(
+    'the old version starts on the expanded schema, with MIGRATIONS=%s',
+    async (MIGRATIONS) => {
+      const instance = await service.start({ MIGRATIONS });
+      await expectHandshakes();
+      expect(await instance.stop()).toBe(0);
+      expect(instance.stderr).toBe('');
+    },
+    PATIENCE_MS,
+  );
+
+  test(
+    'and so do its worker and its tool, which leave the newer migration as it is',
+    async () => {
+      const worker = ServiceProcess.launch(
+        { ...service.environment, MIGRATIONS: 'off', WORKER_METRICS_PORT: String(await freePort()) },
+        [process.execPath, 'dist/apps/worker/src/main.js'],
+      );
+      await until(() => worker.stdout.includes('worker runs'), 'the worker', PATIENCE_MS);
+      expect(await worker.stop()).toBe(0);
+      const admin = new AdminTool(service.environment.DATABASE_URL!);
+      expect(await admin.json('migrate')).toEqual({ applied: [] });
+      const address = `0x${randomBytes(20).toString('hex')}`;
+      await admin.json('taker', 'create', '--name', 'A broker', '--address', address);
+      const rows = await service.dataSource.query(
+        'SELECT timestamp, name FROM migrations ORDER BY id DESC LIMIT 1',
+      );
+      expect(rows).toEqual([LATER]);
+    },
+    PATIENCE_MS,
+  );
+});
+
+/** The old one is the version before, built from the project's history, and this one is rolled out and back. */
+(isEarlierKnown ? describe : describe.skip)('the version before beside this one', () => {
+  let old: ServiceProcess;
+  let elsewhere: { url: string };
+  let maker: MakerClient;
+  let taker: TakerClient;
+  const start = {
+    old: () => service.start({}, [process.execPath, `${earlierBuild()}/dist/src/main.js`]),
+    new: () => service.start({ PORT: new URL(elsewhere.url).port }),
+  };
+  beforeAll(async () => {
+    earlierBuild();
+    const database = await createTestDatabase('template0');
+    service = await ExternalService.on(database.url, database.drop);
+    elsewhere = { url: `http://127.0.0.1:${await freePort()}` };
+    old = await start.old();
+    [maker, taker] = [await service.newMaker(), await service.newTaker()];
+  }, 3 * PATIENCE_MS);
+  afterAll(() => service.drop());
+
+  const atNew = <T extends MakerClient | TakerClient>(client: T): T =>
+    Object.assign(Object.create(Object.getPrototypeOf(client)), client, elsewhere);
+  const toldOf = (socket: Socket): unknown[] =>
+    socket.messages.filter(({ type }) => type !== 'resync').map(({ type, data }) => ({ type, data }));
+
+  test(
+    'each hears what is done at the other, and sockets go on at the other',
+    async () => {
+      const before = await taker.socket();
+      const early = await lockedOrder(service, { maker, taker });
+      await before.hear(({ data }) => data.order_hash === early.hash && data.to_status === 'locked');
+      await before.close();
+
+      const instance = await start.new();
+      const [ofOld, ofNew] = [await taker.socket(), await taker.socket(undefined, elsewhere)];
+      const onward = await taker.socket(undefined, {
+        after: before.messages.at(-1).id,
+        ...elsewhere,
+      });
+      const atOld = await askedOrder(service, { maker, taker });
+      succeeded(await atNew(taker).answer(atOld.hash, true), 200);
+      const owner = await service.newMaker();
+      const ownerAtNew = atNew(owner);
+      const other = await lockedOrder(service, { maker: ownerAtNew, taker: atNew(taker) });
+      succeeded(await owner.cancel(other.id), 202);
+      succeeded(await taker.answer(other.hash, false), 200);
+      succeeded(await taker.fill(other.placed), 200);
+      const sockets = [ofOld, ofNew, onward];
+      for (const socket of sockets)
+        await socket.hear(({ data }) => data.order_hash === other.hash && data.to_status === 'filled');
+      expect(toldOf(ofNew)).toEqual(toldOf(ofOld));
+      expect(toldOf(onward)).toEqual(toldOf(ofOld));
+
+      // an id of this version is none that the old one knows: it says so, and goes on
+      const back = await taker.socket(undefined, { after: ofNew.messages.at(-1).id });
+      await back.hear(({ type }) => type === 'resync');
+      const live = await ownerAtNew.place();
+      for (const socket of [back, ofNew]) await socket.hearAbout('order_status_change', live.order_hash);
+      await Promise.all([...sockets, back].map((socket) => socket.close()));
+      expect(await instance.stop()).toBe(0);
+    },
+    PATIENCE_MS,
+  );
+
+  test(
+    'after a roll-back the old one starts and goes on, and what it writes is heard after the next rollout',
+    async () => {
+      expect(await old.stop()).toBe(0);
+      old = await start.old();
+      const socket = await taker.socket();
+      const { order_hash } = await maker.place();
+      const { id: after } = await socket.hearAbout('order_status_change', order_hash);
+      await socket.close();
+      await expectHandshakes();
+      const instance = await start.new();
+      const missed = await maker.place();
+      const onward = await taker.socket(undefined, { after, ...elsewhere });
+      await onward.hearAbout('order_status_change', missed.order_hash);
+      expect(onward.ofType('resync')).toEqual([]);
+      await onward.close();
+      expect(await Promise.all([old.stop(), instance.stop()])).toEqual([0, 0]);
+      await expectInvariants(service.dataSource);
+    },
+    PATIENCE_MS,
+  );
+});
