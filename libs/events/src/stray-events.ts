@@ -1,4 +1,4 @@
-import { Transaction } from '#database';
+import { Transaction, withoutTimeLimits } from '#database';
 import type { DataSource, EntityManager } from 'typeorm';
 import {
   boundsOf,
@@ -137,8 +137,7 @@ async function unhurried<T>(
   dataSource: DataSource,
   work: (manager: EntityManager) => Promise<T>,
 ): Promise<T> {
-  return Transaction.withManager(dataSource, async (manager) => {
-    await manager.query('SET LOCAL statement_timeout = 0');
-    return work(manager);
-  });
+  return Transaction.withManager(dataSource, (manager) =>
+    withoutTimeLimits(manager.queryRunner!, () => work(manager)),
+  );
 }
