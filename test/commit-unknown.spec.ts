@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { CommitUnknownError, isDatabaseAway, oldestCommitSeconds, Transaction } from '#database';
 import { PostgresProxy } from './faults/postgres-proxy.js';
 import { loginOf, type MakerClient, type TakerClient } from './support/clients.js';
@@ -10,6 +10,8 @@ import type { ServiceProcess } from './support/service-process.js';
 import { until } from './support/until.js';
 
 /** COMMIT is sent and its answer never comes: nobody knows whether it was done, and callers are told just that. */
+jest.setTimeout(120_000);
+
 let service: ExternalService;
 let proxy: PostgresProxy;
 let instance: ServiceProcess;
