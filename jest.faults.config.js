@@ -5,5 +5,5 @@ const { globalSetup: _, globalTeardown: __, ...shared } = config;
 export default {
   ...shared,
   testPathIgnorePatterns: ['/node_modules/'],
-  testMatch: ['<rootDir>/test/faults/faults.spec.ts'],
+  testMatch: ['<rootDir>/test/faults/*.spec.ts'],
 };

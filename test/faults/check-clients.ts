@@ -1,24 +1,17 @@
 import type { Finding } from '#trading';
-import { allEventsHeard, onlyOwnEventsHeard, refusalsChangedNothing } from './expectations.js';
-import type { Told } from './ledger.js';
-import type { Participant } from './participants.js';
-import type { DatabaseRecord } from './record.js';
+import type { Evidence } from './evidence.js';
+import { allEventsHeard, nothingSilentlyMissing, onlyOwnEventsHeard } from './heard.js';
+import { callsEnd, refusalsChangedNothing } from './told-in-answers.js';
 import { toldIsRecorded } from './told-is-recorded.js';
 
-/** What clients know, and what the database says. */
-export interface Evidence {
-  told: readonly Told[];
-  participants: readonly Participant[];
-  record: DatabaseRecord;
-}
-
-/** The invariants that the database alone cannot show: 15 to 18. */
-export function checkClients({ told, participants, record }: Evidence): Finding[] {
-  const { events } = record;
+/** The invariants that the database alone cannot show: 15 to 20. */
+export function checkClients(evidence: Evidence): Finding[] {
   return [
-    toldIsRecorded(told, record),
-    refusalsChangedNothing(told, events),
-    allEventsHeard(participants, events),
-    onlyOwnEventsHeard(participants, events),
+    toldIsRecorded(evidence),
+    refusalsChangedNothing(evidence),
+    allEventsHeard(evidence),
+    onlyOwnEventsHeard(evidence),
+    nothingSilentlyMissing(evidence),
+    callsEnd(evidence),
   ];
 }

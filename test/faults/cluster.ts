@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { closeSync, existsSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { EmbeddedPostgres } from '#database';
-import { Client, type QueryResultRow } from 'pg';
+import { Database } from './database.js';
 
 const FOLDER = resolve('.data/faults');
 const TABLESPACE = join(FOLDER, 'tablespace');
@@ -16,13 +16,15 @@ const DATABASE = 'faults';
 const MAX_CONNECTIONS = 80;
 
 /** A PostgreSQL of the suite's own, made anew for every run: it is to be broken. */
-export class Cluster {
+export class Cluster extends Database {
   private constructor(
     private readonly postgres: EmbeddedPostgres,
-    readonly url: URL,
+    url: URL,
     /** Why the disk under its data cannot be filled up here, if it cannot. */
     readonly noTablespace: string | undefined,
-  ) {}
+  ) {
+    super(url);
+  }
 
   static async start(): Promise<Cluster> {
     await Cluster.removeOld();
@@ -39,27 +41,6 @@ export class Cluster {
   async stop(): Promise<void> {
     await this.postgres.stop();
     unmountTablespace();
-  }
-
-  /** Runs a statement on a connection of its own. */
-  async query<Row extends QueryResultRow>(
-    sql: string,
-    values: unknown[] = [],
-    url = this.url.href,
-  ): Promise<Row[]> {
-    const client = await this.connect(url);
-    try {
-      return (await client.query<Row>(sql, values)).rows;
-    } finally {
-      await client.end();
-    }
-  }
-
-  async connect(url = this.url.href): Promise<Client> {
-    const client = new Client({ connectionString: url, application_name: 'faults' });
-    client.on('error', () => {}); // the server is to be broken
-    await client.connect();
-    return client;
   }
 
   /** `pg_ctl restart -m immediate`. */

@@ -1,32 +1,47 @@
 import { freePort } from '#database';
 import { TEST_ENVIRONMENT } from '../support/service.js';
-import { Cluster } from './cluster.js';
+import type { Cluster } from './cluster.js';
+import type { Database } from './database.js';
 import { Member } from './member.js';
 import { PostgresProxy } from './postgres-proxy.js';
 
 /** Short, so that requests time out and are asked again while a fault lasts. */
 export const CANCELLATION_TIMEOUT_S = 2;
 
-/** An API instance with its own way to PostgreSQL. */
+/** A process with its own way to PostgreSQL. */
 export interface Instance {
   member: Member;
   database: PostgresProxy;
 }
 
 /** Two API instances and two workers on a PostgreSQL of their own. */
-export class Fleet {
+export class Fleet<D extends Database = Cluster> {
   private constructor(
-    readonly cluster: Cluster,
+    readonly cluster: D,
     readonly instances: readonly [Instance, Instance],
     readonly workers: readonly [Member, Member],
+    /** The ways of all processes to PostgreSQL. */
+    readonly proxies: readonly PostgresProxy[],
   ) {}
 
-  static async start(): Promise<Fleet> {
-    const cluster = await Cluster.start();
-    const instances = [await instance(cluster, 'API 1'), await instance(cluster, 'API 2')] as const;
+  static async start<D extends Database>(cluster: D, changes: NodeJS.ProcessEnv = {}): Promise<Fleet<D>> {
+    const instances = [
+      await instance(cluster, 'API 1', changes),
+      await instance(cluster, 'API 2', changes),
+    ] as const;
     const workers = [await worker(cluster, 'worker 1'), await worker(cluster, 'worker 2')] as const;
-    const fleet = new Fleet(cluster, instances, workers);
-    await Promise.all(fleet.members.map((member) => member.start()));
+    const fleet = new Fleet(
+      cluster,
+      instances,
+      [workers[0].member, workers[1].member],
+      [...instances, ...workers].map(({ database }) => database),
+    );
+    try {
+      await Promise.all(fleet.members.map((member) => member.start()));
+    } catch (error) {
+      await fleet.stop();
+      throw error;
+    }
     return fleet;
   }
 
@@ -40,31 +55,42 @@ export class Fleet {
   }
 
   async stop(): Promise<void> {
-    await Promise.all(this.members.map((member) => member.stop()));
-    await Promise.all(this.instances.map(({ database }) => database.stop()));
-    await this.cluster.stop();
+    try {
+      await Promise.all(this.members.map((member) => member.stop()));
+    } finally {
+      await Promise.all(this.proxies.map((proxy) => proxy.stop()));
+      await this.cluster.stop();
+    }
+  }
+
+  /** What a failed fault has left must not be the next one's trouble. */
+  async renew(): Promise<void> {
+    for (const member of this.members) await member.renew();
   }
 }
 
 const environment = { ...TEST_ENVIRONMENT, LOG_LEVEL: 'warn' };
 
-async function instance(cluster: Cluster, name: string): Promise<Instance> {
-  const database = await PostgresProxy.before(cluster.url);
+async function instance({ server }: Database, name: string, changes: NodeJS.ProcessEnv): Promise<Instance> {
+  const database = await PostgresProxy.before(server);
   const port = String(await freePort());
   const member = new Member(name, `http://127.0.0.1:${port}`, 'dist/src/main.js', '/health/ready', {
     ...environment,
     PORT: port,
     DATABASE_URL: database.url,
     CANCELLATION_TIMEOUT_SECONDS: String(CANCELLATION_TIMEOUT_S),
+    ...changes,
   });
   return { member, database };
 }
 
-async function worker(cluster: Cluster, name: string): Promise<Member> {
+async function worker({ server }: Database, name: string): Promise<Instance> {
+  const database = await PostgresProxy.before(server);
   const port = String(await freePort());
-  return new Member(name, `http://127.0.0.1:${port}`, 'dist/apps/worker/src/main.js', '/metrics', {
+  const member = new Member(name, `http://127.0.0.1:${port}`, 'dist/apps/worker/src/main.js', '/metrics', {
     ...environment,
     WORKER_METRICS_PORT: port,
-    DATABASE_URL: cluster.url.href,
+    DATABASE_URL: database.url,
   });
+  return { member, database };
 }

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { LockstepError, type OrderView, termsOf } from '#client';
 import { settled } from './ledger.js';
 import type { Intention, MakerDesk, TakerDesk } from './participants.js';
@@ -9,6 +10,7 @@ const LONG_LOCK_S = 120;
 /** As long as it may be, and six bytes a character in JSON. */
 const LONG_REASON = '\u0001'.repeat(1000);
 const LATE_BY_MS = 200;
+const PULSE_MS = 100;
 
 /** Who takes part in an order's life. */
 export interface Cast {
@@ -96,14 +98,21 @@ export const WAYS: readonly Way[] = [
   lockRunsOut,
 ];
 
-/** Places an order; when the answer was lost, it is there all the same. */
+/** Places an order; when the answer was lost, it is there all the same, or was undone since and is placed anew. */
 export async function place(desk: MakerDesk): Promise<OrderView> {
   const terms = desk.draft();
-  const answer = await settled(() => desk.maker.place(terms));
-  if (!(answer instanceof LockstepError)) return answer;
-  const order = await settled(() => desk.maker.order(desk.maker.hash(terms)));
-  if (order instanceof LockstepError) throw order;
-  return order;
+  const ways = [
+    () => desk.maker.place(terms),
+    () => desk.maker.order(desk.maker.hash(terms)),
+    () => desk.maker.place(terms),
+  ];
+  let refusal: LockstepError | undefined;
+  for (const way of ways) {
+    const answer = await settled(way);
+    if (!(answer instanceof LockstepError)) return answer;
+    refusal = answer;
+  }
+  throw refusal!;
 }
 
 async function placeAndLock(
@@ -120,10 +129,11 @@ async function placeAndLock(
 
 /** Asks to cancel; hears the verdict, if there is one to wait for, or else the time-out. */
 async function ask({ maker, taker }: Cast, order: OrderView, reason?: string): Promise<'over' | 'asked'> {
+  const { resyncs } = maker;
   const answer = await settled(() => maker.maker.cancel(order.id, reason ? { reason } : undefined));
   if (answer instanceof LockstepError || !('cancellation' in answer)) return 'over';
   const isLate = taker.intentions.get(order.order_hash)?.lateByMs !== undefined;
-  await maker.hearEnd(answer.cancellation.request_id, isLate);
+  await maker.hearEnd(answer.cancellation.request_id, isLate, resyncs);
   return 'asked';
 }
 
@@ -131,6 +141,19 @@ async function ask({ maker, taker }: Cast, order: OrderView, reason?: string): P
 export async function askAgainAndAgain(cast: Cast, isEnough: () => boolean): Promise<void> {
   const order = await placeAndLock(cast, { cancel: false }, LONG_LOCK_S);
   while (!isEnough()) await ask(cast, order, LONG_REASON);
+  await cancelUntilFinal(cast, order);
+}
+
+/** An order that is locked and unlocked, whether or not anything is heard of it: there are always calls under way. */
+export async function lockAndUnlock(cast: Cast, isEnough: () => boolean): Promise<void> {
+  const order = await place(cast.maker);
+  const { order_hash } = order;
+  while (!isEnough()) {
+    await settled(() => cast.taker.taker.lock({ order_hash, lock_duration: LOCK_S }));
+    await delay(PULSE_MS);
+    await settled(() => cast.taker.taker.unlock({ order_hash }));
+    await delay(PULSE_MS);
+  }
   await cancelUntilFinal(cast, order);
 }
 

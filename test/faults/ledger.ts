@@ -3,6 +3,8 @@ import { LockstepError, type Send } from '#client';
 
 /** A client of the suite goes on to the other instance sooner than most; the call may still be done. */
 const CALL_TIMEOUT_MS = 3_000;
+/** But for each so manieth call, which waits: how long the service makes its callers wait is to be seen. */
+const PATIENT_EVERY = 5;
 const RETRY_MS = 100;
 /** A call must be answered by then, whatever happens. */
 const PATIENCE_MS = 60_000;
@@ -18,11 +20,21 @@ export interface Told {
   data: any;
   requestId: string;
   retryAfter: string | null;
+  /** Which instance answered, and when, Unix ms. */
+  url: string;
+  at: number;
+}
+
+/** How long a client waited for the end of a call: an answer, a broken connection, or the end of its own patience. */
+export interface Wait {
+  call: string;
+  ms: number;
 }
 
 /** Everything that clients were told. Each call goes to another instance than the one before. */
 export class Ledger {
   readonly told: Told[] = [];
+  readonly waits: Wait[] = [];
   /** Calls whose connection broke, or that were not answered in time: nobody was told whether they were done. */
   unanswered = 0;
   private readonly underWay = new Map<string, number>();
@@ -35,13 +47,15 @@ export class Ledger {
     return this.underWay.get(url) ?? 0;
   }
 
-  readonly send: Send = (request) => this.sendTo(this.urls[this.turn++ % this.urls.length]!, request);
-
-  async sendTo(url: string, request: Request): Promise<Response> {
+  /** The client library's own time-out does not count: it ends before a patient client does. */
+  readonly send: Send = async (request) => {
+    const turn = this.turn++;
     const { pathname, search } = new URL(request.url);
     const { method, headers } = request;
     const body = (await request.text()) || undefined;
-    const signal = AbortSignal.any([request.signal, AbortSignal.timeout(CALL_TIMEOUT_MS)]);
+    const url = this.urls[turn % this.urls.length]!;
+    const signal = AbortSignal.timeout(turn % PATIENT_EVERY === 0 ? PATIENCE_MS : CALL_TIMEOUT_MS);
+    const start = performance.now();
     this.underWay.set(url, this.underWayAt(url) + 1);
     try {
       const answer = await fetch(`${url}${pathname}${search}`, { method, headers, body, signal });
@@ -54,15 +68,18 @@ export class Ledger {
         data: (JSON.parse(text) as { data?: unknown }).data,
         requestId: answer.headers.get('x-request-id') ?? '',
         retryAfter: answer.headers.get('retry-after'),
+        url,
+        at: Date.now(),
       });
       return new Response(text, answer);
     } catch (error) {
       this.unanswered += 1;
       throw error;
     } finally {
+      this.waits.push({ call: `${method} ${pathname}`, ms: performance.now() - start });
       this.underWay.set(url, this.underWayAt(url) - 1);
     }
-  }
+  };
 }
 
 /** Repeats a call until the service has said yes or no, and returns the refusal, if it was one. */

@@ -1,4 +1,4 @@
-import { appendFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { until } from '../support/until.js';
 import { ServiceProcess, START_PATIENCE_MS } from '../support/service-process.js';
@@ -28,6 +28,7 @@ export class Member {
     const command = [process.execPath, '--enable-source-maps', this.script];
     const started = ServiceProcess.launch({ ...this.environment, ...changes }, command);
     this.process = started;
+    mkdirSync(LOGS, { recursive: true });
     for (const output of [started.child.stdout!, started.child.stderr!]) {
       output.on('data', (text: Buffer) => appendFileSync(join(LOGS, `${this.name}.log`), text));
     }
@@ -65,6 +66,12 @@ export class Member {
   async kill(): Promise<void> {
     const code = await this.end('SIGKILL');
     if (code !== null) throw new Error(`${this.name} was not killed: it ended with ${code}`);
+  }
+
+  /** As new, whatever became of it. */
+  async renew(): Promise<void> {
+    if (this.process) await this.end('SIGKILL');
+    await this.start();
   }
 
   signal(signal: 'SIGSTOP' | 'SIGCONT'): void {

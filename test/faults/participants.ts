@@ -18,7 +18,7 @@ import type { DataSource } from 'typeorm';
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts';
 import { until } from '../support/until.js';
 import type { Ledger } from './ledger.js';
-import { Witness } from './witness.js';
+import { type Testimony, Witness } from './witness.js';
 
 const THIRTY_ONE_DAYS_S = 31 * 24 * 3600;
 /** Until a handshake's end is heard, whatever happens. */
@@ -26,16 +26,18 @@ const PATIENCE_MS = 60_000;
 
 /** What a session of the client library has told its listeners. */
 export interface Heard {
-  type: PushMessage['type'];
+  type: PushMessage['type'] | 'resync';
   data: object;
+  /** When, Unix ms. */
+  at: number;
 }
 
 /** Somebody who hears of events: with a session of the client library on one instance, and a plain socket on each. */
-export interface Participant {
+export interface Participant<Socket extends Testimony = Witness> {
   readonly name: string;
   readonly heard: Heard[];
   readonly session: Session;
-  readonly witnesses: readonly Witness[];
+  readonly witnesses: readonly Socket[];
   /** What it is to be told of an event; nothing when it does not concern it. */
   readonly messageOf: (event: OrderEvent) => PushMessage | undefined;
 }
@@ -46,6 +48,8 @@ export class MakerDesk implements Participant {
   witnesses: Witness[] = [];
   /** Handshakes whose end was waited for and heard. */
   verdictsHeard = 0;
+  /** How often it was told that not all can be told. */
+  resyncs = 0;
   private nonce = 0;
   private readonly ends = new Map<string, CancellationUpdate>();
 
@@ -67,8 +71,12 @@ export class MakerDesk implements Participant {
     const headers = { authorization: `Bearer ${await maker.token()}` };
     desk.witnesses = await Witness.onEach(ledger.urls, `/ws/maker/v1?types=${types}`, headers);
     desk.session = await maker.listen({
-      onOrderStatusChange: (data) => desk.heard.push({ type: 'order_status_change', data }),
+      onOrderStatusChange: (data) => note(desk, 'order_status_change', data),
       onCancellationUpdate: (data) => desk.hearUpdate(data),
+      onResync: (data) => {
+        desk.resyncs += 1;
+        note(desk, 'resync', data);
+      },
       onProblem: () => {},
     });
     return desk;
@@ -91,15 +99,20 @@ export class MakerDesk implements Participant {
     };
   }
 
-  /** Hears the verdict on a request, or its time-out, after which it can be asked again. */
-  async hearEnd(requestId: string, ofVerdict: boolean): Promise<void> {
+  /**
+   * Hears the verdict on a request, or its time-out or a resync later than so many, after which it can be asked again: what
+   * a resync hides is not told.
+   */
+  async hearEnd(requestId: string, ofVerdict: boolean, resyncs: number): Promise<void> {
     const isHeard = (): boolean => {
       const status = this.ends.get(requestId)?.status;
       return status !== undefined && !(ofVerdict && status === 'timed_out');
     };
-    await until(isHeard, `the end of request ${requestId}`, PATIENCE_MS);
-    if (this.ends.get(requestId)!.status === 'timed_out') this.ends.delete(requestId);
-    else this.verdictsHeard += 1;
+    const what = `the end of request ${requestId}`;
+    await until(() => isHeard() || this.resyncs > resyncs, what, PATIENCE_MS);
+    const status = this.ends.get(requestId)?.status;
+    if (status === 'timed_out') this.ends.delete(requestId);
+    else if (status) this.verdictsHeard += 1;
   }
 
   readonly messageOf = (event: OrderEvent): PushMessage | undefined => {
@@ -107,7 +120,7 @@ export class MakerDesk implements Participant {
   };
 
   private hearUpdate(data: CancellationUpdate): void {
-    this.heard.push({ type: 'cancellation_update', data });
+    note(this, 'cancellation_update', data);
     if (data.status !== 'requested') this.ends.set(data.request_id, data);
   }
 }
@@ -154,8 +167,8 @@ export class TakerDesk implements Participant {
       'x-api-key': apiKey,
     });
     desk.session = await taker.listen({
-      onOrderStatusChange: (data: OrderStatusChange) =>
-        desk.heard.push({ type: 'order_status_change', data }),
+      onOrderStatusChange: (data: OrderStatusChange) => note(desk, 'order_status_change', data),
+      onResync: (data) => note(desk, 'resync', data),
       onCancellationRequest: (request) => desk.decide(request),
       onAnswerRefused: () => {}, // something else was faster
       onProblem: () => {},
@@ -168,7 +181,7 @@ export class TakerDesk implements Participant {
   };
 
   private async decide(request: CancellationRequest): Promise<Verdict> {
-    this.heard.push({ type: 'cancellation_request', data: request });
+    note(this, 'cancellation_request', request);
     const { cancel, lateByMs, notBefore } = this.intentions.get(request.order_hash) ?? { cancel: true };
     await notBefore;
     if (lateByMs !== undefined) {
@@ -178,6 +191,15 @@ export class TakerDesk implements Participant {
     this.onVerdict?.(request, verdict);
     return verdict;
   }
+}
+
+/** Nobody listens for it any more. */
+export async function leave({ session, witnesses }: Participant): Promise<void> {
+  await Promise.all([session, ...witnesses].map((socket) => socket.close()));
+}
+
+function note({ heard }: Participant, type: Heard['type'], data: object): void {
+  heard.push({ type, data, at: Date.now() });
 }
 
 /** The same verdict on the same request has the same words. */

@@ -23,7 +23,7 @@ export class PostgresProxy {
 
   private constructor(
     readonly port: number,
-    private readonly target: URL,
+    private target: URL,
     private readonly listener: Server,
   ) {
     listener.on('connection', (client: Socket) => this.join(client));
@@ -48,8 +48,23 @@ export class PostgresProxy {
     return [...this.lines].filter(({ listens }) => listens);
   }
 
+  /** Where new connections are led. */
+  leadTo(target: URL): void {
+    this.target = target;
+  }
+
+  /** Every connection that is open now stays so, but is a dead one. */
+  swallowAll(): void {
+    for (const line of this.lines) line.swallowed = true;
+  }
+
+  /** Breaks every open connection, or those that are swallowed. */
+  cutAll(which: (line: Line) => boolean = () => true): void {
+    for (const line of [...this.lines].filter(which)) cut(line);
+  }
+
   async stop(): Promise<void> {
-    for (const line of this.lines) cut(line);
+    this.cutAll();
     await new Promise((resolve) => {
       this.listener.close(resolve);
     });

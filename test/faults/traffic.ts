@@ -1,14 +1,17 @@
 import type { Settings } from '#config';
-import { eventId, type OrderEvent } from '#events';
+import { eventId, OrderEvent } from '#events';
 import type { DataSource } from 'typeorm';
 import { until } from '../support/until.js';
-import type { Fleet } from './fleet.js';
-import { type Cast, place, WAYS } from './handshakes.js';
+import type { Evidence } from './evidence.js';
+import { type Cast, lockAndUnlock, place, WAYS } from './handshakes.js';
 import { Ledger } from './ledger.js';
-import { MakerDesk, type Participant, TakerDesk } from './participants.js';
+import { leave, MakerDesk, type Participant, TakerDesk } from './participants.js';
+import { recordSince, type Undone } from './record.js';
 
 /** Orders under way at once; each waits for the other side most of the time. */
 const LANES = 10;
+/** Orders whose calls wait for nobody. */
+const PULSES = 2;
 const PATIENCE_MS = 90_000;
 
 /** Makers and takers who go on trading, whatever happens. */
@@ -17,8 +20,10 @@ export class Traffic {
   ended = 0;
   /** Orders on their way. */
   underWay = 0;
+  /** What a fault has taken back. */
+  undone: Undone | undefined;
   private stopping = false;
-  private lanes: Promise<void>[] = [];
+  private readonly lanes: Promise<void>[] = [];
   private failure: unknown;
 
   private constructor(
@@ -30,16 +35,18 @@ export class Traffic {
   ) {}
 
   /** Participants of their own, with sessions on both instances. */
-  static async begin(fleet: Fleet, settings: Settings, dataSource: DataSource): Promise<Traffic> {
-    const ledger = new Ledger(fleet.urls);
-    const last = await dataSource.query<OrderEvent[]>(
-      'SELECT xid, seq FROM order_events ORDER BY xid DESC, seq DESC LIMIT 1',
-    );
+  static async begin(
+    { urls }: { urls: readonly string[] },
+    settings: Settings,
+    dataSource: DataSource,
+  ): Promise<Traffic> {
+    const ledger = new Ledger(urls);
+    const last = await dataSource.getRepository(OrderEvent).find({ order: { seq: 'DESC' }, take: 1 });
     const takers = await Promise.all(
-      fleet.urls.map((url, i) => TakerDesk.open(`taker ${i + 1}`, url, ledger, settings, dataSource)),
+      urls.map((url, i) => TakerDesk.open(`taker ${i + 1}`, url, ledger, settings, dataSource)),
     );
     const makers = await Promise.all(
-      [...fleet.urls, ...fleet.urls].map((url, i) => MakerDesk.open(`maker ${i + 1}`, url, ledger, settings)),
+      [...urls, ...urls].map((url, i) => MakerDesk.open(`maker ${i + 1}`, url, ledger, settings)),
     );
     return new Traffic(ledger, makers, takers, last.map(eventId)[0] ?? '');
   }
@@ -59,11 +66,25 @@ export class Traffic {
     const hasHeard = ({ session, witnesses }: Participant): boolean =>
       [session, ...witnesses].every(({ lastId }) => lastId !== undefined);
     await until(() => this.participants.every(hasHeard), 'every socket to hear something');
-    this.lanes = Array.from({ length: LANES }, (_, lane) =>
-      this.run(lane).catch((error: unknown) => {
+    const lanes = Array.from({ length: LANES }, (_, lane) => this.run(lane));
+    this.go(lanes);
+    this.callMore(PULSES);
+  }
+
+  /** So many orders more whose calls wait for nobody, until it stops. */
+  callMore(orders: number): void {
+    this.go(
+      Array.from({ length: orders }, (_, lane) => lockAndUnlock(this.castOf(lane), () => this.stopping)),
+    );
+  }
+
+  private go(lanes: Promise<void>[]): void {
+    const watched = lanes.map((lane) =>
+      lane.catch((error: unknown) => {
         this.failure ??= error;
       }),
     );
+    this.lanes.push(...watched);
   }
 
   /** Waits until so many orders more have come to their end. */
@@ -84,13 +105,16 @@ export class Traffic {
     if (this.failure) throw this.failure;
   }
 
+  /** What its clients know, and what the database says of it. */
+  async evidence(dataSource: DataSource): Promise<Evidence> {
+    const { ledger, participants, since, undone } = this;
+    const { told, waits } = ledger;
+    return { told, waits, participants, undone, record: await recordSince(dataSource, since) };
+  }
+
   async close(): Promise<void> {
     this.stopping = true;
-    await Promise.all(
-      this.participants.flatMap(({ session, witnesses }) =>
-        [session, ...witnesses].map((socket) => socket.close()),
-      ),
-    );
+    await Promise.all(this.participants.map(leave));
   }
 
   /** Who trades with whom in a lane: makers and takers of the same instance, and of both. */

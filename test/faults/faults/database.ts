@@ -132,6 +132,6 @@ function requireNew(before: number[], after: number[]): void {
     throw new Error(`not every connection is new: ${before} before, ${after} after`);
 }
 
-async function everybodyWorks({ instances }: Fleet): Promise<void> {
+export async function everybodyWorks({ instances }: Pick<Fleet, 'instances'>): Promise<void> {
   for (const { member } of instances) await until(() => member.works(), `${member.name} to work again`);
 }
