@@ -59,6 +59,7 @@ export class PushMetrics implements OnApplicationBootstrap {
       labelNames: ['verdict'],
       registers: [registry],
     });
+    for (const verdict of ['dead', 'overdue']) this.passedOverNumbers.inc({ verdict }, 0);
     this.undoneHistories = new Counter({
       name: 'lockstep_history_undone_total',
       help: 'How often the database was found to have gone back in time, and all sockets were closed with 1012',

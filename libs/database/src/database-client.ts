@@ -180,7 +180,8 @@ function connectionOf({ address }: Route): ClientConfig {
     password: password ?? process.env.PGPASSWORD ?? missingPassword,
     database,
     ssl: false,
-    application_name: applicationName ?? APPLICATION_NAME,
+    // it has to begin as ours do, or the tail would take its transactions for a stranger's
+    application_name: [APPLICATION_NAME, applicationName].filter(Boolean).join(' '),
     options,
     keepAlive: true,
   };

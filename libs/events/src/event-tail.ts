@@ -217,7 +217,7 @@ export class EventTail implements BusReceiver {
 
   private passOver(first: bigint, last: bigint, verdict: 'dead' | 'overdue'): void {
     const numbers = `${first} to ${last}`;
-    if (verdict === 'dead') this.logger.log(`there are no events ${numbers}: they were rolled back`);
+    if (verdict === 'dead') this.logger.log(`there are no events ${numbers}: these numbers were given up`);
     else
       this.logger.error(
         `events ${numbers} are passed over: a foreign transaction that may have them goes on`,
