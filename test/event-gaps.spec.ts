@@ -1,10 +1,12 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { TRANSACTION_LIMIT_MS } from '#database';
+import { freePort, TRANSACTION_LIMIT_MS } from '#database';
+import { eventId, OrderEvent } from '#events';
 import { Client } from 'pg';
 import { askedOrder, succeeded } from './support/handshake.js';
 import { MetricsPage } from './support/metrics.js';
 import { besideTransaction, writeEvent } from './support/other-transaction.js';
-import { startService, type TestService } from './support/service.js';
+import { ServiceProcess } from './support/service-process.js';
+import { startService, TEST_ENVIRONMENT, type TestService } from './support/service.js';
 import { until } from './support/until.js';
 
 /** Numbers of the log that are missing, and transactions of others that go on and on: what of it keeps pushes back. */
@@ -114,6 +116,48 @@ test('a number that a transaction of ours has is waited for, and then comes', as
   expect(await figure('lockstep_tail_gap_seconds')).toBe(0);
   await socket.close();
 });
+
+test('an open request is redelivered to one who has heard more elsewhere than this instance has read', async () => {
+  const [maker, taker] = [await service.newMaker(), await service.newTaker()];
+  const early = await maker.place();
+  await besideTransaction(service.dataSource, async (other) => {
+    await writeEvent(other, early.id);
+    const { requestId } = await askedOrder(service, { maker, taker });
+    const asked = await service.dataSource
+      .getRepository(OrderEvent)
+      .findOneByOrFail({ request_id: requestId, type: 'cancellation_request' });
+    const socket = await taker.socket(undefined, { after: eventId(asked) });
+    const again = await socket.hear(({ data }) => data?.metadata?.redelivered === true);
+    expect(again).toMatchObject({ id: eventId(asked), data: { metadata: { request_id: requestId } } });
+    await socket.close();
+  });
+});
+
+test(
+  'an instance that starts meanwhile does not wait for it, and hears of it, too',
+  async () => {
+    const maker = await service.newMaker();
+    const early = await maker.place();
+    const port = String(await freePort());
+    const started = await besideTransaction(service.dataSource, async (other) => {
+      await writeEvent(other, early.id);
+      await maker.place();
+      const instance = await ServiceProcess.start({
+        ...TEST_ENVIRONMENT,
+        LOG_LEVEL: 'info',
+        DATABASE_URL: service.databaseUrl,
+        PORT: port,
+      });
+      return { instance, socket: await maker.socket(undefined, { url: `http://127.0.0.1:${port}` }) };
+    });
+    await started.socket.hear(
+      ({ data }) => data?.order_hash === early.order_hash && data.from_status !== null,
+    );
+    await started.socket.close();
+    expect(await started.instance.stop()).toBe(0);
+  },
+  OVERDUE_PATIENCE_MS,
+);
 
 describe('a number that another program has is waited for no longer than a transaction of ours can last', () => {
   test.each([

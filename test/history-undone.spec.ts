@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { EventTail } from '#events';
 import { MetricsPage } from './support/metrics.js';
 import { startService, type TestService } from './support/service.js';
 import { until } from './support/until.js';
@@ -69,4 +70,29 @@ test('all sockets are closed with 1012 and begin anew, and numbers given out twi
     live.order_hash,
   ]);
   await Promise.all([misled, onCommonGround].map((socket) => socket.close()));
+});
+
+test('what the event bus brings of another history is not handed out: only the database tells which one holds', async () => {
+  const maker = await service.newMaker();
+  const socket = await maker.socket();
+  const { order_hash } = await maker.place();
+  await socket.hearAbout('order_status_change', order_hash);
+  const tail = service.app.get(EventTail);
+  const { id, created_at } = tail.position;
+  const [event] = await service.dataSource.query('SELECT * FROM order_events WHERE order_hash = $1', [
+    order_hash,
+  ]);
+  const of = (later: bigint): string =>
+    (BigInt(`0x${id.slice(0, 16)}`) + later).toString(16).padStart(16, '0') + '0'.repeat(16);
+  tail.offer({
+    from: of(0n),
+    to: of(1n),
+    created_at,
+    events: [{ ...event, seq: String(BigInt(event.seq) + 1n) }],
+  });
+  expect(tail.position.id).toBe(id);
+  const live = await maker.place();
+  await socket.hearAbout('order_status_change', live.order_hash);
+  expect(socket.messages).toHaveLength(2);
+  await socket.close();
 });

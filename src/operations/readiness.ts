@@ -75,6 +75,7 @@ class Probe {
   /** A commit that waits for a standby outlives its client, and each would keep a connection of the server. */
   async cancel(): Promise<void> {
     if (this.pid === undefined) return;
-    await this.dataSource.query('SELECT pg_cancel_backend($1)', [this.pid]).catch(() => {});
+    const cancel = 'SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE pid = $1 AND query = $2';
+    await this.dataSource.query(cancel, [this.pid, WRITE]).catch(() => {});
   }
 }

@@ -25,9 +25,7 @@ export class PendingRequests {
   constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
 
   /** The events of a taker's open requests up to a position, in their order. */
-  async ofTaker(takerId: string, upTo: EventCursor): Promise<OrderEvent[]> {
-    const statement = READ_PENDING.with(takerId, seqOf(upTo.id));
-    const [events] = await Transaction.run(this.dataSource, (tx) => tx.commit([statement]));
-    return events;
+  ofTaker(takerId: string, upTo: EventCursor): Promise<OrderEvent[]> {
+    return Transaction.read(this.dataSource, READ_PENDING.with(takerId, seqOf(upTo.id)));
   }
 }

@@ -62,7 +62,7 @@ export class PushService implements OnApplicationBootstrap, OnModuleDestroy {
     const caller = callerOf(participant);
     const open = [...(group.get(key) ?? [])].filter((member) => callerOf(member.participant) === caller);
     const limit = this.settings.MAX_SOCKETS_PER_CALLER;
-    if (open.length >= limit) {
+    if (Math.max(open.length, this.replay.turns.countOf(caller)) >= limit) {
       throw new ApiError('TOO_MANY_REQUESTS', `this ${CALLERS[participant.kind]} has ${limit} sockets open`);
     }
   }

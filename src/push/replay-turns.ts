@@ -7,8 +7,8 @@ const MAX_REPLAYS = 10_000;
 
 /** Who reads for a socket, and when: however many sockets come back together, calls find a connection to the database. */
 export class ReplayTurns {
-  /** Of each caller, the end of its last replay so far. */
-  private readonly ends = new Map<string, Promise<void>>();
+  /** Of each caller that has some: the end of the last one so far, and how many there are. */
+  private readonly ofCallers = new Map<string, { end: Promise<void>; count: number }>();
   private readonly waiting: (() => void)[] = [];
   private reading = 0;
   private underWay = 0;
@@ -23,17 +23,25 @@ export class ReplayTurns {
     throw new ApiError('UNAVAILABLE', `${MAX_REPLAYS} sockets are being told what they missed; try again`);
   }
 
+  /** Of one caller: sockets that were closed meanwhile count until it is their turn. */
+  countOf(caller: string): number {
+    return this.ofCallers.get(caller)?.count ?? 0;
+  }
+
   /** One replay of a caller after the other. */
   async replay(caller: string, work: () => Promise<void>): Promise<void> {
-    const turn = (this.ends.get(caller) ?? Promise.resolve()).then(work);
-    const end = turn.catch(() => {});
-    this.ends.set(caller, end);
+    const replays = this.ofCallers.get(caller) ?? { end: Promise.resolve(), count: 0 };
+    const turn = replays.end.then(work);
+    replays.end = turn.catch(() => {});
+    replays.count += 1;
+    this.ofCallers.set(caller, replays);
     this.underWay += 1;
     try {
       await turn;
     } finally {
       this.underWay -= 1;
-      if (this.ends.get(caller) === end) this.ends.delete(caller);
+      replays.count -= 1;
+      if (replays.count === 0) this.ofCallers.delete(caller);
     }
   }
 

@@ -52,6 +52,7 @@ export class SocketReplay {
   }
 
   private async goOn(subscriber: Subscriber, after: string): Promise<void> {
+    if (!subscriber.isOpen) return;
     const { cursor, keptSince, now } = await this.turns.read(() => this.replay.startAfter(after));
     if (cursor) {
       subscriber.skipUpTo(cursor.id);
@@ -69,7 +70,9 @@ export class SocketReplay {
   private async replayFrom(subscriber: Subscriber, start: EventCursor): Promise<void> {
     let cursor = start;
     while (await subscriber.drained()) {
-      const { position } = this.tail;
+      // it may have heard more on another instance than this one has read
+      const { position: read } = this.tail;
+      const position = read.id > cursor.id ? read : cursor;
       subscriber.hold();
       const events = await this.turns.read(() =>
         this.replay.readBetween(cursor, position, subscriber.audience),
@@ -101,7 +104,9 @@ export class SocketReplay {
   private async redeliver(subscriber: Subscriber, position: EventCursor): Promise<void> {
     const { participant } = subscriber;
     if (participant.kind !== 'taker' || !subscriber.wants('cancellation_request')) return;
-    const requests = await this.turns.read(() => this.pending.ofTaker(participant.takerId, position));
+    const requests = await this.turns.read(async () =>
+      subscriber.isOpen ? this.pending.ofTaker(participant.takerId, position) : [],
+    );
     const frames = requests.map((event) => frameOf(event, takerMessage(event, true)!));
     this.notes.pushed(requestsIn(frames.filter((frame) => subscriber.send(frame))));
   }

@@ -158,7 +158,7 @@ export class Subscriber {
     this.socket.terminate();
   }
 
-  private get isOpen(): boolean {
+  get isOpen(): boolean {
     return this.socket.readyState === WebSocket.OPEN;
   }
 

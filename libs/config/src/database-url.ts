@@ -51,6 +51,7 @@ export function parseDatabaseUrl(url: string): DatabaseAddress {
       'has an @ behind its hosts: in a name or password write %40 for @, %2F for / and %3F for ?',
     );
   }
+  if (/%00/.test(url)) throw new WrongDatabaseUrl('must not have a NUL (%00) in it');
   const parameters = parametersOf(search);
   const [user, password] = credentialsOf(authority!);
   const hosts = hostsOf(authority!.slice(authority!.lastIndexOf('@') + 1), parameters);

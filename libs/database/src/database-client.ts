@@ -8,7 +8,9 @@ import { SESSION_SETTINGS, statementTimeout } from './session-settings.js';
 /** From the first packet to the first statement, with the search for a host that will do. */
 const CONNECT_TIMEOUT_MS = 4_000;
 /** A statement that has no answer by then never gets one: PostgreSQL itself gives up sooner. */
-export const ANSWER_TIMEOUT_MS = 6_000;
+const ANSWER_TIMEOUT_MS = 6_000;
+/** One that is meant to last, and that PostgreSQL does not bound: beyond that its peer is gone. */
+const LASTING_ANSWER_TIMEOUT_MS = 6 * 3_600_000;
 /** A peer that is gone does not say goodbye. */
 const GOODBYE_TIMEOUT_MS = 1_000;
 /** A database may have a statement_timeout so short that the setting of another one does not always pass. */
@@ -19,7 +21,7 @@ export interface DatabaseClientConfig {
   connectionString: string;
   connectTimeoutMs?: number;
   answerTimeoutMs?: number;
-  /** Without time limits statements may take as long as they like, here and at the server. */
+  /** Without time limits statements may take hours, here and at the server. */
   hasTimeLimits?: boolean;
   /** The only way to be tried. */
   way?: Way;
@@ -158,14 +160,15 @@ export class DatabaseClient extends pg.Client {
   private guard(query: Guarded): void {
     const { callback } = query;
     let isAnswered = false;
+    const milliseconds = this.hasTimeLimits ? this.answerTimeoutMs : LASTING_ANSWER_TIMEOUT_MS;
     const giveUp = (): void => {
-      if (!isAnswered) this.abandon(new NoAnswerError(this.answerTimeoutMs));
+      if (!isAnswered) this.abandon(new NoAnswerError(milliseconds));
     };
     // an answer may have arrived already where this process itself stood still
-    const timer = this.hasTimeLimits && setTimeout(() => setImmediate(giveUp), this.answerTimeoutMs);
+    const timer = setTimeout(() => setImmediate(giveUp), milliseconds);
     query.callback = (error, ...result) => {
       isAnswered = true;
-      if (timer) clearTimeout(timer);
+      clearTimeout(timer);
       if (isReadOnly(error)) this.abandon(error!);
       callback(error && asDatabaseError(error), ...result);
     };

@@ -7,6 +7,8 @@ import { DatabaseClient } from './database-client.js';
 const BEAT_INTERVAL_MS = 1_000;
 const ANSWER_TIMEOUT_MS = 3_000;
 const RECONNECT_DELAY_MS = 1_000;
+/** PostgreSQL gives a statement up before its connection is, so that none goes on there that nobody waits for. */
+const STATEMENT_TIMEOUT_MS = 2_500;
 /** PostgreSQL ends the session of a process that stands still for so long, and what it holds becomes free. */
 const IDLE_SESSION_TIMEOUT_MS = 10_000;
 
@@ -84,7 +86,9 @@ export class StandingConnection {
     });
     lost.catch(() => {}); // also when nobody waits for it yet
     await client.connect();
-    await client.query(`SET idle_session_timeout = ${IDLE_SESSION_TIMEOUT_MS}`);
+    await client.query(
+      `SET idle_session_timeout = ${IDLE_SESSION_TIMEOUT_MS}; SET statement_timeout = ${STATEMENT_TIMEOUT_MS}`,
+    );
     await this.use.begin?.(client);
     this.current = client;
     while (!this.stopping.signal.aborted) {

@@ -2,6 +2,7 @@ import { DatabaseError, type PoolClient } from 'pg';
 import { type DataSource, type EntityManager, QueryFailedError } from 'typeorm';
 import { CommitUnknownError } from './commit-unknown-error.js';
 import { commitsOf } from './commits-under-way.js';
+import { driverError } from './database-errors.js';
 import { PreparedStatement, type Sendable } from './prepared-statement.js';
 import { RoundTrip, type RowsOf } from './round-trip.js';
 
@@ -62,6 +63,15 @@ export class Transaction {
     });
   }
 
+  /** Reads in one round trip, by a plan that is kept. */
+  static async read<Row extends object>(dataSource: DataSource, statement: Sendable<Row>): Promise<Row[]> {
+    return Transaction.runOnce(dataSource, async (tx) => {
+      const { rows } = await tx.exchange([statement, COMMIT]);
+      tx.isEnded = true;
+      return rows[0];
+    });
+  }
+
   private static async runOnce<T>(dataSource: DataSource, work: (tx: Transaction) => Promise<T>): Promise<T> {
     const queryRunner = dataSource.createQueryRunner();
     try {
@@ -116,7 +126,7 @@ export class Transaction {
    * be used and the transaction rolled back (where its words are not English, only that tells), or it was not sent at all.
    */
   private async isRefusal(error: unknown): Promise<boolean> {
-    const cause = causeOf(error);
+    const cause = driverError(error);
     if (!(cause instanceof DatabaseError)) return NOT_SENT.test((cause as Error).message);
     return (await this.rollBack()) || cause.severity === 'ERROR';
   }
@@ -151,10 +161,6 @@ export class Transaction {
 }
 
 function isConflict(error: unknown): boolean {
-  return (
-    !(error instanceof CommitUnknownError) &&
-    CONFLICTS.has((causeOf(error) as { code?: unknown } | undefined)?.code)
-  );
+  const { code } = (driverError(error) ?? {}) as { code?: unknown };
+  return !(error instanceof CommitUnknownError) && CONFLICTS.has(code);
 }
-
-const causeOf = (error: unknown): unknown => (error instanceof QueryFailedError ? error.driverError : error);

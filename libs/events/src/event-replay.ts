@@ -70,13 +70,9 @@ export class EventReplay {
     return { cursor: isKept ? cursorAt(event) : undefined, keptSince, now };
   }
 
-  /** In one round trip, by a plan that is kept: making one over all partitions took longer than the reading. */
-  private async read<Row extends object>(
-    statement: PreparedStatement<Row>,
-    ...values: string[]
-  ): Promise<Row[]> {
-    const [rows] = await Transaction.run(this.dataSource, (tx) => tx.commit([statement.with(...values)]));
-    return rows;
+  /** By a plan that is kept: making one over all partitions took longer than the reading. */
+  private read<Row extends object>(statement: PreparedStatement<Row>, ...values: string[]): Promise<Row[]> {
+    return Transaction.read(this.dataSource, statement.with(...values));
   }
 }
 

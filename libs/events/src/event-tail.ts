@@ -1,7 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { columnsOf, PreparedStatement, RoundTrip, StandingConnection, urlOf } from '#database';
+import {
+  columnsOf,
+  PreparedStatement,
+  RoundTrip,
+  StandingConnection,
+  TRANSACTION_LIMIT_MS,
+  urlOf,
+} from '#database';
 import type { Client } from 'pg';
 import { DataSource } from 'typeorm';
 import { type BusReceiver, type EventBatch, EventBus } from './event-bus.js';
@@ -19,6 +26,8 @@ const POLL_INTERVAL_FED_MS = 1_000;
 const GAP_CHECK_MS = 10;
 /** And later: what waits behind the gap is read again each time. */
 const LATER_GAP_CHECK_MS = 250;
+/** How long its beginning waits for transactions that have numbers; most end within milliseconds. */
+const BEGIN_PATIENCE_MS = 1_000;
 const BATCH_ROWS = 500;
 
 const READ_PAST = new PreparedStatement<OrderEvent>(
@@ -29,6 +38,11 @@ const READ_PAST = new PreparedStatement<OrderEvent>(
 const READ_LAST = new PreparedStatement<OrderEvent>(
   'read_last',
   `SELECT ${columnsOf(OrderEvent)} FROM order_events ORDER BY seq DESC LIMIT 1`,
+);
+
+const READ_LAST_BEFORE = new PreparedStatement<OrderEvent>(
+  'read_last_before',
+  `SELECT ${columnsOf(OrderEvent)} FROM order_events WHERE created_at < $1 ORDER BY seq DESC LIMIT 1`,
 );
 
 /** Where a batch came from. */
@@ -89,9 +103,10 @@ export class EventTail implements BusReceiver {
     await new Promise<void>((started) => {
       // of its own, so that it never waits for calls, and the plan is made once: it took longer than the reading
       this.connection = new StandingConnection(urlOf(this.dataSource), {
-        begin: async (client) => {
+        begin: async (client): Promise<void> => {
           await client.query('SET plan_cache_mode = force_generic_plan');
-          await (this.listener ? this.takeUpAgain(client) : this.beginAtPresent(client));
+          if (this.listener) return this.takeUpAgain(client);
+          await this.beginAtPresent(client);
           this.listener = listener;
           started();
         },
@@ -128,10 +143,13 @@ export class EventTail implements BusReceiver {
     });
   }
 
-  /** Takes a batch that follows on what it has read; where something is missing, the database has it. */
+  /**
+   * Takes a batch that begins at an event that was handed out here. Where something is missing, the database has it; and
+   * where the batch is of another history, only a new connection tells.
+   */
   offer(batch: EventBatch): void {
     if (!this.listener || batch.to <= this.cursor.id) return;
-    if (batch.from > this.cursor.id) {
+    if (!this.known.has(batch.from)) {
       this.wake();
       return;
     }
@@ -258,19 +276,27 @@ export class EventTail implements BusReceiver {
   }
 
   /**
-   * After the last event. Who had drawn a number before it was read has to end first: what comes below it is from before
-   * the present, too.
+   * After the last event. Who had drawn a number before that was read has to end first, or it might commit an event that is
+   * passed by. Where one of ours does not end, it begins further back: nobody has heard anything yet.
    */
   private async beginAtPresent(client: Client): Promise<void> {
-    const [last] = (await RoundTrip.over(client, [READ_LAST.with()])).rows[0];
+    const holders = async (): Promise<NumberHolder[]> =>
+      (await RoundTrip.over(client, [NUMBER_HOLDERS.with()])).rows[0];
+    let [last] = (await RoundTrip.over(client, [READ_LAST.with()])).rows[0];
     const watch = new GapWatch(BigInt(last?.seq ?? 0));
-    const isOpen = async (): Promise<boolean> => {
-      const { rows } = await RoundTrip.over(client, [NUMBER_HOLDERS.with()]);
-      return watch.judge(rows[0]) === 'open';
-    };
-    while (await isOpen()) await delay(GAP_CHECK_MS);
+    const latest = performance.now() + BEGIN_PATIENCE_MS;
+    let open = await holders();
+    while (watch.judge(open) === 'open' && performance.now() < latest) {
+      await delay(GAP_CHECK_MS);
+      open = await holders();
+    }
+    const begun = open.filter(({ is_ours }) => is_ours).map(({ begun_at }) => begun_at.getTime());
+    if (last && watch.judge(open) === 'open' && begun.length > 0) {
+      const before = new Date(Math.min(...begun) - TRANSACTION_LIMIT_MS);
+      [last] = (await RoundTrip.over(client, [READ_LAST_BEFORE.with(before.toISOString())])).rows[0];
+    }
     this.cursor = last ? cursorAt(last) : BEGINNING;
-    this.known.beginWith(last ? [this.cursor] : []);
+    this.known.beginWith(this.cursor);
     this.caughtUpAt = performance.now();
   }
 
@@ -279,7 +305,7 @@ export class EventTail implements BusReceiver {
     this.gap = undefined;
     if (!(await this.known.isUndone(client))) return;
     this.logger.error('the database has gone back in time: all sockets are closed, and begin anew');
-    await this.beginAtPresent(client);
     this.listener?.onHistoryUndone();
+    await this.beginAtPresent(client);
   }
 }

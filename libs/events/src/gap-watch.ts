@@ -7,6 +7,8 @@ export interface NumberHolder {
   /** Whether it was begun by a service or tool of ours, and so is bounded. */
   is_ours: boolean;
   is_prepared: boolean;
+  /** Not of one that is prepared. */
+  begun_at: Date;
 }
 
 /**
@@ -15,7 +17,7 @@ export interface NumberHolder {
  */
 export const NUMBER_HOLDERS = new PreparedStatement<NumberHolder>(
   'number_holders',
-  `SELECT l.virtualtransaction AS transaction, l.pid IS NULL AS is_prepared,
+  `SELECT l.virtualtransaction AS transaction, l.pid IS NULL AS is_prepared, a.xact_start AS begun_at,
       a.application_name IS NOT NULL AND starts_with(a.application_name, '${APPLICATION_PREFIX}') AS is_ours
     FROM pg_locks l LEFT JOIN pg_stat_activity a ON a.pid = l.pid
     WHERE l.locktype = 'relation' AND l.relation = 'order_events_seq'::regclass AND l.mode <> 'AccessShareLock'

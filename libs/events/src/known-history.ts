@@ -1,6 +1,6 @@
 import { columnsOf } from '#database';
 import type { Client } from 'pg';
-import { earliestPast, type EventCursor } from './event-cursor.js';
+import { BEGINNING, earliestPast, type EventCursor } from './event-cursor.js';
 import { eventId, seqOf } from './event-id.js';
 import { EVENTS_KEPT_SINCE } from './event-partitions.js';
 import { OrderEvent } from './order-event.entity.js';
@@ -15,8 +15,13 @@ const REMEMBERED = 500;
 export class KnownHistory {
   private cursors: EventCursor[] = [];
 
-  beginWith(cursors: EventCursor[]): void {
-    this.cursors = cursors;
+  beginWith(cursor: EventCursor): void {
+    this.cursors = [cursor];
+  }
+
+  /** Whether the event of this id is among them, or nothing was handed out yet and it stands for that. */
+  has(id: string): boolean {
+    return this.cursors.some((cursor) => cursor.id === id);
   }
 
   add(cursors: EventCursor[]): void {
@@ -25,14 +30,15 @@ export class KnownHistory {
 
   /** Whether this server does not have all of them as they were, but for those that are too old to be kept. */
   async isUndone(client: Client): Promise<boolean> {
-    const [first] = this.cursors;
+    const cursors = this.cursors.filter(({ id }) => id !== BEGINNING.id);
+    const [first] = cursors;
     if (!first) return false;
     const { rows: events } = await client.query<OrderEvent>(
       `SELECT ${columnsOf(OrderEvent)} FROM order_events WHERE seq = ANY ($1::bigint[]) AND created_at > $2`,
-      [this.cursors.map(({ id }) => seqOf(id)), earliestPast(first)],
+      [cursors.map(({ id }) => seqOf(id)), earliestPast(first)],
     );
     const there = new Set(events.map(eventId));
-    const missing = this.cursors.filter(({ id }) => !there.has(id));
+    const missing = cursors.filter(({ id }) => !there.has(id));
     if (missing.length === 0) return false;
     const { rows } = await client.query<{ kept_since: Date | number }>(
       `SELECT ${EVENTS_KEPT_SINCE} AS kept_since`,
