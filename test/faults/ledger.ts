@@ -22,6 +22,7 @@ export interface Told {
   retryAfter: string | null;
   /** Which instance answered, and when, Unix ms. */
   url: string;
+  sentAt: number;
   at: number;
 }
 
@@ -55,7 +56,7 @@ export class Ledger {
     const body = (await request.text()) || undefined;
     const url = this.urls[turn % this.urls.length]!;
     const signal = AbortSignal.timeout(turn % PATIENT_EVERY === 0 ? PATIENCE_MS : CALL_TIMEOUT_MS);
-    const start = performance.now();
+    const [start, sentAt] = [performance.now(), Date.now()];
     this.underWay.set(url, this.underWayAt(url) + 1);
     try {
       const answer = await fetch(`${url}${pathname}${search}`, { method, headers, body, signal });
@@ -69,6 +70,7 @@ export class Ledger {
         requestId: answer.headers.get('x-request-id') ?? '',
         retryAfter: answer.headers.get('retry-after'),
         url,
+        sentAt,
         at: Date.now(),
       });
       return new Response(text, answer);

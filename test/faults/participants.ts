@@ -4,6 +4,7 @@ import {
   type CancellationUpdate,
   connectMaker,
   createTaker,
+  LockstepError,
   type Maker,
   type OrderStatusChange,
   type OrderTerms,
@@ -17,7 +18,7 @@ import { ApiKeysService, TakersService } from '#trading';
 import type { DataSource } from 'typeorm';
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts';
 import { until } from '../support/until.js';
-import type { Ledger } from './ledger.js';
+import { type Ledger, settled } from './ledger.js';
 import { type Testimony, Witness } from './witness.js';
 
 const THIRTY_ONE_DAYS_S = 31 * 24 * 3600;
@@ -113,6 +114,17 @@ export class MakerDesk implements Participant {
     const status = this.ends.get(requestId)?.status;
     if (status === 'timed_out') this.ends.delete(requestId);
     else if (status) this.verdictsHeard += 1;
+  }
+
+  /** What it believed to have ended may be open again in another history: it cancels what its list has, until nothing is left. */
+  async endAll(): Promise<void> {
+    const hasEnded = async (): Promise<boolean> => {
+      const list = await settled(() => this.maker.orders({ status: ['pending', 'locked'] }));
+      if (list instanceof LockstepError) throw list;
+      for (const { id } of list.orders) await settled(() => this.maker.cancel(id));
+      return list.total === 0;
+    };
+    await until(hasEnded, `${this.name} to have no open order`, PATIENCE_MS);
   }
 
   readonly messageOf = (event: OrderEvent): PushMessage | undefined => {

@@ -103,6 +103,7 @@ export class Traffic {
     this.stopping = true;
     await Promise.all(this.lanes);
     if (this.failure) throw this.failure;
+    if (this.undone) await Promise.all(this.makers.map((maker) => maker.endAll()));
   }
 
   /** What its clients know, and what the database says of it. */
