@@ -96,6 +96,8 @@ describe('is refused', () => {
     ['postgres://u:pass?word@db/d', 'has an @ behind its hosts'],
     ['postgres://u:pass@a,b,c/d?port=1,2', 'must have one port for all hosts, or one for each'],
     ['postgres://u:pass@db/d?sslmod=verify-full', 'has the unknown parameter "sslmod": leave it out'],
+    ['postgres://u:pass?word=1%40db/d', 'has an unknown parameter (in a password write %3F for ?)'],
+    ['postgres://u%00replication%00true@db/d', 'must not have a NUL (%00) in it'],
     ['postgres://u:pass@db/d?sslmode=no-verify', 'must have one of disable, allow, prefer, require'],
     ['postgres://u:pass@db/d?target_session_attrs=standby', 'must have read-write, primary or any'],
     ['postgres://u:pass@db/d?sslmode=verify-ca', 'must have an sslrootcert with sslmode=verify-ca'],

@@ -52,7 +52,8 @@ export function parseDatabaseUrl(url: string): DatabaseAddress {
     );
   }
   if (/%00/.test(url)) throw new WrongDatabaseUrl('must not have a NUL (%00) in it');
-  const parameters = parametersOf(search);
+  // without an @ what follows may be the rest of a password
+  const parameters = parametersOf(search, authority!.includes('@') || !authority!.includes(':'));
   const [user, password] = credentialsOf(authority!);
   const hosts = hostsOf(authority!.slice(authority!.lastIndexOf('@') + 1), parameters);
   return {
@@ -67,13 +68,15 @@ export function parseDatabaseUrl(url: string): DatabaseAddress {
   };
 }
 
-function parametersOf(search: string): Parameters {
+function parametersOf(search: string, mayBeTold: boolean): Parameters {
   const parameters: Record<string, string> = {};
   for (const pair of search.split('&').filter(Boolean)) {
     const [name = '', value = ''] = pair.split(/=(.*)/s).map(decoded);
     if (!(PARAMETERS as readonly string[]).includes(name)) {
       throw new WrongDatabaseUrl(
-        `has the unknown parameter "${name}": leave it out; known are ${PARAMETERS.join(', ')}`,
+        mayBeTold
+          ? `has the unknown parameter "${name}": leave it out; known are ${PARAMETERS.join(', ')}`
+          : `has an unknown parameter (in a password write %3F for ?); known are ${PARAMETERS.join(', ')}`,
       );
     }
     parameters[name] = value;
