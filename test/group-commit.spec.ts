@@ -126,6 +126,18 @@ test('the same order many times at once, by its hash and by its id: one acts aft
   await expectInvariants(service.dataSource);
 });
 
+test('what a call is told does not change under it by the next one on the same order', async () => {
+  const rounds = Array.from({ length: 20 }, async () => {
+    const { hash } = await lockedOrder(service, { taker });
+    return Promise.all([taker.lock(hash), taker.unlock(hash)]);
+  });
+  for (const [locked, unlocked] of await Promise.all(rounds)) {
+    succeeded(unlocked, 200);
+    const { expires_at } = succeeded(locked, 200).body.data;
+    expect(expires_at).toEqual(expect.stringMatching(/Z$/));
+  }
+});
+
 test('due steps of several orders are written together before the calls act', async () => {
   const orders = await askedOrders(10);
   await service.dataSource.query(

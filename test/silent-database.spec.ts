@@ -11,6 +11,7 @@ import {
 import type { Client } from 'pg';
 import { DataSource } from 'typeorm';
 import { createTestDatabase, type TestDatabase } from './support/database.js';
+import type { TakerClient } from './support/clients.js';
 import { ExternalService } from './support/external-service.js';
 import { call } from './support/http.js';
 import { Network } from './support/network.js';
@@ -147,9 +148,11 @@ test('what is meant to last is let', async () => {
 describe('a running service', () => {
   let service: ExternalService;
   let instance: ServiceProcess;
+  let taker: TakerClient;
   beforeEach(async () => {
     service = await ExternalService.on(database.url);
     instance = await service.start({ DATABASE_URL: network.url });
+    taker = await service.newTaker();
   });
   afterEach(async () => {
     expect(await instance.stop()).toBe(0);
@@ -160,7 +163,9 @@ describe('a running service', () => {
     Promise.all(
       Array.from({ length: count }, async () => {
         const began = performance.now();
-        const { status, body } = await call('GET', `${service.url}/health/ready`);
+        const { status, body } = await call('GET', `${service.url}/api/v1/orders/available`, {
+          headers: { 'x-api-key': taker.apiKey },
+        });
         return { status, code: body.code, ms: performance.now() - began };
       }),
     );

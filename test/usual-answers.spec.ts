@@ -196,6 +196,16 @@ describe('what is committed after the statement has begun, before it locks the o
     expect(request).toEqual({ status: 'accepted', pushed: true });
   });
 
+  test('the order suspended and resumed: it is recorded on the order as it is by then', async () => {
+    const order = await askedOrder(service, { taker });
+    const recorded = await recordAround(order, async () => {
+      await operatorOf(service).suspend(order.hash);
+      await operatorOf(service).resume(order.hash);
+    });
+    expect(recorded).toEqual([expect.objectContaining({ status: 'accepted', next_status: 'cancelled' })]);
+    await expectInvariants(service.dataSource);
+  });
+
   const cases: Required<Pick<Case, 'what' | 'prepare'>>[] = [
     { what: 'another answer', prepare: ({ hash }) => taker.answer(hash, false) },
     {

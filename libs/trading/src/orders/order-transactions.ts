@@ -32,7 +32,7 @@ type Outcome =
   | { kind: 'refused'; error: unknown }
   /** What was due is written; the call is to be tried again. */
   | { kind: 'settled'; changes: Changes }
-  /** A call before it in the same transaction changed its order; what that wrote is to be read first. */
+  /** A call before it in the same transaction was given its order, or changed it; what that wrote is to be read first. */
   | { kind: 'again' }
   /** Its order was locked by somebody, or there is none. */
   | { kind: 'not locked' };
@@ -115,10 +115,16 @@ export class OrderTransactions {
       onLocked,
     );
     const orders = new Map<string, OrderTransaction>();
+    /** What a call was given is its own: the next one on the same order is to read it anew. */
+    const given = new Set<OrderTransaction>();
     for (const tx of locked) orders.set(tx.order.id, tx).set(tx.order.order_hash, tx);
     const outcomes = calls.map(({ reference, act }): Outcome => {
       const tx = orders.get('id' in reference ? reference.id : reference.order_hash);
-      return tx ? outcomeOf(tx, act) : { kind: 'not locked' };
+      if (!tx) return { kind: 'not locked' };
+      if (given.has(tx)) return { kind: 'again' };
+      const outcome = outcomeOf(tx, act);
+      if (outcome.kind === 'done') given.add(tx);
+      return outcome;
     });
     const changes = changesIn(outcomes);
     if (changes.length > 0) await commit(database, changes);
