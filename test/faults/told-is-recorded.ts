@@ -100,13 +100,20 @@ const CHECKS: Record<string, Check> = {
  */
 export function toldIsRecorded({ told, record, undone }: Evidence): Finding {
   const holdsIn = (indexed: Indexed) => (call: Told) => CHECKS[routeOf(call)]?.(call, indexed) ?? false;
-  const isRecorded = holdsIn(index(record));
+  const indexed = index(record);
+  const isRecorded = holdsIn(indexed);
   const wasRecorded = undone && holdsIn(index(undone.record));
   const isExcused = (call: Told) => undone && call.at >= undone.since && wasRecorded!(call);
   const promises = told.filter(({ method, status }) => method !== 'GET' && status < 300);
   const broken = promises.filter((call) => !isRecorded(call) && !isExcused(call));
-  const names = broken.map((call) => `${routeOf(call)} ${call.requestId}`);
+  const names = broken.map((call) => describe(call, indexed));
   return finding(15, 'what a client got as 2xx is in the database', names);
+}
+
+function describe(call: Told, { requests, orders }: Indexed): string {
+  const { sent, data, requestId } = call;
+  const recorded = requests.get(sent?.request_id) ?? orders.get(sent?.order_hash ?? data?.order_hash);
+  return `${routeOf(call)} ${requestId}: ${JSON.stringify({ sent, data, recorded })}`;
 }
 
 function routeOf({ method, status, path }: Told): string {
