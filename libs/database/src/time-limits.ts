@@ -5,13 +5,14 @@ import { statementTimeout } from './session-settings.js';
 /** For statements that are meant to last: lifts the time limits of a connection, at the server and here, while they run. */
 export async function withoutTimeLimits<T>(queryRunner: QueryRunner, work: () => Promise<T>): Promise<T> {
   const client = (await queryRunner.connect()) as DatabaseClient;
+  const { hasTimeLimits } = client;
   client.hasTimeLimits = false;
   try {
     await queryRunner.query(statementTimeout(false));
     return await work();
   } finally {
-    client.hasTimeLimits = true;
+    client.hasTimeLimits = hasTimeLimits;
     // a transaction that has failed takes its settings back by itself
-    await queryRunner.query(statementTimeout(true)).catch(() => {});
+    await queryRunner.query(statementTimeout(hasTimeLimits)).catch(() => {});
   }
 }
