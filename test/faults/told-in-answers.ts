@@ -5,7 +5,7 @@ import type { Told, Wait } from './ledger.js';
 import { callOf } from './told-is-recorded.js';
 
 /** Of a call as a whole. */
-const CALL_BOUND_MS = 15_000;
+export const CALL_BOUND_MS = 15_000;
 /** A machine that is busy with the suite itself, and an instance that a fault freezes. */
 const CALL_SLACK_MS = 10_000;
 

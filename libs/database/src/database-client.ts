@@ -43,6 +43,8 @@ export class DatabaseClient extends pg.Client {
   private readonly connectTimeoutMs: number;
   private readonly answerTimeoutMs: number;
   private way: Way | undefined;
+  /** When the statements were sent that have no answer, by performance.now(). */
+  private readonly unanswered = new Set<{ sentAt: number }>();
 
   constructor(private readonly config: DatabaseClientConfig) {
     const route = Route.to(config.connectionString);
@@ -93,6 +95,12 @@ export class DatabaseClient extends pg.Client {
   /** Ends the connection without a word; what is under way fails with the error. */
   destroy(error?: Error): void {
     this.connection.stream.destroy(error);
+  }
+
+  /** For how long its oldest statement has been without an answer. */
+  get waitingMs(): number {
+    const [oldest] = this.unanswered;
+    return oldest ? performance.now() - oldest.sentAt : 0;
   }
 
   /** Destroys it for a reason that others over the same way will meet too. */
@@ -160,6 +168,8 @@ export class DatabaseClient extends pg.Client {
   private guard(query: Guarded): void {
     const { callback } = query;
     let isAnswered = false;
+    const sent = { sentAt: performance.now() };
+    this.unanswered.add(sent);
     const milliseconds = this.hasTimeLimits ? this.answerTimeoutMs : LASTING_ANSWER_TIMEOUT_MS;
     const giveUp = (): void => {
       if (!isAnswered) this.abandon(new NoAnswerError(milliseconds));
@@ -168,6 +178,7 @@ export class DatabaseClient extends pg.Client {
     const timer = setTimeout(() => setImmediate(giveUp), milliseconds);
     query.callback = (error, ...result) => {
       isAnswered = true;
+      this.unanswered.delete(sent);
       clearTimeout(timer);
       if (isReadOnly(error)) this.abandon(error!);
       callback(error && asDatabaseError(error), ...result);

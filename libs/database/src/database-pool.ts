@@ -2,6 +2,9 @@ import pg, { type PoolClient, type PoolConfig } from 'pg';
 import { DatabaseClient } from './database-client.js';
 import { asDatabaseError, DatabaseUnavailableError } from './database-errors.js';
 
+/** A connection that is as old as one that was abandoned has so long for an answer that it waits for. */
+const LAST_CHANCE_MS = 1_000;
+
 type Taken = (error: Error | undefined, client: PoolClient | undefined, release: () => void) => void;
 
 /**
@@ -34,10 +37,13 @@ export class DatabasePool extends pg.Pool {
   }
 
   private renew(): void {
-    for (const client of this.busy) this.outdated.add(client);
-    for (const client of this.idle) {
-      client.destroy(new DatabaseUnavailableError('another connection to the same server was abandoned'));
-    }
+    const reason = new DatabaseUnavailableError('another connection to the same server was abandoned');
+    for (const client of this.idle) client.destroy(reason);
+    const old = [...this.busy];
+    for (const client of old) this.outdated.add(client);
+    setTimeout(() => {
+      for (const client of old) if (client.waitingMs >= LAST_CHANCE_MS) client.destroy(reason);
+    }, LAST_CHANCE_MS).unref();
   }
 
   private lend(client: DatabaseClient): void {

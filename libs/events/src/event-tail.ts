@@ -1,14 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import {
-  columnsOf,
-  PreparedStatement,
-  RoundTrip,
-  StandingConnection,
-  TRANSACTION_LIMIT_MS,
-  urlOf,
-} from '#database';
+import { columnsOf, PreparedStatement, RoundTrip, StandingConnection, urlOf } from '#database';
 import type { Client } from 'pg';
 import { DataSource } from 'typeorm';
 import { type BusReceiver, type EventBatch, EventBus } from './event-bus.js';
@@ -17,6 +9,7 @@ import { eventId, seqOf } from './event-id.js';
 import { GapWatch, NUMBER_HOLDERS, type NumberHolder } from './gap-watch.js';
 import { KnownHistory } from './known-history.js';
 import { OrderEvent } from './order-event.entity.js';
+import { presentPosition } from './present-position.js';
 
 /** Wake-ups make the tail fast; the poll makes it sure. */
 const POLL_INTERVAL_MS = 250;
@@ -26,23 +19,12 @@ const POLL_INTERVAL_FED_MS = 1_000;
 const GAP_CHECK_MS = 10;
 /** And later: what waits behind the gap is read again each time. */
 const LATER_GAP_CHECK_MS = 250;
-/** How long its beginning waits for transactions that have numbers; most end within milliseconds. */
-const BEGIN_PATIENCE_MS = 1_000;
 const BATCH_ROWS = 500;
 
 const READ_PAST = new PreparedStatement<OrderEvent>(
   'read_past',
   `SELECT ${columnsOf(OrderEvent)} FROM order_events WHERE seq > $1::bigint AND created_at > $2
     ORDER BY seq LIMIT ${BATCH_ROWS}`,
-);
-const READ_LAST = new PreparedStatement<OrderEvent>(
-  'read_last',
-  `SELECT ${columnsOf(OrderEvent)} FROM order_events ORDER BY seq DESC LIMIT 1`,
-);
-
-const READ_LAST_BEFORE = new PreparedStatement<OrderEvent>(
-  'read_last_before',
-  `SELECT ${columnsOf(OrderEvent)} FROM order_events WHERE created_at < $1 ORDER BY seq DESC LIMIT 1`,
 );
 
 /** Where a batch came from. */
@@ -275,31 +257,6 @@ export class EventTail implements BusReceiver {
     this.listener?.onEvents(fresh, source);
   }
 
-  /**
-   * After the last event. Who had drawn a number before that was read has to end first, or it might commit an event that is
-   * passed by. Where one of ours does not end, it begins further back: nobody has heard anything yet.
-   */
-  private async beginAtPresent(client: Client): Promise<void> {
-    const holders = async (): Promise<NumberHolder[]> =>
-      (await RoundTrip.over(client, [NUMBER_HOLDERS.with()])).rows[0];
-    let [last] = (await RoundTrip.over(client, [READ_LAST.with()])).rows[0];
-    const watch = new GapWatch(BigInt(last?.seq ?? 0));
-    const latest = performance.now() + BEGIN_PATIENCE_MS;
-    let open = await holders();
-    while (watch.judge(open) === 'open' && performance.now() < latest) {
-      await delay(GAP_CHECK_MS);
-      open = await holders();
-    }
-    const begun = open.filter(({ is_ours }) => is_ours).map(({ begun_at }) => begun_at.getTime());
-    if (last && watch.judge(open) === 'open' && begun.length > 0) {
-      const before = new Date(Math.min(...begun) - TRANSACTION_LIMIT_MS);
-      [last] = (await RoundTrip.over(client, [READ_LAST_BEFORE.with(before.toISOString())])).rows[0];
-    }
-    this.cursor = last ? cursorAt(last) : BEGINNING;
-    this.known.beginWith(this.cursor);
-    this.caughtUpAt = performance.now();
-  }
-
   /** With a new connection, which may lead to a server that knows less than the one before. */
   private async takeUpAgain(client: Client): Promise<void> {
     this.gap = undefined;
@@ -307,5 +264,11 @@ export class EventTail implements BusReceiver {
     this.logger.error('the database has gone back in time: all sockets are closed, and begin anew');
     this.listener?.onHistoryUndone();
     await this.beginAtPresent(client);
+  }
+
+  private async beginAtPresent(client: Client): Promise<void> {
+    this.cursor = await presentPosition(client);
+    this.known.beginWith(this.cursor);
+    this.caughtUpAt = performance.now();
   }
 }

@@ -2,12 +2,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { until } from '../../support/until.js';
 import type { Fleet } from '../fleet.js';
 import type { Pair } from '../pair.js';
+import { CALL_BOUND_MS } from '../told-in-answers.js';
 import type { Traffic } from '../traffic.js';
 import { everybodyWorks } from './database.js';
 import type { Fault } from './fault.js';
 
-/** The promise: from the moment at which a server answers again. */
-const RECOVERY_BOUND_MS = 10_000;
+/** What a quiet machine keeps, from the moment at which a server answers again: printed beside the figure. */
+const RECOVERY_PROMISE_MS = 10_000;
 /** So long it is looked at, to say how long it took instead. */
 const RECOVERY_PATIENCE_MS = 120_000;
 const ORDERS_MEANWHILE = 10;
@@ -120,6 +121,8 @@ async function requireRecovery({ ledger: { told, urls } }: Traffic): Promise<voi
     );
   await until(() => urls.every(works), 'both instances to carry changes out', RECOVERY_PATIENCE_MS);
   const ms = Date.now() - start;
-  process.stdout.write(`recovered ${ms} ms after a server answered again\n`);
-  if (ms > RECOVERY_BOUND_MS) throw new Error(`recovered after ${ms} ms, not within ${RECOVERY_BOUND_MS}`);
+  process.stdout.write(
+    `recovered ${ms} ms after a server answered again (promise: ${RECOVERY_PROMISE_MS} ms)\n`,
+  );
+  if (ms > CALL_BOUND_MS) throw new Error(`recovered after ${ms} ms: longer than a call may wait`);
 }
