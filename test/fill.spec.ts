@@ -186,11 +186,11 @@ describe('is refused', () => {
     expect(await maker.order(id)).toMatchObject({ status: 'locked', filled_quantity: '0' });
   });
 
-  test('when price times quantity is no uint256: 400001', async () => {
-    const maker = await service.newMaker();
-    const taker = await service.newTaker();
-    const { order_hash, placed } = await maker.place({ price: String(2n ** 255n) });
-    succeeded(await taker.lock(order_hash), 200);
+  test('when price times quantity is no uint256, of an order that was placed before that was refused: 400001', async () => {
+    const { taker, hash, placed } = await lockedOrder(service);
+    await service.dataSource.query('UPDATE orders SET price = 2::numeric ^ 255 WHERE order_hash = $1', [
+      hash,
+    ]);
     expect(await taker.fill(placed)).toMatchObject(
       refusal(400, 400001, 'Invalid parameter', 'fill_quantity times the price must not be above 2^256-1'),
     );

@@ -129,9 +129,15 @@ describe('is narrowed by', () => {
   test.each<[query: Record<string, string | number>, names: string]>([
     [{ ticker: 'AAPL' }, 'ba'],
     [{ ticker: 'aapl' }, ''],
-    [{ ticker_like: 'apl' }, 'ba'],
-    [{ ticker_like: '.' }, 'd'],
-    [{ ticker_like: '_' }, 'e'],
+    [{ ticker: 'apl', ticker_like: 'true' }, 'ba'],
+    [{ ticker: 'AAP', ticker_like: 'true' }, 'ba'],
+    [{ ticker: 'AAP', ticker_like: 'false' }, ''],
+    [{ ticker: 'AAP' }, ''],
+    [{ ticker: '.', ticker_like: 'true' }, 'd'],
+    [{ ticker: '_', ticker_like: 'true' }, 'e'],
+    [{ ticker: '%', ticker_like: 'true' }, ''],
+    [{ ticker: '\\', ticker_like: 'true' }, ''],
+    [{ ticker_like: 'true' }, 'edcba'],
     [{ exchange: 3 }, 'c'],
     [{ exchange: 0 }, 'edba'],
     [{ asset: OTHER_ASSET.toUpperCase().replace('X', 'x') }, 'd'],
@@ -152,6 +158,16 @@ describe('is narrowed by', () => {
     [{ deadline_before: LATER + 3 }, 'cba'],
     [{ created_after: secondOf(4) }, 'ed'],
     [{ created_before: secondOf(4) }, 'cba'],
+    [{ created_after: '2026-01-05T00:00:00Z' }, 'ed'],
+    [{ created_after: '2026-01-05t00:00z' }, 'ed'],
+    [{ created_after: '2026-01-05T02:00:00.000+02:00' }, 'ed'],
+    [{ created_after: '2026-01-05 02:00:00 0200' }, 'ed'],
+    [{ created_after: '2026-01-04T19:00:00-0500' }, 'ed'],
+    [{ created_after: '2026-01-05T00:00:00.001Z' }, 'e'],
+    [{ created_before: '2026-01-05T00:00:00.001Z' }, 'dcba'],
+    [{ deadline_after: new Date((LATER + 3) * 1000).toISOString() }, 'ed'],
+    [{ deadline_after: new Date((LATER + 3) * 1000 + 1).toISOString() }, 'e'],
+    [{ deadline_before: new Date((LATER + 3) * 1000 + 1).toISOString() }, 'dcba'],
     [{ created_after: secondOf(2), created_before: secondOf(4), ticker: 'MSFT' }, 'c'],
     [{ status: 'pending', ticker: 'AAPL' }, ''],
   ])('%j', async (query, names) => {
@@ -166,6 +182,19 @@ describe('is narrowed by', () => {
     expect(await list({ order_hash }, await service.newMaker())).toMatchObject({ total: 0 });
   });
 });
+
+test.each(['M&M', '^GSPC', 'EURUSD=X', 'BRK B', '100%', "O'R"])(
+  'a ticker as makers write them is found: %s',
+  async (ticker) => {
+    const owner = await service.newMaker();
+    const { order_hash } = await owner.place({ ticker });
+    await owner.place({ ticker: 'OTHER' });
+    const part = { ticker: ticker.toLowerCase().slice(1), ticker_like: 'true' };
+    for (const query of [{ ticker } as Record<string, string>, part]) {
+      expect((await list(query, owner)).orders).toMatchObject([{ order_hash, ticker }]);
+    }
+  },
+);
 
 describe('is sorted by', () => {
   test.each([

@@ -28,8 +28,21 @@ const NOT_STATUS = ['', 'Pending', 'open', 'pending,', 'pending, locked', 'pendi
 
 type Rules = Record<string, [rule: string, wrong: string[]]>;
 
-const SECONDS: Rules[string] = [whole(0, 253_402_300_799), [...NOT_WHOLE, '253402300800', '2026-01-17']];
-const CREATED: Rules = { created_after: SECONDS, created_before: SECONDS };
+const TIME: Rules[string] = [
+  'must be Unix seconds from 0 to 253402300799 or ISO 8601 with an offset, as 2026-01-17T03:00:24Z',
+  [
+    ...NOT_WHOLE,
+    '253402300800',
+    '2026-01-17',
+    '2026-01-17T03:00:24',
+    '2026-02-30T03:00:24Z',
+    '2026-01-17T24:00:00Z',
+    '2026-01-17T03:00:61Z',
+    '2026-01-17T03Z',
+    '17.01.2026 03:00Z',
+  ],
+];
+const CREATED: Rules = { created_after: TIME, created_before: TIME };
 const PAGE: Rules = {
   page: [whole(1, 100_000), [...NOT_WHOLE, '0', '100001']],
   page_size: [whole(1, 100), [...NOT_WHOLE, '0', '101']],
@@ -47,7 +60,7 @@ const amounts = (...names: string[]): Rules =>
 const EXCHANGE: Rules = {
   exchange: [whole(0, 65_535), [...NOT_WHOLE, '65536']],
   is_buy: [RULES.boolean, ['', 'True', '1', 'yes']],
-  ticker: [RULES.ticker, ['', 'A PL', 'A'.repeat(33), '%', '\0']],
+  ticker: [RULES.ticker, ['', ' A', 'A ', 'A'.repeat(33), 'É', '\0']],
 };
 
 const LISTS: { path: string; caller: 'maker' | 'taker'; parameters: Rules }[] = [
@@ -63,11 +76,11 @@ const LISTS: { path: string; caller: 'maker' | 'taker'; parameters: Rules }[] = 
       order_hash: [RULES.hash, NOT_HASH],
       principal: [RULES.address, NOT_ADDRESS],
       asset: [RULES.address, NOT_ADDRESS],
-      ticker_like: ['must be 1 to 32 letters, digits or . _ : / ^ -', ['', 'A'.repeat(33), 'A P', '%', '\0']],
+      ticker_like: [RULES.boolean, ['', 'True', '1', 'AAP']],
       nonce: [whole(0, Number.MAX_SAFE_INTEGER), NOT_WHOLE],
       status: [`must be a comma-separated list of ${STATUSES}`, NOT_STATUS],
-      deadline_after: SECONDS,
-      deadline_before: SECONDS,
+      deadline_after: TIME,
+      deadline_before: TIME,
     },
   },
   {

@@ -107,7 +107,7 @@ function makerCalls(maker: string): ListCall[] {
     list('status=suspended', { status: ['suspended'] }),
     list('status=filled', { status: ['filled'] }),
     list('ticker=T499', { ticker: 'T499' }),
-    list('ticker_like=t49', { ticker_like: 't49' }),
+    list('ticker=t49&ticker_like=true', { ticker_part: 't49' }),
     list('exchange=99 (none)', { exchange: 99 }),
     list('price: a tenth', { price_min: '100000000000000000000', price_max: '200000000000000000000' }),
     list('price: none', { price_min: '1', price_max: '2' }),

@@ -1,6 +1,7 @@
 import { applyDecorators } from '@nestjs/common';
 import { isAddressText } from '#trading';
 import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
+import { Transform } from 'class-transformer';
 import { ValidateBy, ValidateIf } from 'class-validator';
 
 /**
@@ -19,8 +20,7 @@ export const PATTERNS = {
   signature: '^0x[0-9a-fA-F]{130}$',
   uint256: '^(0|[1-9][0-9]{0,77})$',
   uuid: '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$',
-  ticker: '^[A-Za-z0-9][A-Za-z0-9._:/^-]{0,31}$',
-  tickerPart: '^[A-Za-z0-9._:/^-]{1,32}$',
+  ticker: '^[!-~]([ -~]{0,30}[!-~])?$',
 } as const;
 
 export const EXAMPLES = {
@@ -43,6 +43,9 @@ export const isOrderHash = (value: unknown): boolean => matches('hash', value);
 export const isUuid = (value: unknown): boolean => matches('uuid', value);
 export const isSignature = (value: unknown): boolean => matches('signature', value);
 
+/** As clients send it that write all fields they know. */
+const NullIsAbsent = Transform(({ value }) => value ?? undefined);
+
 /** A kind of field: its rule, what it accepts, and its shape in the document. */
 export function field(
   rule: string,
@@ -51,10 +54,18 @@ export function field(
   { optional = false, example }: FieldOptions = {},
 ): PropertyDecorator {
   const check = ValidateBy({ name: 'rule', validator: { validate: accepts, defaultMessage: () => rule } });
-  const shape = { ...schema, ...(example !== undefined && { example }), required: !optional };
+  const shape = {
+    ...schema,
+    ...(example !== undefined && { example }),
+    ...(optional && { nullable: true }),
+    required: !optional,
+  };
   const decorators = [check, ApiProperty(shape as ApiPropertyOptions)];
-  // not IsOptional, which would let null pass
-  if (optional) decorators.push(ValidateIf((_, value) => value !== undefined));
+  if (optional)
+    decorators.push(
+      NullIsAbsent,
+      ValidateIf((_, value) => value !== undefined),
+    );
   return applyDecorators(...decorators);
 }
 
@@ -104,29 +115,38 @@ export const IntegerField = ({ min, max, ...options }: FieldOptions & { min: num
 export const BooleanField = (options?: FieldOptions) =>
   field('must be true or false', (value) => typeof value === 'boolean', { type: Boolean }, options);
 
-/** Free text; its length is counted in Unicode code points. */
+const NUL = '\u0000';
+
+/** Free text that PostgreSQL can hold; its length is counted in Unicode code points. */
 export const TextField = ({ min = 1, max, ...options }: FieldOptions & { min?: number; max: number }) =>
   field(
-    `must be a string of ${min} to ${max.toLocaleString('en')} characters`,
-    (value) => typeof value === 'string' && value.length >= min && [...value].length <= max,
+    `must be a string of ${min} to ${max.toLocaleString('en')} characters, without NUL and lone surrogates`,
+    (value) =>
+      typeof value === 'string' &&
+      value.length >= min &&
+      [...value].length <= max &&
+      !value.includes(NUL) &&
+      value.isWellFormed(),
     { type: String, minLength: min, maxLength: max },
     options,
   );
 
-export const TickerField = (options?: FieldOptions) =>
-  field(
-    'must be a ticker of 1 to 32 letters, digits or . _ : / ^ -',
-    (value) => matches('ticker', value),
-    { type: String, pattern: PATTERNS.ticker, example: 'AAPL' },
-    options,
+/** Text that is never refused for its words: it is cut, and what cannot be kept becomes U+FFFD. */
+export const KeptTextField = ({ max, ...options }: FieldOptions & { max: number }) =>
+  applyDecorators(
+    Transform(({ value }: { value: unknown }) =>
+      typeof value === 'string'
+        ? [...value.toWellFormed().replaceAll(NUL, '\uFFFD')].slice(0, max).join('')
+        : value,
+    ),
+    field('must be a string', (value) => typeof value === 'string', { type: String }, options),
   );
 
-/** A part of a ticker, for searching. */
-export const TickerPartField = (options?: FieldOptions) =>
+export const TickerField = (options?: FieldOptions) =>
   field(
-    'must be 1 to 32 letters, digits or . _ : / ^ -',
-    (value) => matches('tickerPart', value),
-    { type: String, pattern: PATTERNS.tickerPart, example: 'aap' },
+    'must be a ticker of 1 to 32 printable ASCII characters, without a space at either end',
+    (value) => matches('ticker', value),
+    { type: String, pattern: PATTERNS.ticker, example: 'AAPL' },
     options,
   );
 

@@ -1,6 +1,7 @@
 import { applyDecorators } from '@nestjs/common';
 import { Transform } from 'class-transformer';
 import { BooleanField, field, IntegerField } from './fields.js';
+import { parseTime } from './parse-time.js';
 
 /**
  * The kinds of query parameters. A parameter arrives as text, or as an array when it is given twice; text that reads
@@ -20,8 +21,28 @@ export const IntegerQuery = (options: { min: number; max: number; example?: numb
     IntegerField({ ...options, optional: true }),
   );
 
-/** Unix seconds. */
-export const SecondsQuery = () => IntegerQuery({ min: 0, max: LAST_SECOND, example: 1_768_618_824 });
+/** A moment, as Unix seconds or in ISO 8601; it becomes Unix seconds, with a fraction where the text has one. */
+export const TimeQuery = () =>
+  applyDecorators(
+    read((text) => (WHOLE_NUMBER.test(text) ? Number(text) : (secondsOf(text) ?? text))),
+    field(
+      `must be Unix seconds from 0 to ${LAST_SECOND} or ISO 8601 with an offset, as 2026-01-17T03:00:24Z`,
+      (value) => typeof value === 'number' && value <= LAST_SECOND,
+      {
+        oneOf: [
+          { type: 'integer', minimum: 0, maximum: LAST_SECOND },
+          { type: 'string', format: 'date-time' },
+        ],
+      },
+      { optional: true },
+    ),
+  );
+
+/** Clients forget to encode a plus sign, which then reads as a space. */
+function secondsOf(text: string): number | undefined {
+  const time = parseTime(text.replace(/ (\d\d(:?\d\d)?)$/, '+$1'));
+  return time && time.getTime() / 1000;
+}
 
 export const BooleanQuery = () =>
   applyDecorators(

@@ -12,16 +12,14 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
  * Reads a body as JSON, without the leniency of JSON.parse: UTF-8 without a byte order mark, an object, no key
- * twice, text that PostgreSQL can hold (no NUL, no lone surrogate), bounded depth and number of keys.
+ * twice, bounded depth and number of keys. Which text can be stored is up to each field.
  * An empty body is an empty object, so that the caller is told which fields are missing.
  */
 export function parseStrictJson(body: Buffer): object {
   if (body.length === 0) return {};
   const text = decode(body);
-  const visitor = new StrictVisitor();
-  visit(text, visitor, { disallowComments: true });
+  visit(text, new StrictVisitor(), { disallowComments: true });
   const value = parse(text);
-  if (visitor.unusableText) throw visitor.unusableText;
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new ApiError('INVALID_PARAMETER', 'the body must be a JSON object');
   }
@@ -54,8 +52,6 @@ type PathSupplier = () => (string | number)[];
 
 /** Looks at a document while it is scanned; the scanner forgives bad syntax, JSON.parse then does not. */
 class StrictVisitor implements JSONVisitor {
-  /** The first text that may be valid JSON but cannot be stored. */
-  unusableText: ApiError | undefined;
   private readonly keysOfOpenObjects: Set<string>[] = [];
   private depth = 0;
   private keys = 0;
@@ -91,23 +87,10 @@ class StrictVisitor implements JSONVisitor {
     keys?.add(key);
   };
 
-  onLiteralValue = (
-    value: unknown,
-    ...[, , , , path]: [number, number, number, number, PathSupplier]
-  ): void => {
-    if (typeof value !== 'string') return;
-    if (value.includes('\u0000')) this.refuse(path, 'must not contain the NUL character');
-    else if (!value.isWellFormed()) this.refuse(path, 'must be well-formed Unicode, without lone surrogates');
-  };
-
   private enter(): void {
     this.depth += 1;
     if (this.depth > MAX_DEPTH) {
       throw new ApiError('INVALID_PARAMETER', `the body must not be nested deeper than ${MAX_DEPTH} levels`);
     }
-  }
-
-  private refuse(path: PathSupplier, rule: string): void {
-    this.unusableText ??= new ApiError('INVALID_PARAMETER', `${path().join('.')} ${rule}`);
   }
 }

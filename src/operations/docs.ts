@@ -53,10 +53,9 @@ function finished({ openapi, info, servers, tags, paths, components }: OpenAPIOb
   for (const path of Object.values(paths)) {
     // a body is read here too, but HTTP gives it no meaning: many clients and proxies do not let one through
     delete path.delete?.requestBody;
-    // Swagger UI fills them in, and a list narrowed by the examples of all its filters is empty
     for (const parameter of path.get?.parameters ?? []) {
       if (!('in' in parameter) || parameter.in !== 'query') continue;
-      if (parameter.schema && 'example' in parameter.schema) delete parameter.schema.example;
+      parameter.schema = ofQuery(parameter.schema as QuerySchema);
     }
   }
   const schemas = Object.entries(components!.schemas!).toSorted(([a], [b]) => (a < b ? -1 : 1));
@@ -70,6 +69,23 @@ function finished({ openapi, info, servers, tags, paths, components }: OpenAPIOb
     tags,
     paths,
     components: { ...components, schemas: Object.fromEntries(schemas) },
+  };
+}
+
+interface QuerySchema {
+  type?: string | string[];
+  oneOf?: QuerySchema[];
+  example?: unknown;
+}
+
+/** Swagger UI fills examples in, and a list narrowed by those of all its filters is empty; and a query has no null. */
+function ofQuery({ example: _, type, oneOf, ...schema }: QuerySchema): object {
+  const types = Array.isArray(type) ? type.filter((name) => name !== 'null') : type;
+  const choices = oneOf?.filter((choice) => choice.type !== 'null').map(ofQuery);
+  return {
+    ...schema,
+    ...(types !== undefined && { type: types.length === 1 ? types[0] : types }),
+    ...(choices && { oneOf: choices }),
   };
 }
 

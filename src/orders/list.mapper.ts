@@ -29,9 +29,10 @@ function filterOf<Query extends SortedPageQuery & { sort_by: string }>(query: Qu
 }
 
 export function makerFilterOf(query: MakerOrdersQuery): OrderFilter {
-  const { order_hash, principal, asset, ...filter } = filterOf(query);
+  const { order_hash, principal, asset, ticker, ticker_like, ...filter } = filterOf(query);
   return {
     ...filter,
+    [ticker_like ? 'ticker_part' : 'ticker']: ticker,
     order_hash: order_hash?.toLowerCase(),
     principal: principal?.toLowerCase(),
     asset: asset?.toLowerCase(),

@@ -401,7 +401,7 @@ export interface components {
              * @description Told to the taker; `user_requested` when left out.
              * @example user_requested
              */
-            reason?: string;
+            reason?: string | null;
         };
         CancelResultAnswer: {
             /**
@@ -437,7 +437,7 @@ export interface components {
              */
             cancellation_success: boolean;
             /**
-             * @description Kept, and shown to the maker.
+             * @description Kept, and shown to the maker: 1,000 characters of it, with U+FFFD for NUL and lone surrogates.
              * @example Not traded yet, cancelled
              */
             message: string;
@@ -446,7 +446,7 @@ export interface components {
              * @description The request being answered, from the push's metadata; when left out, the latest one to this address.
              * @example 8b9ad3ad-4d0c-4f3e-9a26-5b1f1b5a9c11
              */
-            request_id?: string;
+            request_id?: string | null;
         };
         CancelResultResponse: {
             /**
@@ -788,17 +788,17 @@ export interface components {
              * @description The settling transaction, when there is one already.
              * @example 0x1f9090aae28b8a3dceadf281b0f12828e676c3260c9a5c5a1d9c0b6e5d4f3a2b
              */
-            tx_hash?: string;
+            tx_hash?: string | null;
             /**
              * @description The block of the settling transaction.
              * @example 45321977
              */
-            block_number?: number;
+            block_number?: number | null;
             /**
              * @description The taker's own name for the trade.
              * @example T-2026-000417
              */
-            reference_id?: string;
+            reference_id?: string | null;
             /** @description The order. */
             order: components["schemas"]["OrderTerms"];
         };
@@ -994,7 +994,7 @@ export interface components {
              * @description Seconds; the service's LOCK_TTL_SECONDS (3600 unless set otherwise) when left out.
              * @example 3600
              */
-            lock_duration?: number;
+            lock_duration?: number | null;
         };
         LockResponse: {
             /**
@@ -2723,10 +2723,10 @@ export interface operations {
                 exchange?: number;
                 /** @description Whether the maker buys. */
                 is_buy?: boolean;
-                /** @description Orders placed in this second or later, Unix seconds. */
-                created_after?: number;
-                /** @description Orders placed before this second, Unix seconds. */
-                created_before?: number;
+                /** @description Orders placed then or later. */
+                created_after?: number | (number | string) | null;
+                /** @description Orders placed before then. */
+                created_before?: number | (number | string) | null;
                 /** @description What to sort by. */
                 sort_by?: components["schemas"]["TakerOrdersSort"];
             };
@@ -2945,10 +2945,10 @@ export interface operations {
                 block_number_max?: number;
                 /** @description Comma-separated; a fill with any of them. */
                 status?: components["schemas"]["FillStatus"][];
-                /** @description Fills reported in this second or later, Unix seconds. */
-                created_after?: number;
-                /** @description Fills reported before this second, Unix seconds. */
-                created_before?: number;
+                /** @description Fills reported then or later. */
+                created_after?: number | (number | string) | null;
+                /** @description Fills reported before then. */
+                created_before?: number | (number | string) | null;
                 /** @description What to sort by. */
                 sort_by?: components["schemas"]["FillsSort"];
             };
@@ -3137,10 +3137,10 @@ export interface operations {
                 order_hash?: string;
                 /** @description Orders with this receiver. */
                 principal?: string;
-                /** @description The whole ticker. */
+                /** @description The ticker, or with `ticker_like` a part of it. */
                 ticker?: string;
-                /** @description A part of the ticker, in any case. */
-                ticker_like?: string;
+                /** @description Whether `ticker` may be any part of an order's ticker, in any case. */
+                ticker_like?: boolean;
                 /** @description The exchange; 0 is NASDAQ. */
                 exchange?: number;
                 /** @description Orders of this token. */
@@ -3167,14 +3167,14 @@ export interface operations {
                 filled_quantity_max?: string;
                 /** @description Comma-separated; an order in any of them. */
                 status?: components["schemas"]["OrderStatus"][];
-                /** @description Orders that expire in this second or later, Unix seconds. */
-                deadline_after?: number;
-                /** @description Orders that expire before this second, Unix seconds. */
-                deadline_before?: number;
-                /** @description Orders placed in this second or later, Unix seconds. */
-                created_after?: number;
-                /** @description Orders placed before this second, Unix seconds. */
-                created_before?: number;
+                /** @description Orders that expire then or later. */
+                deadline_after?: number | (number | string) | null;
+                /** @description Orders that expire before then. */
+                deadline_before?: number | (number | string) | null;
+                /** @description Orders placed then or later. */
+                created_after?: number | (number | string) | null;
+                /** @description Orders placed before then. */
+                created_before?: number | (number | string) | null;
                 /** @description What to sort by. */
                 sort_by?: components["schemas"]["MakerOrdersSort"];
             };

@@ -10,6 +10,7 @@ import { EventPartitions1764400000000 } from './migrations/1764400000000-event-p
 import { CheapChecks1764500000000 } from './migrations/1764500000000-cheap-checks.js';
 import { RequireRows1764600000000 } from './migrations/1764600000000-require-rows.js';
 import { EventsBySequence1764700000000 } from './migrations/1764700000000-events-by-sequence.js';
+import { AnyWords1764800000000 } from './migrations/1764800000000-any-words.js';
 
 /** Connections of one process. */
 export const POOL_SIZE = 20;
@@ -35,6 +36,7 @@ export function dataSourceOptions(
       CheapChecks1764500000000,
       RequireRows1764600000000,
       EventsBySequence1764700000000,
+      AnyWords1764800000000,
     ],
     migrationsTransactionMode: 'each',
     synchronize: false,

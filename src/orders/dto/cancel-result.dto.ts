@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { AddressField, BooleanField, OrderHashField, TextField, UuidField } from '../../http/fields.js';
+import { AddressField, BooleanField, KeptTextField, OrderHashField, UuidField } from '../../http/fields.js';
 
 export class CancelResultRequest {
   /** The order that the request was about. */
@@ -14,8 +14,8 @@ export class CancelResultRequest {
   @BooleanField({ example: true })
   cancellation_success!: boolean;
 
-  /** Kept, and shown to the maker. */
-  @TextField({ max: 1000, example: 'Not traded yet, cancelled' })
+  /** Kept, and shown to the maker: 1,000 characters of it, with U+FFFD for NUL and lone surrogates. */
+  @KeptTextField({ max: 1000, example: 'Not traded yet, cancelled' })
   message!: string;
 
   /** The request being answered, from the push's metadata; when left out, the latest one to this address. */

@@ -1,7 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { FILL_STATUSES, type FillSortColumn } from '#trading';
 import { AddressField, EXAMPLES, OrderHashField, Uint256Field, UuidField } from '../../http/fields.js';
-import { ChoiceQuery, ChoicesQuery, IntegerQuery, SecondsQuery } from '../../http/query-fields.js';
+import { ChoiceQuery, ChoicesQuery, IntegerQuery, TimeQuery } from '../../http/query-fields.js';
 import { FillView } from './fill.dto.js';
 import { PageAnswer, SortedPageQuery } from './page.dto.js';
 
@@ -70,12 +70,12 @@ export class FillsQuery extends SortedPageQuery {
   @ChoicesQuery(FILL_STATUSES, 'FillStatus')
   status?: (typeof FILL_STATUSES)[number][];
 
-  /** Fills reported in this second or later, Unix seconds. */
-  @SecondsQuery()
+  /** Fills reported then or later. */
+  @TimeQuery()
   created_after?: number;
 
-  /** Fills reported before this second, Unix seconds. */
-  @SecondsQuery()
+  /** Fills reported before then. */
+  @TimeQuery()
   created_before?: number;
 
   /** What to sort by. */

@@ -1,19 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { type MakerSortColumn, ORDER_STATUSES, type OrderStatus } from '#trading';
-import {
-  AddressField,
-  OrderHashField,
-  TickerField,
-  TickerPartField,
-  Uint256Field,
-} from '../../http/fields.js';
-import {
-  BooleanQuery,
-  ChoiceQuery,
-  ChoicesQuery,
-  IntegerQuery,
-  SecondsQuery,
-} from '../../http/query-fields.js';
+import { AddressField, OrderHashField, TickerField, Uint256Field } from '../../http/fields.js';
+import { BooleanQuery, ChoiceQuery, ChoicesQuery, IntegerQuery, TimeQuery } from '../../http/query-fields.js';
 import { OrderView } from './order.dto.js';
 import { PageAnswer, SortedPageQuery } from './page.dto.js';
 
@@ -35,13 +23,13 @@ export class MakerOrdersQuery extends SortedPageQuery {
   @AddressField({ optional: true })
   principal?: string;
 
-  /** The whole ticker. */
+  /** The ticker, or with `ticker_like` a part of it. */
   @TickerField({ optional: true })
   ticker?: string;
 
-  /** A part of the ticker, in any case. */
-  @TickerPartField({ optional: true })
-  ticker_like?: string;
+  /** Whether `ticker` may be any part of an order's ticker, in any case. */
+  @BooleanQuery()
+  ticker_like: boolean = false;
 
   /** The exchange; 0 is NASDAQ. */
   @IntegerQuery({ min: 0, max: 65_535, example: 0 })
@@ -95,20 +83,20 @@ export class MakerOrdersQuery extends SortedPageQuery {
   @ChoicesQuery(ORDER_STATUSES, 'OrderStatus')
   status?: OrderStatus[];
 
-  /** Orders that expire in this second or later, Unix seconds. */
-  @SecondsQuery()
+  /** Orders that expire then or later. */
+  @TimeQuery()
   deadline_after?: number;
 
-  /** Orders that expire before this second, Unix seconds. */
-  @SecondsQuery()
+  /** Orders that expire before then. */
+  @TimeQuery()
   deadline_before?: number;
 
-  /** Orders placed in this second or later, Unix seconds. */
-  @SecondsQuery()
+  /** Orders placed then or later. */
+  @TimeQuery()
   created_after?: number;
 
-  /** Orders placed before this second, Unix seconds. */
-  @SecondsQuery()
+  /** Orders placed before then. */
+  @TimeQuery()
   created_before?: number;
 
   /** What to sort by. */

@@ -1,13 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { ORDER_STATUSES, type OrderStatus, type TakerSortColumn } from '#trading';
 import { AddressField, EXAMPLES, TickerField, TimeField } from '../../http/fields.js';
-import {
-  BooleanQuery,
-  ChoiceQuery,
-  ChoicesQuery,
-  IntegerQuery,
-  SecondsQuery,
-} from '../../http/query-fields.js';
+import { BooleanQuery, ChoiceQuery, ChoicesQuery, IntegerQuery, TimeQuery } from '../../http/query-fields.js';
 import { OrderView } from './order.dto.js';
 import { PageAnswer, SortedPageQuery } from './page.dto.js';
 
@@ -31,12 +25,12 @@ export class TakerOrdersQuery extends SortedPageQuery {
   @BooleanQuery()
   is_buy?: boolean;
 
-  /** Orders placed in this second or later, Unix seconds. */
-  @SecondsQuery()
+  /** Orders placed then or later. */
+  @TimeQuery()
   created_after?: number;
 
-  /** Orders placed before this second, Unix seconds. */
-  @SecondsQuery()
+  /** Orders placed before then. */
+  @TimeQuery()
   created_before?: number;
 
   /** What to sort by. */

@@ -14,9 +14,9 @@ export type FillFilter = {
   status?: Fill['status'][];
   block_number_min?: number;
   block_number_max?: number;
-  /** Unix seconds; from this second on. */
+  /** Unix seconds, also with a fraction; from then on. */
   created_after?: number;
-  /** Unix seconds; up to, without, this second. */
+  /** Up to, without, then. */
   created_before?: number;
 } & Partial<Pick<Fill, 'order_id' | 'taker_address' | 'tx_hash'>> & {
     [Bound in `${AmountColumn}_${'min' | 'max'}`]?: string;

@@ -6,12 +6,11 @@ import { signedHash, type SignedTerms } from '../orders/order-signature.js';
 import type { OrderTransaction } from '../orders/order-transaction.js';
 import { OrderTransactions } from '../orders/order-transactions.js';
 import type { Order } from '../orders/order.entity.js';
-import { refuseExpired, refuseSuspended, refuseUnlessHolder } from '../orders/refusals.js';
+import { refuseExpired, refuseSuspended, refuseUnlessHolder, UINT256_MAX } from '../orders/refusals.js';
 import { type TakerCaller, takerActor } from '../takers/taker-caller.js';
 import { TradingError } from '../trading-error.js';
 import { Fill } from './fill.entity.js';
 
-const UINT256_MAX = 2n ** 256n - 1n;
 /** Lockstep takes no fee; the column is the contract's. */
 const FEE_AMOUNT = '0';
 

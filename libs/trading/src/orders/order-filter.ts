@@ -8,10 +8,10 @@ type AmountColumn = 'price' | 'quantity' | 'incentive' | 'filled_quantity';
 export type OrderFilter = {
   status?: OrderStatus[];
   /** A part of the ticker, in any case. */
-  ticker_like?: string;
-  /** Unix seconds; from this second on. */
+  ticker_part?: string;
+  /** Unix seconds, also with a fraction; from then on. */
   created_after?: number;
-  /** Unix seconds; up to, without, this second. */
+  /** Up to, without, then. */
   created_before?: number;
   deadline_after?: number;
   deadline_before?: number;
@@ -24,7 +24,7 @@ export const ORDER_CONDITIONS: Conditions<OrderFilter> = {
   order_hash: 'item.order_hash = :order_hash',
   principal: 'item.principal = :principal',
   ticker: 'item.ticker = :ticker',
-  ticker_like: 'strpos(lower(item.ticker), lower(:ticker_like)) > 0',
+  ticker_part: 'strpos(lower(item.ticker), lower(:ticker_part)) > 0',
   exchange: 'item.exchange = :exchange',
   asset: 'item.asset = :asset',
   is_buy: 'item.is_buy = :is_buy',
@@ -38,8 +38,8 @@ export const ORDER_CONDITIONS: Conditions<OrderFilter> = {
   incentive_max: 'item.incentive <= :incentive_max',
   filled_quantity_min: 'item.filled_quantity >= :filled_quantity_min',
   filled_quantity_max: 'item.filled_quantity <= :filled_quantity_max',
-  deadline_after: 'item.deadline >= :deadline_after',
-  deadline_before: 'item.deadline < :deadline_before',
+  deadline_after: 'item.deadline >= CAST(ceil(CAST(:deadline_after AS numeric)) AS bigint)',
+  deadline_before: 'item.deadline < CAST(ceil(CAST(:deadline_before AS numeric)) AS bigint)',
   created_after: 'item.created_at >= to_timestamp(:created_after)',
   created_before: 'item.created_at < to_timestamp(:created_before)',
 };

@@ -9,6 +9,10 @@ import { ChangeMetrics } from '../metrics/change-metrics.js';
 import { TradingError } from '../trading-error.js';
 import { signedHash, type SignedTerms } from './order-signature.js';
 import { Order } from './order.entity.js';
+import { refuseUnpayable } from './refusals.js';
+
+/** Makers compute the deadline before they sign. */
+const DEADLINE_TOLERANCE_SECONDS = 5 * 60;
 
 const INSERT_ORDERS = insertStatement('orders', Order);
 
@@ -30,6 +34,7 @@ export class OrderPlacementService {
         `order.maker must be the wallet that is logged in, ${maker.wallet}`,
       );
     }
+    refuseUnpayable(terms);
     const hash = signedHash(this.settings, terms, signature);
     const order = await this.record(maker, terms, hash, signature);
     this.metrics.count({ events: [creationOf(order, maker)], request: null });
@@ -73,11 +78,13 @@ export class OrderPlacementService {
 
   private requireValidity(deadline: number, now: Date): void {
     const hours = this.settings.ORDER_MIN_VALIDITY_HOURS;
-    const earliest = Math.ceil(now.getTime() / 1000) + hours * 3600;
+    const next = Math.ceil(now.getTime() / 1000);
+    const earliest = next + Math.max(hours * 3600 - DEADLINE_TOLERANCE_SECONDS, 0);
     if (deadline < earliest) {
       throw new TradingError(
         'INVALID_PARAMETER',
-        `order.deadline must lie at least ${hours} hours ahead: ${earliest} (Unix seconds) or later`,
+        `order.deadline must lie at least ${hours} hours ahead, with ${DEADLINE_TOLERANCE_SECONDS} seconds of tolerance: ` +
+          `${earliest} (Unix seconds) or later`,
       );
     }
   }

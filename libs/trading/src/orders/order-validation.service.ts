@@ -8,6 +8,7 @@ import { deadlinePassed } from './due-steps.js';
 import { checkSignature, type SignedTerms, wrongSignature } from './order-signature.js';
 import { isFinal } from './order-status.js';
 import { Order } from './order.entity.js';
+import { refuseUnpayable } from './refusals.js';
 
 /** What speaks against trading a signed order; with no errors, nothing does. */
 export interface OrderValidation extends FundsCheck {
@@ -27,6 +28,7 @@ export class OrderValidationService {
   ) {}
 
   async validate(terms: SignedTerms, signature: string): Promise<OrderValidation> {
+    refuseUnpayable(terms);
     const { maker, nonce, deadline } = terms;
     const [{ hash, signedByMaker }, now, nonceUser, funds] = await Promise.all([
       checkSignature(this.settings, terms, signature),

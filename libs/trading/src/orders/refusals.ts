@@ -1,7 +1,20 @@
 import type { TakerCaller } from '../takers/taker-caller.js';
 import { TradingError } from '../trading-error.js';
 import { isFinal } from './order-status.js';
+import type { SignedTerms } from './order-signature.js';
 import type { Order } from './order.entity.js';
+
+export const UINT256_MAX = 2n ** 256n - 1n;
+
+/** No contract could settle such an order. */
+export function refuseUnpayable({ price, quantity, incentive }: SignedTerms): void {
+  if (BigInt(price) * BigInt(quantity) + BigInt(incentive) > UINT256_MAX) {
+    throw new TradingError(
+      'INVALID_PARAMETER',
+      'order.quantity times the price, plus the incentive, must not be above 2^256-1',
+    );
+  }
+}
 
 export function refuseSuspended(order: Order): void {
   if (order.status === 'suspended') {
