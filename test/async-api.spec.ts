@@ -28,7 +28,7 @@ test('every frame of a handshake in both outcomes fits its schema, on its channe
   const after = '0'.repeat(32); // known to nobody: resync comes first
   const sockets = {
     maker: await maker.socket(undefined, { after }),
-    taker: await taker.socket(undefined, { after }),
+    taker: await taker.socket('order_status_change,cancellation_request,order_book_change', { after }),
   };
   for (const socket of Object.values(sockets)) await socket.hear(({ type }) => type === 'resync');
   const [accepted, refused] = [
@@ -55,6 +55,7 @@ test('every frame of a handshake in both outcomes fits its schema, on its channe
     'maker order_status_change',
     'maker resync',
     'taker cancellation_request',
+    'taker order_book_change',
     'taker order_status_change',
     'taker resync',
   ]);

@@ -48,6 +48,21 @@ describe('a maker is let in by its token', () => {
   });
 });
 
+test('heartbeat among the types is accepted, and changes nothing', async () => {
+  const sockets = [
+    await taker.socket('order_status_change,heartbeat'),
+    await taker.socket('heartbeat,order_status_change'),
+    await maker.socket('heartbeat,order_status_change'),
+  ];
+  const { order_hash } = await maker.place();
+  const told = await Promise.all(
+    sockets.map((socket) => socket.hear(({ data }) => data.order_hash === order_hash)),
+  );
+  expect(told.map(({ type }) => type)).toEqual(Array(3).fill('order_status_change'));
+  expect(sockets.map(({ messages }) => messages.length)).toEqual([1, 1, 1]);
+  await Promise.all(sockets.map((socket) => socket.close()));
+});
+
 describe('an upgrade is refused with the envelope', () => {
   const key = () => ({ 'x-api-key': taker.apiKey });
   const token = () => ({ authorization: `Bearer ${maker.token}` });

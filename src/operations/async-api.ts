@@ -1,94 +1,15 @@
-import { CANCELLATION_STATUSES, ORDER_STATUSES, RESOLUTIONS } from '#trading';
-import { PATTERNS } from '../http/fields.js';
+import { MAKER_MESSAGE_TYPES, TAKER_MESSAGE_TYPES } from '#events';
+import { ID_PATTERN, MESSAGE_SCHEMAS } from '../push/message-schemas.js';
 
-/** The AsyncAPI document of the two sockets; a test holds real pushes against its schemas. */
-
-const text = { type: 'string' };
-const time = { type: 'string', format: 'date-time', description: 'ISO 8601 in UTC, with milliseconds' };
-const uuid = { type: 'string', format: 'uuid' };
-const hash = { type: 'string', pattern: PATTERNS.hash, description: 'The order hash, lower-case' };
-const address = { type: 'string', pattern: PATTERNS.address, description: 'Lower-case' };
-const status = { type: 'string', enum: ORDER_STATUSES };
-const orNull = (schema: object) => ({ oneOf: [schema, { type: 'null' }] });
-
-/** An object that has all of these properties, and may get more. */
-function object(properties: Record<string, object>) {
-  return { type: 'object', required: Object.keys(properties), properties };
-}
-
-/** A frame's JSON. */
-function frame(type: string, data: object) {
-  return object({
-    type: { const: type },
-    id: {
-      type: 'string',
-      pattern: '^[0-9a-f]{32}$',
-      description:
-        'Drop ids that you have seen. Ids grow from message to message, as plain strings, except where a request is redelivered; reconnect with `after` the last',
-    },
-    timestamp: time,
-    data,
-  });
-}
-
-export const MESSAGE_SCHEMAS = {
-  cancellation_request: frame(
-    'cancellation_request',
-    object({
-      order_hash: hash,
-      maker: address,
-      reason: text,
-      metadata: object({
-        request_id: uuid,
-        expires_at: time,
-        on_timeout: { const: 'keep_locked', description: 'Silence never cancels a live lock' },
-        redelivered: { type: 'boolean', description: 'True when pushed again at a connect' },
-      }),
-    }),
-  ),
-  order_status_change: frame(
-    'order_status_change',
-    object({
-      order_hash: hash,
-      maker: address,
-      taker: orNull(address),
-      from_status: orNull(status),
-      to_status: status,
-      metadata: { type: 'object', description: 'cause, lock_id, expires_at and the like, by kind of change' },
-    }),
-  ),
-  cancellation_update: frame(
-    'cancellation_update',
-    object({
-      order_hash: hash,
-      order_id: uuid,
-      request_id: uuid,
-      status: { type: 'string', enum: CANCELLATION_STATUSES },
-      resolved_by: orNull({ type: 'string', enum: RESOLUTIONS }),
-      late: { type: 'boolean' },
-      message: orNull({ ...text, description: "The taker's words, when it answered" }),
-    }),
-  ),
-  resync: object({
-    type: { const: 'resync' },
-    id: {
-      type: 'string',
-      pattern: '^[0-9a-f]{32}$',
-      description: "No event's id: going on after it brings `resync` once more",
-    },
-    timestamp: time,
-    data: object({
-      after: { type: 'string', description: 'The id that was asked for' },
-      kept_since: orNull({ ...time, description: 'Older events were dropped; null when none ever was' }),
-    }),
-  }),
-  heartbeat: object({ type: { const: 'heartbeat' }, timestamp: { type: 'integer', description: 'Unix ms' } }),
-};
+/** The AsyncAPI document of the two sockets. */
 
 const SUMMARIES: Record<keyof typeof MESSAGE_SCHEMAS, string> = {
   cancellation_request:
     'The maker asks to cancel an order that you hold: answer on POST /api/v1/orders/cancel-result',
   order_status_change: 'An order has a new status',
+  order_book_change:
+    'An order came into the book of pending orders or left it, whoever did it: with these alone a book is whole. ' +
+    'Where the change is told as `order_status_change` too, this comes after it, with an id of its own',
   cancellation_update: 'The course of a cancellation request',
   resync:
     'First, when `after` is not known any more: what followed is not replayed, and the socket is live at once. ' +
@@ -110,10 +31,15 @@ function channel(path: string, description: string, names: MessageName[]) {
           type: 'object',
           required: ['types'],
           properties: {
-            types: { ...text, description: `Comma-separated: ${names.slice(0, -2).join(', ')}` },
+            types: {
+              type: 'string',
+              description:
+                `Comma-separated: ${names.slice(0, -2).join(', ')}. ` +
+                '`heartbeat` may stand there too, and changes nothing',
+            },
             after: {
               type: 'string',
-              pattern: '^[0-9a-f]{32}$',
+              pattern: ID_PATTERN,
               description: 'The last id that you heard: everything since comes first, in order',
             },
           },
@@ -131,8 +57,8 @@ function operation(channelName: string, names: MessageName[]) {
   };
 }
 
-const TAKER: MessageName[] = ['order_status_change', 'cancellation_request', 'resync', 'heartbeat'];
-const MAKER: MessageName[] = ['order_status_change', 'cancellation_update', 'resync', 'heartbeat'];
+const TAKER: MessageName[] = [...TAKER_MESSAGE_TYPES, 'resync', 'heartbeat'];
+const MAKER: MessageName[] = [...MAKER_MESSAGE_TYPES, 'resync', 'heartbeat'];
 
 export const ASYNC_API_DOCUMENT = {
   asyncapi: '3.0.0',
@@ -140,7 +66,8 @@ export const ASYNC_API_DOCUMENT = {
     title: 'Lockstep',
     version: '1',
     description:
-      'What is pushed to takers and makers. Delivery is at least once; clients have nothing to send. ' +
+      'What is pushed to takers and makers. Delivery is at least once: drop ids that you have seen, but not a redelivered ' +
+      'cancellation request that you have not answered. Clients have nothing to send. ' +
       'Close codes: 1001 the service stops; 1002, 1003, 1007, 1009 a frame that it cannot take; ' +
       '1008 the API key was revoked or the key or token has expired; 1012 the database went back in time; ' +
       '1013 the reader is too slow.',

@@ -1,6 +1,13 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { SETTINGS, type Settings } from '#config';
-import { EventBus, EventTail, isForEveryTaker, makerMessage, type OrderEvent, takerMessage } from '#events';
+import {
+  EventBus,
+  EventTail,
+  makerMessage,
+  messagesForEveryTaker,
+  messagesForHolder,
+  type OrderEvent,
+} from '#events';
 import { ApiError } from '../http/api-errors.js';
 import { frameOf, type PushFrame, requestsIn } from './push-frame.js';
 import { PushMetrics } from './push-metrics.js';
@@ -19,6 +26,8 @@ const CALLERS = { taker: 'API key', maker: 'wallet' };
 export class PushService implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly takers = new Map<string, Set<Subscriber>>();
   private readonly makers = new Map<string, Set<Subscriber>>();
+  /** Those of takers that keep a book: to pass all others by at every change of it would cost more than the pushes. */
+  private readonly books = new Set<Subscriber>();
   private heartbeat: NodeJS.Timeout | undefined;
 
   constructor(
@@ -71,6 +80,7 @@ export class PushService implements OnApplicationBootstrap, OnModuleDestroy {
   async add(subscriber: Subscriber): Promise<void> {
     const [group, key] = this.placeOf(subscriber.participant);
     group.set(key, (group.get(key) ?? new Set()).add(subscriber));
+    if (subscriber.wants('order_book_change')) this.books.add(subscriber);
     this.bus.follow(subscriber.audience);
     await this.replay.of(subscriber);
   }
@@ -78,6 +88,7 @@ export class PushService implements OnApplicationBootstrap, OnModuleDestroy {
   remove(subscriber: Subscriber): void {
     const [group, key] = this.placeOf(subscriber.participant);
     if (!group.get(key)?.delete(subscriber)) return;
+    this.books.delete(subscriber);
     this.bus.unfollow(subscriber.audience);
     if (group.get(key)?.size === 0) group.delete(key);
   }
@@ -95,11 +106,17 @@ export class PushService implements OnApplicationBootstrap, OnModuleDestroy {
   private deliver(event: OrderEvent): void {
     const makers = this.makers.get(event.maker);
     if (makers) this.push(makers, frameOf(event, makerMessage(event)));
-    const takers = this.takersConcerned(event);
-    const forTaker = takers && takerMessage(event);
-    if (!forTaker) return;
-    const frame = frameOf(event, forTaker);
-    if (this.push(takers, frame) > 0) this.notes.pushed(requestsIn([frame]));
+    const holders = this.takers.get(event.taker_id ?? '');
+    if (holders) {
+      for (const message of messagesForHolder(event)) {
+        const frame = frameOf(event, message);
+        if (this.push(holders, frame) > 0) this.notes.pushed(requestsIn([frame]));
+      }
+    }
+    for (const message of messagesForEveryTaker(event)) {
+      const takers = message.type === 'order_book_change' ? this.books : members(this.takers);
+      this.push(takers, frameOf(event, message));
+    }
   }
 
   /** Returns to how many of them it went out. */
@@ -111,10 +128,6 @@ export class PushService implements OnApplicationBootstrap, OnModuleDestroy {
       sent += 1;
     }
     return sent;
-  }
-
-  private takersConcerned(event: OrderEvent): Iterable<Subscriber> | undefined {
-    return isForEveryTaker(event) ? members(this.takers) : this.takers.get(event.taker_id ?? '');
   }
 }
 

@@ -4,11 +4,13 @@ import {
   type EventCursor,
   EventReplay,
   EventTail,
-  makerMessage,
+  messagesFor,
+  messagesLeft,
   type OrderEvent,
   type PushMessage,
   REPLAY_ROWS,
   resyncMessage,
+  secondId,
   takerMessage,
 } from '#events';
 import { PendingRequests } from './pending-requests.service.js';
@@ -53,9 +55,12 @@ export class SocketReplay {
 
   private async goOn(subscriber: Subscriber, after: string): Promise<void> {
     if (!subscriber.isOpen) return;
-    const { cursor, keptSince, now } = await this.turns.read(() => this.replay.startAfter(after));
+    const { cursor, heardInPart, keptSince, now } = await this.turns.read(() =>
+      this.replay.startAfter(after),
+    );
     if (cursor) {
-      subscriber.skipUpTo(cursor.id);
+      subscriber.skipUpTo(secondId(cursor.id));
+      if (heardInPart) this.send(subscriber, heardInPart, messagesLeft(subscriber.audience, heardInPart));
       await this.replayFrom(subscriber, cursor);
     } else {
       subscriber.sendResync(resyncMessage(after, keptSince, now));
@@ -77,7 +82,7 @@ export class SocketReplay {
       const events = await this.turns.read(() =>
         this.replay.readBetween(cursor, position, subscriber.audience),
       );
-      this.sendAll(subscriber, events);
+      for (const event of events) this.send(subscriber, event, messagesFor(subscriber.audience, event));
       if (events.length === REPLAY_ROWS) {
         cursor = cursorAt(events.at(-1)!);
         continue;
@@ -92,11 +97,8 @@ export class SocketReplay {
     }
   }
 
-  private sendAll(subscriber: Subscriber, events: OrderEvent[]): void {
-    const frames = events.flatMap((event) => {
-      const message = messageFor(subscriber, event);
-      return message ? frameOf(event, message) : [];
-    });
+  private send(subscriber: Subscriber, event: OrderEvent, messages: PushMessage[]): void {
+    const frames = messages.map((message) => frameOf(event, message));
     this.notes.replayed(requestsIn(frames.filter((frame) => subscriber.send(frame))));
   }
 
@@ -110,8 +112,4 @@ export class SocketReplay {
     const frames = requests.map((event) => frameOf(event, takerMessage(event, true)!));
     this.notes.pushed(requestsIn(frames.filter((frame) => subscriber.send(frame))));
   }
-}
-
-function messageFor({ participant }: Subscriber, event: OrderEvent): PushMessage | undefined {
-  return participant.kind === 'maker' ? makerMessage(event) : takerMessage(event);
 }

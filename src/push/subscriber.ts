@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Audience, PushMessage, ResyncMessage } from '#events';
+import { type Audience, type PushMessage, type ResyncMessage, takerAudience } from '#events';
 import { WebSocket } from 'ws';
 import type { PushFrame } from './push-frame.js';
 
@@ -79,7 +79,7 @@ export class Subscriber {
   get audience(): Audience {
     return this.participant.kind === 'maker'
       ? { maker: this.participant.wallet }
-      : { takerId: this.participant.takerId, newOrders: this.wants('order_status_change') };
+      : takerAudience(this.participant.takerId, this.types);
   }
 
   wants(type: PushMessage['type']): boolean {

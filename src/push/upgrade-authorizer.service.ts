@@ -8,6 +8,8 @@ import { TakerAuthenticator } from '../auth/taker-authenticator.service.js';
 import { ApiError } from '../http/api-errors.js';
 import type { Subscription } from './subscriber.js';
 
+/** May stand among the types that a client asks for: heartbeats come in any case. */
+const HEARTBEAT = 'heartbeat';
 /** The sub-protocol under which a browser hands over a maker's token: `['jwt', token]`. */
 export const JWT_PROTOCOL = 'jwt';
 const BEARER = /^Bearer +(\S+)$/i;
@@ -72,7 +74,7 @@ function typesOf(query: URLSearchParams, offered: readonly string[], known: stri
   }
   const given = query.getAll('types');
   const types = new Set(given[0]?.split(','));
-  if (given.length !== 1 || ![...types].every((type) => offered.includes(type))) {
+  if (given.length !== 1 || ![...types].every((type) => type === HEARTBEAT || offered.includes(type))) {
     const rule = `must be a comma-separated list of ${offered.join(', ')}`;
     throw new ApiError(
       'INVALID_PARAMETER',

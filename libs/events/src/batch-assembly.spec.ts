@@ -35,7 +35,7 @@ const { parts, marker } = takeApart(BATCH);
 const part = (subject: string): BatchPart => arrived(parts.get(subject)!);
 const end: BatchMarker = arrived(marker);
 
-test('a batch has a part for each participant, one for all takers, and a marker that names them', () => {
+test('a batch has a part for each participant, those for all takers, and a marker that names them', () => {
   const seqs = [...parts].map(([subject, { events }]) => [subject, events.map(({ seq }) => seq)]);
   expect(Object.fromEntries(seqs)).toEqual({
     'maker.0xa': ['1', '2'],
@@ -43,6 +43,7 @@ test('a batch has a part for each participant, one for all takers, and a marker 
     'taker.t1': ['2', '3'],
     'taker.t2': ['4'],
     'new-orders': ['1'],
+    book: ['2', '3', '4'],
   });
   expect(marker.subjects.toSorted()).toEqual([...parts.keys()].toSorted());
 });

@@ -1,6 +1,6 @@
 import type { Audience } from './event-replay.js';
 import type { OrderEvent } from './order-event.entity.js';
-import { isForEveryTaker } from './messages.js';
+import { isBookChange, isForEveryTaker } from './messages.js';
 
 /** All events of a stretch of the log that concern somebody: after `from`, up to and with `to`. */
 export interface EventBatch {
@@ -40,11 +40,14 @@ export abstract class EventBus {
 }
 
 const NEW_ORDERS = 'new-orders';
+/** What else changes the book of pending orders. */
+const BOOK = 'book';
 
 /** The subjects that an audience has to follow to hear of everything that concerns it. */
 export function subjectsFor(audience: Audience): string[] {
   if ('maker' in audience) return [`maker.${audience.maker}`];
   const own = `taker.${audience.takerId}`;
+  if (audience.book) return [own, NEW_ORDERS, BOOK];
   return audience.newOrders ? [own, NEW_ORDERS] : [own];
 }
 
@@ -53,5 +56,6 @@ export function subjectsOf(event: OrderEvent): string[] {
   const subjects = [`maker.${event.maker}`];
   if (event.taker_id !== null) subjects.push(`taker.${event.taker_id}`);
   if (isForEveryTaker(event)) subjects.push(NEW_ORDERS);
+  else if (isBookChange(event)) subjects.push(BOOK);
   return subjects;
 }

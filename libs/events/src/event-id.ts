@@ -27,6 +27,14 @@ export function eventId(event: Marked): string {
   return hex(event.seq) + markOf(event);
 }
 
+/**
+ * The id of the second message about the same event, right after that of the first. Who goes on after it has heard all that
+ * is said of the event.
+ */
+export function secondId(id: string): string {
+  return id.slice(0, 16) + hex(BigInt(`0x${id.slice(16)}`) + 1n);
+}
+
 /** Whether a text can be an event's id. */
 export function isEventId(text: string): boolean {
   return EVENT_ID.test(text);

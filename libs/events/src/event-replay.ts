@@ -3,8 +3,8 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { MIN_EVENT_RETENTION_DAYS } from '#config';
 import { columnsOf, PreparedStatement, Transaction } from '#database';
 import { DataSource } from 'typeorm';
-import { cursorAt, earliestPast, type EventCursor, TIME_SLACK } from './event-cursor.js';
-import { candidatesOf, earlierEventId, eventId, seqOf } from './event-id.js';
+import { BEGINNING, cursorAt, earliestPast, type EventCursor, TIME_SLACK } from './event-cursor.js';
+import { candidatesOf, earlierEventId, eventId, secondId, seqOf } from './event-id.js';
 import { EVENTS_KEPT_SINCE } from './event-partitions.js';
 import { OrderEvent } from './order-event.entity.js';
 
@@ -14,12 +14,20 @@ const DAY_MS = 86_400_000;
 /** Events of this age are kept, and so is all that follows them, whatever the settings. */
 const SURELY_KEPT_MS = (MIN_EVENT_RETENTION_DAYS - 1) * DAY_MS;
 
-/** Whose events are replayed: a maker's, or a taker's with or without every new order. */
-export type Audience = { maker: string } | { takerId: string; newOrders: boolean };
+/** Whose events are replayed: a maker's, or a taker's with or without every new order and every change of the book. */
+export type Audience = { maker: string } | TakerAudience;
+
+export interface TakerAudience {
+  takerId: string;
+  newOrders: boolean;
+  book: boolean;
+}
 
 /** Where a replay begins; without a cursor, not all that came after the id is kept, or the id is not of this history. */
 export interface ReplayStart {
   cursor: EventCursor | undefined;
+  /** The event of which no more than the first message was heard, if it was that. */
+  heardInPart: OrderEvent | undefined;
   keptSince: Date | null;
   now: Date;
 }
@@ -40,32 +48,33 @@ export class EventReplay {
   /** The cursor of somebody who has heard everything up to an event's id. The event must be kept, and all that can follow it. */
   async startAfter(id: string): Promise<ReplayStart> {
     const candidates = await this.read(FIND_CANDIDATES, `{${candidatesOf(id).join(',')}}`);
-    const event = candidates.find(
-      (row) => eventId(row) === id || earlierEventId(row.transaction, row.seq) === id,
-    );
+    const event = candidates.find((row) => idsOf(row).includes(id));
+    const heardInPart = event && secondId(eventId(event)) !== id ? event : undefined;
     const now = new Date();
     if (event && now.getTime() - event.created_at.getTime() < SURELY_KEPT_MS)
-      return { cursor: cursorAt(event), keptSince: null, now };
-    return this.startAfterOld(event);
+      return { cursor: cursorAt(event), heardInPart, keptSince: null, now };
+    return { ...(await this.startAfterOld(id, event)), heardInPart };
   }
 
   /** What comes after one cursor, up to and with another below which nothing can come any more; `REPLAY_ROWS` at most. */
   readBetween(from: EventCursor, upTo: EventCursor, audience: Audience): Promise<OrderEvent[]> {
     const [statement, whose] =
-      'maker' in audience
-        ? [READ.ofMaker, audience.maker]
-        : [audience.newOrders ? READ.ofTakerAndNew : READ.ofTaker, audience.takerId];
+      'maker' in audience ? [READ.ofMaker, audience.maker] : [readOfTaker(audience), audience.takerId];
     return this.read(statement, seqOf(from.id), seqOf(upTo.id), earliestPast(from).toISOString(), whose);
   }
 
   /** Near the oldest day's beginning, some of what followed may have been dropped with the day before. */
-  private async startAfterOld(event: OrderEvent | undefined): Promise<ReplayStart> {
+  private async startAfterOld(
+    id: string,
+    event: OrderEvent | undefined,
+  ): Promise<Omit<ReplayStart, 'heardInPart'>> {
     const [{ kept_since: keptSince, now, kept_from }] = await this.dataSource.query<
       [{ kept_since: Date | null; now: Date; kept_from: Date | number }]
     >(
       `SELECT NULLIF(kept_since, '-infinity') AS kept_since, kept_since + ${TIME_SLACK} AS kept_from, clock_timestamp() AS now
          FROM (SELECT ${EVENTS_KEPT_SINCE} AS kept_since) kept`,
     );
+    if (id === secondId(BEGINNING.id) && keptSince === null) return { cursor: BEGINNING, keptSince, now };
     const isKept = event && event.created_at.getTime() >= Number(kept_from);
     return { cursor: isKept ? cursorAt(event) : undefined, keptSince, now };
   }
@@ -74,6 +83,12 @@ export class EventReplay {
   private read<Row extends object>(statement: PreparedStatement<Row>, ...values: string[]): Promise<Row[]> {
     return Transaction.read(this.dataSource, statement.with(...values));
   }
+}
+
+/** Every id that was ever given out for an event. */
+function idsOf(row: Candidate): string[] {
+  const id = eventId(row);
+  return [id, secondId(id), earlierEventId(row.transaction, row.seq)];
 }
 
 /**
@@ -86,6 +101,10 @@ const between = (whose: string): string => `
     ORDER BY seq LIMIT ${REPLAY_ROWS})`;
 const OWN = between('taker_id = $4::uuid');
 const NEW = between(`type = 'order_status_change' AND from_status IS NULL`);
+/** By the index of all events: a good part of them are such. */
+const BOOK = between(
+  `type = 'order_status_change' AND 'pending' IN (from_status, to_status) AND taker_id IS DISTINCT FROM $4::uuid`,
+);
 const readStatement = (whose: string, branches: string[]): PreparedStatement<OrderEvent> =>
   new PreparedStatement(
     `replay_${whose}`,
@@ -95,4 +114,10 @@ const READ = {
   ofMaker: readStatement('of_maker', [between('maker = $4')]),
   ofTaker: readStatement('of_taker', [OWN]),
   ofTakerAndNew: readStatement('of_taker_and_new', [OWN, NEW]),
+  ofTakerAndBook: readStatement('of_taker_and_book', [OWN, BOOK]),
 };
+
+function readOfTaker({ newOrders, book }: TakerAudience): PreparedStatement<OrderEvent> {
+  if (book) return READ.ofTakerAndBook;
+  return newOrders ? READ.ofTakerAndNew : READ.ofTaker;
+}

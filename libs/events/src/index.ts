@@ -1,10 +1,10 @@
 export { type BusReceiver, type EventBatch, EventBus } from './event-bus.js';
 export { EventBusModule } from './event-bus.module.js';
 export { type EventCursor, cursorAt } from './event-cursor.js';
-export { eventId, isEventId, seqOf } from './event-id.js';
+export { eventId, isEventId, secondId, seqOf } from './event-id.js';
 export { appendEvents, EventLog, type NewOrderEvent } from './event-log.js';
 export { EventPartitions, EVENTS_KEPT_SINCE } from './event-partitions.js';
-export { type Audience, EventReplay, REPLAY_ROWS } from './event-replay.js';
+export { type Audience, EventReplay, REPLAY_ROWS, type TakerAudience } from './event-replay.js';
 export { type BatchSource, EventTail, type TailListener } from './event-tail.js';
 export { EventsModule } from './events.module.js';
 export {
@@ -19,3 +19,10 @@ export {
 } from './messages.js';
 export { PostgresBus } from './postgres-bus.js';
 export { type Actor, type InCall, OrderEvent, type OrderEventPayload } from './order-event.entity.js';
+export {
+  messagesFor,
+  messagesForEveryTaker,
+  messagesForHolder,
+  messagesLeft,
+  takerAudience,
+} from './told.js';

@@ -1,8 +1,12 @@
-import { eventId, idOfNoEvent } from './event-id.js';
+import { eventId, idOfNoEvent, secondId } from './event-id.js';
 import type { OrderEvent } from './order-event.entity.js';
 
 /** What a socket's subscriber can ask for in `types`, by who it is. */
-export const TAKER_MESSAGE_TYPES = ['order_status_change', 'cancellation_request'] as const;
+export const TAKER_MESSAGE_TYPES = [
+  'order_status_change',
+  'cancellation_request',
+  'order_book_change',
+] as const;
 export const MAKER_MESSAGE_TYPES = ['order_status_change', 'cancellation_update'] as const;
 
 /** A message of the push: the frame's JSON. */
@@ -24,6 +28,18 @@ export interface ResyncMessage {
 /** A new order is announced to every taker; any later change to its holder alone. */
 export function isForEveryTaker(event: OrderEvent): boolean {
   return event.type === 'order_status_change' && event.from_status === null;
+}
+
+/** Whether an order comes into the book of pending orders, or leaves it. */
+export function isBookChange({ type, from_status, to_status }: OrderEvent): boolean {
+  return type === 'order_status_change' && (from_status === 'pending' || to_status === 'pending');
+}
+
+/** What every taker that keeps a book is told, without who did it. */
+export function bookMessage(event: OrderEvent): PushMessage {
+  const { order_hash, maker, from_status, to_status } = event;
+  const change = message(event, 'order_book_change', { order_hash, maker, from_status, to_status });
+  return { ...change, id: secondId(change.id) };
 }
 
 /** What a taker is told of an event that concerns it, or nothing. */

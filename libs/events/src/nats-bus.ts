@@ -22,8 +22,8 @@ import { PublisherElection } from './publisher-election.js';
 const ANNOUNCE_INTERVAL_MS = 2;
 /** Hex digits, more than can be guessed. */
 const SCOPE_DIGITS = 32;
-/** Of the messages: what another version publishes, whose ids are made otherwise, must not come in. */
-const FORMAT = 2;
+/** Of the messages: what another version publishes, without all subjects or with other ids, must not come in. */
+const FORMAT = 3;
 
 /**
  * Spares the instances most reading: one of them, elected, reads the log and publishes each batch, a message for each

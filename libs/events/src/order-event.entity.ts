@@ -33,7 +33,8 @@ export interface OrderEventPayload {
 
 /**
  * One change of an order or of its cancellation request, written in the transaction of that change: audit trail
- * and outbox in one. A participant is sent at most one message for a row, so that the row's id can be the message's.
+ * and outbox in one. A participant is sent at most one message for a row, so that the row's id can be the message's; a taker that
+ * keeps a book of pending orders one more, with the id after it.
  */
 @Entity('order_events')
 export class OrderEvent {
