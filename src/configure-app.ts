@@ -29,7 +29,7 @@ function allowOrigins(app: NestFastifyApplication, origins: string[]): void {
   app.enableCors({
     origin: origins,
     methods: ['GET', 'POST', 'DELETE'],
-    exposedHeaders: ['X-Request-Id', 'Retry-After'],
+    exposedHeaders: ['X-Request-Id', 'Retry-After', 'Link'],
     maxAge: PREFLIGHT_SECONDS,
     // its answer to an incomplete preflight would not be the envelope
     strictPreflight: false,

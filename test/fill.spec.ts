@@ -131,7 +131,7 @@ describe('is refused', () => {
     const { taker, placed, hash } = await lockedOrder(service);
     const other = await service.newTaker();
     expect(await other.fill(placed)).toMatchObject(
-      refusal(403, 403002, 'Order locked by another taker', `the order is locked by ${taker.address}`),
+      refusal(403, 403002, 'Order locked by another taker', 'another holds the lock of this order'),
     );
     succeeded(await taker.unlock(hash), 200);
     expect(await taker.fill(placed)).toMatchObject(

@@ -59,7 +59,7 @@ describe('lock', () => {
       body: {
         code: 409004,
         message: 'Order already locked',
-        details: `the order is locked by ${taker.address}`,
+        details: 'another holds the lock of this order',
       },
     });
   });
@@ -159,7 +159,7 @@ describe('unlock', () => {
     const { taker, hash } = await lockedOrder(service);
     expect(await (await service.newTaker()).unlock(hash)).toMatchObject({
       status: 403,
-      body: { code: 403002, details: `the order is locked by ${taker.address}` },
+      body: { code: 403002, details: 'another holds the lock of this order' },
     });
   });
 

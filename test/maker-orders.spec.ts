@@ -100,6 +100,15 @@ describe("a maker's list", () => {
     expect((await list({}, owner)).orders).toMatchObject([{ notes: 'The instrument is halted' }]);
   });
 
+  test('says who holds an order, while it is held', async () => {
+    const { id, taker: holder, maker: owner, hash } = await lockedOrder(service);
+    const held = { locked_by: holder.address, lock_expires_at: expect.stringMatching(/Z$/) };
+    expect(await owner.order(id)).toMatchObject(held);
+    expect((await list({}, owner)).orders).toMatchObject([held]);
+    succeeded(await holder.unlock(hash), 200);
+    expect(await owner.order(id)).toMatchObject({ locked_by: null, lock_expires_at: null });
+  });
+
   test('has the fills of filled orders, and the latest cancellation', async () => {
     const [, , c, b, a] = (await list()).orders;
     expect(b.fills).toEqual([

@@ -50,6 +50,7 @@ describe('a taker hears', () => {
         reason: 'user_requested',
         metadata: {
           request_id: requestId,
+          taker_address: taker.address,
           expires_at: cancellation.expires_at,
           on_timeout: 'keep_locked',
           redelivered: false,
@@ -93,7 +94,7 @@ describe('a taker hears', () => {
           taker: holder.address,
           from_status: 'pending',
           to_status: 'locked',
-          metadata: { expires_at: TIME, lock_id: UUID },
+          metadata: { expires_at: TIME, lock_id: UUID, taker_address: holder.address },
         },
       },
       expect.objectContaining({
@@ -105,6 +106,21 @@ describe('a taker hears', () => {
     await ofBystander.hear(({ data }) => data?.order_hash === marker.hash && data.to_status === 'locked');
     expect(about(ofBystander)).toHaveLength(1);
     await Promise.all([ofHolder.close(), ofBystander.close()]);
+  });
+
+  test('of its fill the transaction under both names, and its address', async () => {
+    const taker = await service.newTaker();
+    const socket = await taker.socket();
+    const { hash, placed } = await lockedOrder(service, { taker });
+    const tx_hash = `0x${'ab'.repeat(32)}`;
+    succeeded(await taker.fill(placed, { tx_hash }), 200);
+    const { data } = await socket.hear((heard) => heard.data?.to_status === 'filled');
+    expect(data).toMatchObject({
+      order_hash: hash,
+      taker: taker.address,
+      metadata: { taker_address: taker.address, tx_hash, blockchain_tx_hash: tx_hash },
+    });
+    await socket.close();
   });
 
   test('nothing more of an order that it has given back', async () => {

@@ -49,7 +49,7 @@ test('it is refused: not locked 409001, by another taker 403002, unknown 404001,
   const other = await service.newTaker();
   expect(await other.reject(hash)).toMatchObject({
     status: 403,
-    body: { code: 403002, details: `the order is locked by ${taker.address}` },
+    body: { code: 403002, details: 'another holds the lock of this order' },
   });
   expect(await taker.reject(`0x${'00'.repeat(32)}`)).toMatchObject({ status: 404, body: { code: 404001 } });
   await operatorOf(service).suspend(hash);

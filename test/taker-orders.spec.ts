@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { OrderTransactions } from '#trading';
 import type { MakerClient, TakerClient } from './support/clients.js';
 import { makeDue } from './support/database.js';
 import { askedOrder, lockedOrder, succeeded } from './support/handshake.js';
-import { expectRefusal, ORDER_NOT_FOUND } from './support/refused.js';
+import { expectRefusal, INVALID, ORDER_NOT_FOUND } from './support/refused.js';
 import { startService, type TestService } from './support/service.js';
 
 /** What a taker can read: orders that can be locked, its own, its fills, and what it is asked. */
@@ -28,12 +29,12 @@ const setTime = (hash: string, column: 'created_at' | 'locked_at', second: numbe
 describe('available orders', () => {
   const available = (taker: TakerClient, query?: Query) => read(taker, '/orders/available', query);
 
-  test('are the pending ones, newest first, until somebody has them', async () => {
+  test('are the pending ones, oldest first, until somebody has them', async () => {
     const taker = await service.newTaker();
     const [first, second, third] = [await maker.place(), await maker.place(), await maker.place()];
     const orders = await available(taker);
-    expect(hashesOf(orders).slice(0, 3)).toEqual(hashesOf([third, second, first]));
-    expect(orders[0]).toEqual(await maker.order(third.id));
+    expect(hashesOf(orders).slice(-3)).toEqual(hashesOf([first, second, third]));
+    expect(orders.at(-1)).toEqual(await maker.order(third.id));
 
     succeeded(await taker.lock(first.order_hash), 200);
     succeeded(await maker.cancel(second.id), 200);
@@ -42,14 +43,56 @@ describe('available orders', () => {
     for (const { order_hash } of [first, second, third]) expect(left).not.toContain(order_hash);
   });
 
-  test('come in pages when there are many', async () => {
+  /** What a poller sees that follows the links, resolving them as any HTTP client does. */
+  async function poll(taker: TakerClient, query = ''): Promise<string[][]> {
+    const pages: string[][] = [];
+    const prefix = '/api/v1';
+    for (let path: string | undefined = `/orders/available${query}`; path;) {
+      const { headers, body } = succeeded(await taker.call('GET', path), 200);
+      pages.push(hashesOf(body.data));
+      const target = /^<([^>]+)>; rel="next"$/.exec(headers.get('link') ?? '')?.[1];
+      path = target && new URL(target, `https://proxy.example/desk${prefix}${path}`).href.split(prefix)[1];
+    }
+    return pages;
+  }
+
+  test('are led through by links, whatever becomes of the order at which a page ended', async () => {
     const taker = await service.newTaker();
-    const placed = hashesOf([await maker.place(), await maker.place(), await maker.place()]);
-    const pages = [
-      await available(taker, { page_size: 2 }),
-      await available(taker, { page_size: 2, page: 2 }),
-    ].flatMap(hashesOf);
-    expect(pages.slice(0, 3)).toEqual(placed.toReversed());
+    const before = (await poll(taker)).flat();
+    const placed: string[] = [];
+    for (let n = 0; n < 5; n++) placed.push((await maker.place()).order_hash);
+    const pages = await poll(taker, '?limit=2');
+    expect(pages.flat()).toEqual([...before, ...placed]);
+    expect(pages.slice(0, -1).every((page) => page.length === 2)).toBe(true);
+
+    succeeded(await taker.lock(placed[1]!), 200);
+    const rest = await available(taker, { after: placed[1]!.toUpperCase().replace('X', 'x') });
+    expect(hashesOf(rest)).toEqual(placed.slice(2));
+    expect(hashesOf(await available(taker, { after: placed[4]! }))).toEqual([]);
+    expectRefusal(
+      await taker.call('GET', `/orders/available?after=0x${'00'.repeat(32)}`),
+      INVALID,
+      /^after must be the hash of an order/,
+    );
+  });
+
+  test('are all seen by a poller, 3,000 that were placed in the same millisecond', async () => {
+    const taker = await service.newTaker();
+    const { order_hash } = await maker.place();
+    const sql = (statement: string) => service.dataSource.query(statement, [order_hash]);
+    await sql(`
+      INSERT INTO orders SELECT (jsonb_populate_record(o, jsonb_build_object('id', gen_random_uuid(), 'nonce', n,
+        'order_hash', '0x' || encode(sha256(n::text::bytea), 'hex')))).*
+      FROM orders o, generate_series(100001, 103000) n WHERE order_hash = $1`);
+    const [{ count }] = await service.dataSource.query(
+      "SELECT count(*) FROM orders WHERE status = 'pending' AND deadline > extract(epoch FROM now())",
+    );
+    const pages = await poll(taker);
+    expect(pages.map(({ length }) => length)).toEqual([1000, 1000, 1000, Number(count) - 3000]);
+    expect(new Set(pages.flat()).size).toBe(Number(count));
+    await sql(
+      'DELETE FROM orders WHERE nonce > 100000 AND maker = (SELECT maker FROM orders WHERE order_hash = $1)',
+    );
   });
 
   test('do not show what another taker was asked', async () => {
@@ -102,8 +145,8 @@ describe("a taker's orders", () => {
     });
   });
 
-  test('also when the lock has ended, until another taker has the order', async () => {
-    const { taker, hash } = await lockedOrder(service, { maker });
+  test('also when the lock has ended, and when another taker has the order, without who', async () => {
+    const { taker, hash, placed } = await lockedOrder(service, { maker });
     succeeded(await taker.unlock(hash), 200);
     expect((await one(taker, hash)).body.data).toMatchObject({
       status: 'pending',
@@ -111,11 +154,60 @@ describe("a taker's orders", () => {
       lock_expires_at: null,
     });
     const next = await service.newTaker();
-    expectRefusal(await one(next, hash), ORDER_NOT_FOUND, `no order has the hash ${hash}`);
     succeeded(await next.lock(hash), 200);
-    expectRefusal(await one(taker, hash), ORDER_NOT_FOUND);
-    expect(await orders(taker)).toMatchObject({ total: 0, orders: [] });
-    expect((await one(next, hash)).body.data).toMatchObject({ status: 'locked', locked_by: next.address });
+    const nobody = {
+      locked_by: null,
+      locked_at: null,
+      lock_expires_at: null,
+      cancellation: null,
+      notes: null,
+    };
+    const held = { order_hash: hash, status: 'locked', ...nobody };
+    expect((await one(taker, hash)).body.data).toMatchObject(held);
+    expect(await orders(taker)).toMatchObject({ total: 1, orders: [held] });
+    expect(await orders(next)).toMatchObject({ total: 1, orders: [{ locked_by: next.address }] });
+
+    const tx_hash = `0x${'ab'.repeat(32)}`;
+    succeeded(await next.fill(placed, { tx_hash, reference_id: 'T-1' }), 200);
+    const filled = { status: 'filled', ...nobody, fills: [], reference_id: null, tx_hash: null };
+    expect((await one(taker, hash)).body.data).toMatchObject(filled);
+    expect(JSON.stringify(await orders(taker))).not.toMatch(new RegExp(`${next.address}|${tx_hash}|T-1`));
+  });
+
+  test('once each, when several takers had an order in turn', async () => {
+    const [a, b] = [await service.newTaker(), await service.newTaker()];
+    const turns: string[] = [];
+    for (let n = 0; n < 3; n++) {
+      const { order_hash } = await maker.place({ price: String(100 + n) });
+      turns.push(order_hash);
+      for (const holder of [a, b, a, b].slice(n)) {
+        succeeded(await holder.lock(order_hash), 200);
+        succeeded(await holder.unlock(order_hash), 200);
+      }
+      if (n === 1) succeeded(await a.lock(order_hash), 200);
+    }
+    for (const holder of [a, b]) {
+      expect(hashesOf((await orders(holder)).orders)).toEqual(turns.toReversed());
+      expect(hashesOf((await orders(holder, { sort_by: 'price', sort_order: 'asc' })).orders)).toEqual(turns);
+      expect(hashesOf((await orders(holder, { page: 2, page_size: 2 })).orders)).toEqual([turns[0]]);
+      expect(await orders(holder, { status: 'locked' })).toMatchObject({ total: 1 });
+    }
+    expect((await orders(a, { status: 'locked' })).orders).toMatchObject([{ locked_by: a.address }]);
+    expect((await orders(b, { status: 'locked' })).orders).toMatchObject([{ locked_by: null }]);
+  });
+
+  test('one that is pending, by its hash, also for a taker that never had it', async () => {
+    const taker = await service.newTaker();
+    const { order_hash, id } = await maker.place();
+    expect((await one(taker, order_hash)).body.data).toEqual({
+      ...(await maker.order(id)),
+      locked_at: null,
+      reference_id: null,
+      tx_hash: null,
+    });
+    succeeded(await (await service.newTaker()).lock(order_hash), 200);
+    expectRefusal(await one(taker, order_hash), ORDER_NOT_FOUND, `no order has the hash ${order_hash}`);
+    expect(await orders(taker)).toMatchObject({ total: 0 });
   });
 
   test('no hash: 400; nobody’s: 404', async () => {
@@ -249,9 +341,20 @@ describe("a taker's fills", () => {
 describe("a taker's cancellation requests", () => {
   const requests = (taker: TakerClient, query?: Query) => read(taker, '/takers/cancellation-requests', query);
 
-  test('are the unanswered ones, unless others are asked for', async () => {
+  test('are those that can still be answered, unless others are asked for', async () => {
     const { taker, hash, requestId } = await askedOrder(service, { maker });
     const open = await requests(taker);
+    const late = await askedOrder(service, { maker, taker });
+    await makeDue(service.dataSource, late.hash, 'request');
+    await service.app.get(OrderTransactions).settle({ order_hash: late.hash });
+    expect((await requests(taker)).requests).toMatchObject([
+      { request_id: requestId, status: 'requested' },
+      { request_id: late.requestId, status: 'timed_out' },
+    ]);
+    expect((await requests(taker, { status: 'timed_out' })).requests).toMatchObject([
+      { request_id: late.requestId },
+    ]);
+    succeeded(await taker.answer(late.hash, false), 200);
     expect(open).toEqual({
       total: 1,
       total_is_exact: true,
@@ -262,6 +365,7 @@ describe("a taker's cancellation requests", () => {
         {
           request_id: requestId,
           order_hash: hash,
+          taker_address: taker.address,
           maker: maker.address,
           reason: 'user_requested',
           status: 'requested',
@@ -278,7 +382,7 @@ describe("a taker's cancellation requests", () => {
 
     succeeded(await taker.answer(hash, true, { message: 'gone' }), 200);
     expect(await requests(taker)).toMatchObject({ total: 0, requests: [] });
-    const answered = await requests(taker, { status: 'accepted,rejected' });
+    const answered = await requests(taker, { status: 'accepted,timed_out' });
     expect(answered.requests).toEqual([
       {
         ...open.requests[0],

@@ -25,8 +25,11 @@ export async function listCalls(dataSource: DataSource): Promise<ListCall[]> {
     dataSource,
     'SELECT locked_taker_id AS id FROM orders WHERE locked_at IS NOT NULL',
   );
+  const [{ order_hash }] = await dataSource.query<[{ order_hash: string }]>(
+    "SELECT order_hash FROM orders WHERE status = 'pending' ORDER BY id OFFSET 5000 LIMIT 1",
+  );
   return [
-    ...takerCalls(taker),
+    ...takerCalls(taker, order_hash),
     ...makerCalls(maker),
     ...(await fillCalls(dataSource, taker)),
     ...requestCalls(taker),
@@ -47,7 +50,7 @@ const aWeek = () => {
   return { created_after, created_before: created_after + 7 * 86_400 };
 };
 
-function takerCalls(taker: string): ListCall[] {
+function takerCalls(taker: string, pending: string): ListCall[] {
   const list = (
     name: string,
     filter: Parameters<OrderQueries['listOfTaker']>[1],
@@ -59,8 +62,8 @@ function takerCalls(taker: string): ListCall[] {
   const sorted = (sortBy: TakerSortColumn, filter = {}) =>
     list(`${JSON.stringify(filter)} by ${sortBy}`, filter, { sortBy });
   return [
-    ['orders/available', ({ orders }) => orders.available(taker, 1, 500)],
-    ['orders/available page 200', ({ orders }) => orders.available(taker, 200, 500)],
+    ['orders/available', ({ orders }) => orders.available(taker, 1_000)],
+    ['orders/available after one', ({ orders }) => orders.available(taker, 1_000, pending)],
     list('', {}),
     list('page 1000', {}, { page: 1000 }),
     ...(['locked', 'filled', 'cancelled', 'suspended', 'pending'] as const).map((status) =>

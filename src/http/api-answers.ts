@@ -24,13 +24,24 @@ export const ANSWER_HEADERS = {
     required: true,
     schema: { type: 'integer', minimum: 1, example: 1 },
   },
+  Link: {
+    description: 'Where there are more: `<…>; rel="next"`, relative to the address of this call (RFC 8288)',
+    required: false,
+    schema: { type: 'string', example: `<available?limit=1000&after=${EXAMPLES.hash}>; rel="next"` },
+  },
 } as const;
 
 const header = (name: keyof typeof ANSWER_HEADERS) => ({ [name]: { $ref: `#/components/headers/${name}` } });
 
 /** Documents a success: the envelope around a DTO, or around an array of it. */
-export function ApiSuccess(status: number, data: Type | [Type], description: string): MethodDecorator {
-  return ApiResponse({ status, description, type: envelopeOf(data), headers: header('X-Request-Id') });
+export function ApiSuccess(
+  status: number,
+  data: Type | [Type],
+  description: string,
+  ...more: (keyof typeof ANSWER_HEADERS)[]
+): MethodDecorator {
+  const headers = Object.assign(header('X-Request-Id'), ...more.map(header));
+  return ApiResponse({ status, description, type: envelopeOf(data), headers });
 }
 
 /** The class of an envelope, so that generated code has a name for it: OrderView comes in an OrderResponse. */

@@ -28,7 +28,7 @@ const tradingErrors = {
     status: 403,
     code: 403002,
     message: 'Order locked by another taker',
-    example: 'the order is locked by 0x71c7…',
+    example: 'another holds the lock of this order',
   },
   ORDER_NOT_FOUND: {
     status: 404,
@@ -59,7 +59,7 @@ const tradingErrors = {
     status: 409,
     code: 409004,
     message: 'Order already locked',
-    example: 'the order is locked by 0x71c7…',
+    example: 'another holds the lock of this order',
   },
   ORDER_FINAL: {
     status: 409,

@@ -150,6 +150,10 @@ export const TickerField = (options?: FieldOptions) =>
     options,
   );
 
+/** An address or none, in answers only. */
+export const NullableAddressField = () =>
+  ApiProperty({ type: String, nullable: true, pattern: PATTERNS.address, example: EXAMPLES.address });
+
 /** A moment, in answers only: ISO 8601 in UTC with milliseconds. */
 export const TimeField = ({ nullable = false }: { nullable?: boolean } = {}) =>
   ApiProperty({

@@ -47,6 +47,8 @@ export function orderView({ order, cancellation, fill }: OrderDetails): OrderVie
     order_hash: order.order_hash,
     status: order.status,
     filled_quantity: order.filled_quantity,
+    locked_by: order.lock_id && order.locked_by,
+    lock_expires_at: order.lock_expires_at?.toISOString() ?? null,
     notes: order.notes,
     created_at: order.created_at.toISOString(),
     updated_at: order.updated_at.toISOString(),
@@ -55,14 +57,13 @@ export function orderView({ order, cancellation, fill }: OrderDetails): OrderVie
   };
 }
 
-/** An order that has a holder, or had one. */
+/** An order with who holds it, or held it last, as far as its reader may know. */
 export function takerOrderView(details: OrderDetails): TakerOrderView {
   const { order, fill } = details;
   return {
     ...orderView(details),
-    locked_by: order.locked_by!,
-    locked_at: order.locked_at!.toISOString(),
-    lock_expires_at: order.lock_expires_at?.toISOString() ?? null,
+    locked_by: order.locked_by,
+    locked_at: order.locked_at?.toISOString() ?? null,
     reference_id: fill?.reference_id ?? null,
     tx_hash: fill?.tx_hash ?? null,
   };
@@ -107,6 +108,7 @@ export function requestView({ request, order }: RequestOnOrder): CancellationReq
   return {
     request_id: request.id,
     order_hash: order.order_hash,
+    taker_address: request.taker_address,
     maker: order.maker,
     reason: request.reason,
     status: request.status,

@@ -1,6 +1,7 @@
-import { Controller, Get, Param, Query, UseGuards } from '@nestjs/common';
+import { Controller, Get, Param, Query, Res, UseGuards } from '@nestjs/common';
 import { ApiOperation, ApiSecurity, ApiTags } from '@nestjs/swagger';
 import { CancellationQueries, FillQueries, OrderQueries, type TakerCaller } from '#trading';
+import type { FastifyReply } from 'fastify';
 import { ApiKeyGuard } from '../auth/api-key.guard.js';
 import { CallingTaker } from '../auth/callers.js';
 import { RateLimitGuard } from '../auth/rate-limit.guard.js';
@@ -35,15 +36,21 @@ export class TakerListsController {
   @ApiOperation({
     operationId: 'listAvailableOrders',
     summary: 'Orders that can be locked now',
-    description: 'Newest first. New orders are pushed on the socket; this call is for what was missed.',
+    description:
+      'Oldest first. Where there are more than `limit`, the header `Link` (RFC 8288) has the address of the next ones. ' +
+      'New orders are pushed on the socket; this call is for what was missed.',
   })
-  @ApiSuccess(200, [OrderView], 'Pending orders')
+  @ApiSuccess(200, [OrderView], 'Pending orders', 'Link')
   @ApiReadErrors(...TAKER_ERRORS)
   async listAvailable(
     @CallingTaker() taker: TakerCaller,
-    @Query() { page, page_size }: AvailableOrdersQuery,
+    @Query() { limit, after }: AvailableOrdersQuery,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Success<OrderView[]>> {
-    const orders = await this.orders.available(taker.takerId, page, page_size);
+    const { orders, hasMore } = await this.orders.available(taker.takerId, limit, after?.toLowerCase());
+    const last = orders.at(-1)?.order.order_hash;
+    // relative, so that it leads on under whatever name and path a proxy has for this call
+    if (hasMore) void reply.header('link', `<available?limit=${limit}&after=${last}>; rel="next"`);
     return success(orders.map(orderView));
   }
 
@@ -52,7 +59,7 @@ export class TakerListsController {
     operationId: 'listTakerOrders',
     summary: "The taker's orders",
     description:
-      'The orders that the taker holds, or held last: an order that another taker locked since is gone.',
+      'The orders that the taker ever locked or filled. Of one that another taker locked since, it is not told by whom.',
   })
   @ApiSuccess(200, TakerOrdersAnswer, 'A page of the orders')
   @ApiReadErrors(...TAKER_ERRORS)
@@ -67,8 +74,9 @@ export class TakerListsController {
   @Get('takers/orders/:order_hash')
   @ApiOperation({
     operationId: 'getTakerOrder',
-    summary: "One of the taker's orders",
-    description: 'An order that the taker holds, or held last.',
+    summary: 'One order',
+    description:
+      'An order that is pending, or that the taker ever locked or filled, also when another holds it now.',
   })
   @ApiOrderHash()
   @ApiSuccess(200, TakerOrderView, 'The order')
@@ -101,7 +109,8 @@ export class TakerListsController {
     operationId: 'listCancellationRequests',
     summary: 'What the taker is asked to cancel',
     description:
-      'Requests are pushed on the socket, and again at every connect; this call is for takers without one.',
+      'Unless others are asked for, those that can still be answered. Requests are pushed on the socket, and again at ' +
+      'every connect; this call is for takers without one.',
   })
   @ApiSuccess(200, CancellationRequestsAnswer, 'A page of the requests')
   @ApiReadErrors(...TAKER_ERRORS)

@@ -42,6 +42,7 @@ export const MESSAGE_SCHEMAS = {
       reason: text,
       metadata: object({
         request_id: uuid,
+        taker_address: { ...address, description: 'Who is asked, and answers' },
         expires_at: time,
         on_timeout: { const: 'keep_locked', description: 'Silence never cancels a live lock' },
         redelivered: {
@@ -60,7 +61,11 @@ export const MESSAGE_SCHEMAS = {
       taker: orNull(address),
       from_status: orNull(status),
       to_status: status,
-      metadata: { type: 'object', description: 'cause, lock_id, expires_at and the like, by kind of change' },
+      metadata: {
+        type: 'object',
+        description:
+          'cause, lock_id, expires_at and the like, by kind of change; taker_address whenever there is a taker; of a fill tx_hash, the same as blockchain_tx_hash',
+      },
     }),
   ),
   order_book_change: frame(

@@ -173,7 +173,7 @@ export interface paths {
         };
         /**
          * Orders that can be locked now
-         * @description Newest first. New orders are pushed on the socket; this call is for what was missed.
+         * @description Oldest first. Where there are more than `limit`, the header `Link` (RFC 8288) has the address of the next ones. New orders are pushed on the socket; this call is for what was missed.
          */
         get: operations["listAvailableOrders"];
         put?: never;
@@ -193,7 +193,7 @@ export interface paths {
         };
         /**
          * The taker's orders
-         * @description The orders that the taker holds, or held last: an order that another taker locked since is gone.
+         * @description The orders that the taker ever locked or filled. Of one that another taker locked since, it is not told by whom.
          */
         get: operations["listTakerOrders"];
         put?: never;
@@ -212,8 +212,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * One of the taker's orders
-         * @description An order that the taker holds, or held last.
+         * One order
+         * @description An order that is pending, or that the taker ever locked or filled, also when another holds it now.
          */
         get: operations["getTakerOrder"];
         put?: never;
@@ -253,7 +253,7 @@ export interface paths {
         };
         /**
          * What the taker is asked to cancel
-         * @description Requests are pushed on the socket, and again at every connect; this call is for takers without one.
+         * @description Unless others are asked for, those that can still be answered. Requests are pushed on the socket, and again at every connect; this call is for takers without one.
          */
         get: operations["listCancellationRequests"];
         put?: never;
@@ -518,6 +518,11 @@ export interface components {
              * @example 0x1f9090aae28b8a3dceadf281b0f12828e676c3260c9a5c5a1d9c0b6e5d4f3a2b
              */
             order_hash: string;
+            /**
+             * @description The taker's address that is asked, under which it answers.
+             * @example 0x71c7656ec7ab88b098defb751b7401b5f6d8976f
+             */
+            taker_address: string;
             /**
              * @description The wallet that asks.
              * @example 0x71c7656ec7ab88b098defb751b7401b5f6d8976f
@@ -1304,6 +1309,17 @@ export interface components {
              */
             filled_quantity: string;
             /**
+             * @description The taker's address that holds the order; null when nobody does.
+             * @example 0x71c7656ec7ab88b098defb751b7401b5f6d8976f
+             */
+            locked_by: string | null;
+            /**
+             * Format: date-time
+             * @description When its lock runs out by itself; null when nobody holds the order.
+             * @example 2026-01-17T03:00:24.123Z
+             */
+            lock_expires_at: string | null;
+            /**
              * @description What a person should know: why it was rejected, suspended or cancelled by hand.
              * @example The instrument is halted
              */
@@ -1473,6 +1489,12 @@ export interface components {
              */
             filled_quantity: string;
             /**
+             * Format: date-time
+             * @description When its lock runs out by itself; null when nobody holds the order.
+             * @example 2026-01-17T03:00:24.123Z
+             */
+            lock_expires_at: string | null;
+            /**
              * @description What a person should know: why it was rejected, suspended or cancelled by hand.
              * @example The instrument is halted
              */
@@ -1494,22 +1516,16 @@ export interface components {
             /** @description Its fill, when it is filled or partially filled; else empty. */
             fills: components["schemas"]["FillView"][];
             /**
-             * @description The taker's address that holds the lock, or held it last.
+             * @description The taker's address that holds the lock, or held the last one; null when that was not this taker.
              * @example 0x71c7656ec7ab88b098defb751b7401b5f6d8976f
              */
-            locked_by: string;
+            locked_by: string | null;
             /**
              * Format: date-time
              * @description When that lock was taken.
              * @example 2026-01-17T03:00:24.123Z
              */
-            locked_at: string;
-            /**
-             * Format: date-time
-             * @description When the lock runs out; null when it has ended.
-             * @example 2026-01-17T03:00:24.123Z
-             */
-            lock_expires_at: string | null;
+            locked_at: string | null;
             /**
              * @description The taker's own name for the trade, when the order is filled.
              * @example T-2026-000417
@@ -1650,6 +1666,8 @@ export interface components {
         "X-Request-Id": string;
         /** @description Seconds after which to try again */
         "Retry-After": number;
+        /** @description Where there are more: `<…>; rel="next"`, relative to the address of this call (RFC 8288) */
+        Link: string;
     };
     pathItems: never;
 }
@@ -1714,6 +1732,7 @@ export type ValidateAnswer = components['schemas']['ValidateAnswer'];
 export type ValidateResponse = components['schemas']['ValidateResponse'];
 export type HeaderXRequestId = components['headers']['X-Request-Id'];
 export type HeaderRetryAfter = components['headers']['Retry-After'];
+export type HeaderLink = components['headers']['Link'];
 export type $defs = Record<string, never>;
 export interface operations {
     connectWallet: {
@@ -2621,10 +2640,10 @@ export interface operations {
     listAvailableOrders: {
         parameters: {
             query?: {
-                /** @description From 1. */
-                page?: number;
-                /** @description Orders of a page. */
-                page_size?: number;
+                /** @description At most so many orders. */
+                limit?: number;
+                /** @description Only orders that come after the one with this hash; the header Link has the one that leads on. */
+                after?: string;
             };
             header?: never;
             path?: never;
@@ -2636,6 +2655,7 @@ export interface operations {
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Link: components["headers"]["Link"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3041,7 +3061,7 @@ export interface operations {
                 page_size?: number;
                 /** @description Which end comes first. */
                 sort_order?: components["schemas"]["SortOrder"];
-                /** @description Comma-separated; a request in any of them. */
+                /** @description Comma-separated; a request in any of them. When left out, those that can still be answered. */
                 status?: components["schemas"]["CancellationStatus"][];
             };
             header?: never;

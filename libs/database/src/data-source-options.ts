@@ -11,6 +11,7 @@ import { CheapChecks1764500000000 } from './migrations/1764500000000-cheap-check
 import { RequireRows1764600000000 } from './migrations/1764600000000-require-rows.js';
 import { EventsBySequence1764700000000 } from './migrations/1764700000000-events-by-sequence.js';
 import { AnyWords1764800000000 } from './migrations/1764800000000-any-words.js';
+import { FormerTakers1764810000000 } from './migrations/1764810000000-former-takers.js';
 
 /** Connections of one process. */
 export const POOL_SIZE = 20;
@@ -37,6 +38,7 @@ export function dataSourceOptions(
       RequireRows1764600000000,
       EventsBySequence1764700000000,
       AnyWords1764800000000,
+      FormerTakers1764810000000,
     ],
     migrationsTransactionMode: 'each',
     synchronize: false,

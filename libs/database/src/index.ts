@@ -17,7 +17,7 @@ export { asLaunchError } from './launch-errors.js';
 export { migrate } from './migrate.js';
 export { newId } from './new-id.js';
 export { OpenDataSourceModule } from './open-data-source.module.js';
-export { type Narrow, type Page, type PageRequest, readPage, readPageItems } from './page.js';
+export { type Narrow, type Page, type PageRequest, readPage } from './page.js';
 export { columnsOf, insertStatement, PreparedStatement, type Sendable } from './prepared-statement.js';
 export { RoundTrip } from './round-trip.js';
 export { StandingConnection, urlOf } from './standing-connection.js';

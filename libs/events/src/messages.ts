@@ -1,5 +1,5 @@
 import { eventId, idOfNoEvent, secondId } from './event-id.js';
-import type { OrderEvent } from './order-event.entity.js';
+import type { OrderEvent, OrderEventPayload } from './order-event.entity.js';
 
 /** What a socket's subscriber can ask for in `types`, by who it is. */
 export const TAKER_MESSAGE_TYPES = [
@@ -54,6 +54,7 @@ export function takerMessage(event: OrderEvent, redelivered = false): PushMessag
         reason: event.payload.reason,
         metadata: {
           request_id: event.request_id,
+          taker_address: event.payload.taker,
           expires_at: event.payload.expires_at,
           on_timeout: 'keep_locked',
           redelivered,
@@ -99,7 +100,16 @@ function statusChange(event: OrderEvent): Record<string, unknown> {
     taker: event.payload.taker ?? null,
     from_status: event.from_status,
     to_status: event.to_status,
-    metadata: event.payload.metadata ?? {},
+    metadata: metadataOf(event.payload),
+  };
+}
+
+/** Takers look for their address and the transaction here, too. */
+function metadataOf({ taker, metadata = {} }: OrderEventPayload): object {
+  return {
+    ...metadata,
+    ...(taker && { taker_address: taker }),
+    ...('tx_hash' in metadata && { blockchain_tx_hash: metadata.tx_hash }),
   };
 }
 

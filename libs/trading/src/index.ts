@@ -1,6 +1,7 @@
 import { CancellationRequest } from './cancellation/cancellation-request.entity.js';
 import { Fill } from './fills/fill.entity.js';
 import { LoginNonce, Maker } from './makers/maker.entity.js';
+import { FormerTaker } from './orders/former-taker.entity.js';
 import { Order } from './orders/order.entity.js';
 import { ApiKey, UsedSignature } from './takers/api-key.entity.js';
 import { Taker, TakerAddress } from './takers/taker.entity.js';
@@ -13,6 +14,7 @@ export const tradingEntities = [
   Maker,
   LoginNonce,
   Order,
+  FormerTaker,
   CancellationRequest,
   Fill,
 ];

@@ -1,14 +1,14 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { CANCELLATION_STATUSES, type CancellationStatus, RESOLUTIONS } from '#trading';
+import { CANCELLATION_STATUSES, type CancellationStatus, OPEN_STATUSES, RESOLUTIONS } from '#trading';
 import { AddressField, OrderHashField, TimeField, UuidField } from '../../http/fields.js';
 import { ChoicesQuery } from '../../http/query-fields.js';
 import { PageAnswer, SortedPageQuery } from './page.dto.js';
 
 /** Narrows a taker's cancellation requests. They are sorted by the time of the request. */
 export class CancellationRequestsQuery extends SortedPageQuery {
-  /** Comma-separated; a request in any of them. */
+  /** Comma-separated; a request in any of them. When left out, those that can still be answered. */
   @ChoicesQuery(CANCELLATION_STATUSES, 'CancellationStatus')
-  status: CancellationStatus[] = ['requested'];
+  status: CancellationStatus[] = [...OPEN_STATUSES];
 }
 
 /** A cancellation request, as the taker sees it. */
@@ -20,6 +20,10 @@ export class CancellationRequestView {
   /** The order hash, lower-case. */
   @OrderHashField()
   order_hash!: string;
+
+  /** The taker's address that is asked, under which it answers. */
+  @AddressField()
+  taker_address!: string;
 
   /** The wallet that asks. */
   @AddressField()

@@ -2,6 +2,7 @@ import { ApiProperty } from '@nestjs/swagger';
 import { CANCELLATION_STATUSES, ORDER_STATUSES, RESOLUTIONS } from '#trading';
 import {
   AddressField,
+  NullableAddressField,
   OrderHashField,
   SignatureField,
   TimeField,
@@ -74,6 +75,14 @@ export class OrderView extends OrderTerms {
   /** Whole units. */
   @Uint256Field({ example: '0' })
   filled_quantity!: string;
+
+  /** The taker's address that holds the order; null when nobody does. */
+  @NullableAddressField()
+  locked_by!: string | null;
+
+  /** When its lock runs out by itself; null when nobody holds the order. */
+  @TimeField({ nullable: true })
+  lock_expires_at!: string | null;
 
   /** What a person should know: why it was rejected, suspended or cancelled by hand. */
   @ApiProperty({ type: String, nullable: true, example: 'The instrument is halted' })

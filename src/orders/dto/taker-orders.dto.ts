@@ -1,6 +1,6 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty, OmitType } from '@nestjs/swagger';
 import { ORDER_STATUSES, type OrderStatus, type TakerSortColumn } from '#trading';
-import { AddressField, EXAMPLES, TickerField, TimeField } from '../../http/fields.js';
+import { EXAMPLES, NullableAddressField, OrderHashField, TickerField, TimeField } from '../../http/fields.js';
 import { BooleanQuery, ChoiceQuery, ChoicesQuery, IntegerQuery, TimeQuery } from '../../http/query-fields.js';
 import { OrderView } from './order.dto.js';
 import { PageAnswer, SortedPageQuery } from './page.dto.js';
@@ -38,30 +38,29 @@ export class TakerOrdersQuery extends SortedPageQuery {
   sort_by: TakerSortColumn = 'created_at';
 }
 
-/** Which page of the orders that can be locked, newest first. */
+/** Which of the orders that can be locked, oldest first. */
 export class AvailableOrdersQuery {
-  /** From 1. */
-  @IntegerQuery({ min: 1, max: 100_000, example: 1 })
-  page: number = 1;
+  /** At most so many orders. */
+  @IntegerQuery({ min: 1, max: 1_000, example: 1_000 })
+  limit: number = 1_000;
 
-  /** Orders of a page. */
-  @IntegerQuery({ min: 1, max: 500, example: 500 })
-  page_size: number = 500;
+  /** Only orders that come after the one with this hash; the header Link has the one that leads on. */
+  @OrderHashField({ optional: true })
+  after?: string;
 }
 
-/** An order that the taker holds, or held last. `cancellation` is the latest that this taker was asked for. */
-export class TakerOrderView extends OrderView {
-  /** The taker's address that holds the lock, or held it last. */
-  @AddressField()
-  locked_by!: string;
+/**
+ * An order that the taker can lock, holds, or held once. `cancellation` is the latest that this taker was asked for, and of
+ * other takers nothing is told.
+ */
+export class TakerOrderView extends OmitType(OrderView, ['locked_by'] as const) {
+  /** The taker's address that holds the lock, or held the last one; null when that was not this taker. */
+  @NullableAddressField()
+  locked_by!: string | null;
 
   /** When that lock was taken. */
-  @TimeField()
-  locked_at!: string;
-
-  /** When the lock runs out; null when it has ended. */
   @TimeField({ nullable: true })
-  lock_expires_at!: string | null;
+  locked_at!: string | null;
 
   /** The taker's own name for the trade, when the order is filled. */
   @ApiProperty({ type: String, nullable: true, example: 'T-2026-000417' })

@@ -24,8 +24,10 @@ export class CancellationQueries {
   ): Promise<Page<RequestOnOrder>> {
     const requests = await readPage(
       this.dataSource.getRepository(CancellationRequest),
-      (query) =>
-        query.where('item.taker_id = :takerId AND item.status IN (:...statuses)', { takerId, statuses }),
+      [
+        (query) =>
+          query.where('item.taker_id = :takerId AND item.status IN (:...statuses)', { takerId, statuses }),
+      ],
       page,
     );
     const orders = await ordersById(this.dataSource, requests.items);

@@ -62,7 +62,7 @@ export class FillQueries {
       query.where('item.taker_id = :takerId', { takerId });
       applyFilter(query, CONDITIONS, filter);
     };
-    const fills = await readPage(this.dataSource.getRepository(Fill), narrow, page);
+    const fills = await readPage(this.dataSource.getRepository(Fill), [narrow], page);
     const orders = await ordersById(this.dataSource, fills.items);
     return { ...fills, items: fills.items.map((fill) => ({ fill, order: orders.get(fill.order_id)! })) };
   }

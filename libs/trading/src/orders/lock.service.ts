@@ -8,6 +8,7 @@ import type { Lock } from './order-transaction.js';
 import { OrderTransactions } from './order-transactions.js';
 import type { Order } from './order.entity.js';
 import {
+  HELD_BY_ANOTHER,
   refuseExpired,
   refuseFinal,
   refuseForeignAddress,
@@ -79,7 +80,7 @@ export class LockService {
 
 function refuseUnlessPending(order: Order): void {
   if (order.status === 'locked') {
-    throw new TradingError('ORDER_ALREADY_LOCKED', `the order is locked by ${order.locked_by}`);
+    throw new TradingError('ORDER_ALREADY_LOCKED', HELD_BY_ANOTHER);
   }
   refuseExpired(order, order.status === 'expired');
   refuseFinal(order);

@@ -1,10 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { applyFilter, type Narrow, type Page, type PageRequest, readPage, readPageItems } from '#database';
-import { DataSource, type FindOptionsWhere, In } from 'typeorm';
+import { applyFilter, type Narrow, type Page, type PageRequest, readPage } from '#database';
+import { DataSource, In, type Repository } from 'typeorm';
 import { CancellationRequest } from '../cancellation/cancellation-request.entity.js';
 import { Fill } from '../fills/fill.entity.js';
+import { TradingError } from '../trading-error.js';
 import { ORDER_CONDITIONS, type OrderFilter } from './order-filter.js';
+import { FormerTaker } from './former-taker.entity.js';
 import { orderNotFound } from './order-transactions.js';
 import { Order, type OrderReference } from './order.entity.js';
 
@@ -18,19 +20,30 @@ export interface OrderDetails {
   fill: Fill | null;
 }
 
+const HELD_LAST = 'item.locked_taker_id = :takerId';
+const HELD_BEFORE =
+  'item.id IN (SELECT former.order_id FROM former_takers former WHERE former.taker_id = :takerId)';
+
+/** What an order tells a taker that does not hold it, and did not hold it last. */
+const NO_HOLDER = { lock_id: null, locked_by: null, locked_at: null, lock_expires_at: null, notes: null };
+
 /** Reading orders. What time has made due shows as soon as the worker or a call has written it down. */
 @Injectable()
 export class OrderQueries {
   constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
 
-  ofMaker(wallet: string, reference: OrderReference): Promise<OrderDetails> {
-    return this.one({ ...reference, maker: wallet }, reference);
+  async ofMaker(wallet: string, reference: OrderReference): Promise<OrderDetails> {
+    const order = await this.rows.findOneBy({ ...reference, maker: wallet });
+    if (!order) throw orderNotFound(reference);
+    return (await this.withDetails([order]))[0]!;
   }
 
-  /** An order that the taker holds, or held last. */
-  ofTaker(takerId: string, orderHash: string): Promise<OrderDetails> {
+  /** An order that is pending, or that the taker ever held. */
+  async ofTaker(takerId: string, orderHash: string): Promise<OrderDetails> {
     const reference = { order_hash: orderHash };
-    return this.one({ ...reference, locked_taker_id: takerId }, reference, takerId);
+    const order = await this.rows.findOneBy(reference);
+    if (!order || !(await this.mayBeSeen(order, takerId))) throw orderNotFound(reference);
+    return (await this.withDetails([order], takerId))[0]!;
   }
 
   async listOfMaker(
@@ -38,52 +51,59 @@ export class OrderQueries {
     filter: OrderFilter,
     page: PageRequest<MakerSortColumn>,
   ): Promise<Page<OrderDetails>> {
-    const orders = await this.list('item.maker = :wallet', { wallet }, filter, page);
+    const orders = await readPage(this.rows, [narrow('item.maker = :wallet', { wallet }, filter)], page);
     return { ...orders, items: await this.withDetails(orders.items) };
   }
 
-  /** The orders that the taker holds, or held last. */
+  /** The orders that the taker ever held. */
   async listOfTaker(
     takerId: string,
     filter: OrderFilter,
     page: PageRequest<TakerSortColumn>,
   ): Promise<Page<OrderDetails>> {
-    const orders = await this.list('item.locked_taker_id = :takerId', { takerId }, filter, page);
+    const held = [HELD_LAST, HELD_BEFORE].map((owned) => narrow(owned, { takerId }, filter));
+    const orders = await readPage(this.rows, held, page);
     return { ...orders, items: await this.withDetails(orders.items, takerId) };
   }
 
-  /** Orders that a taker can lock now, newest first. */
-  async available(takerId: string, page: number, pageSize: number): Promise<OrderDetails[]> {
-    const pending = "item.status = 'pending' AND item.deadline > extract(epoch FROM clock_timestamp())";
-    const newest = { page, pageSize, sortBy: 'created_at', sortOrder: 'desc' } as const;
-    const orders = await readPageItems(
-      this.dataSource.getRepository(Order),
-      (query) => query.where(pending),
-      newest,
-    );
-    return this.withDetails(orders, takerId);
+  /** Orders that a taker can lock now, oldest first, from after the order of a hash on; and whether there are more. */
+  async available(
+    takerId: string,
+    limit: number,
+    after?: string,
+  ): Promise<{ orders: OrderDetails[]; hasMore: boolean }> {
+    const query = this.rows
+      .createQueryBuilder('item')
+      .where("item.status = 'pending' AND item.deadline > extract(epoch FROM clock_timestamp())")
+      .orderBy('item.created_at')
+      .addOrderBy('item.id')
+      .limit(limit + 1);
+    if (after !== undefined) {
+      const { created_at, id } = await this.placeOf(after);
+      query.andWhere('(item.created_at, item.id) > (:created_at, :id)', { created_at, id });
+    }
+    const found = await query.getMany();
+    const orders = await this.withDetails(found.slice(0, limit), takerId);
+    return { orders, hasMore: found.length > limit };
   }
 
-  private async one(
-    where: FindOptionsWhere<Order>,
-    reference: OrderReference,
-    takerId?: string,
-  ): Promise<OrderDetails> {
-    const order = await this.dataSource.getRepository(Order).findOneBy(where);
-    if (!order) throw orderNotFound(reference);
-    const [details] = await this.withDetails([order], takerId);
-    return details!;
+  private get rows(): Repository<Order> {
+    return this.dataSource.getRepository(Order);
   }
 
-  private list(owned: string, owner: object, filter: OrderFilter, page: PageRequest): Promise<Page<Order>> {
-    const narrow: Narrow<Order> = (query) => {
-      query.where(owned, owner);
-      applyFilter(query, ORDER_CONDITIONS, filter);
-    };
-    return readPage(this.dataSource.getRepository(Order), narrow, page);
+  private async mayBeSeen({ id, status, locked_taker_id }: Order, takerId: string): Promise<boolean> {
+    if (status === 'pending' || locked_taker_id === takerId) return true;
+    return this.dataSource.getRepository(FormerTaker).existsBy({ order_id: id, taker_id: takerId });
   }
 
-  /** With `takerId`, of requests only those to that taker: what others were asked is none of its business. */
+  /** Whatever became of the order since, so that nobody who pages is stopped by that. */
+  private async placeOf(orderHash: string): Promise<Order> {
+    const order = await this.rows.findOneBy({ order_hash: orderHash });
+    if (order) return order;
+    throw new TradingError('INVALID_PARAMETER', `after must be the hash of an order; none has ${orderHash}`);
+  }
+
+  /** With `takerId`, as that taker may see it: what others held, filled and were asked is none of its business. */
   private async withDetails(orders: Order[], takerId?: string): Promise<OrderDetails[]> {
     if (orders.length === 0) return [];
     const order_id = In(orders.map(({ id }) => id));
@@ -98,10 +118,20 @@ export class OrderQueries {
     const fills = await this.dataSource.getRepository(Fill).findBy({ order_id });
     const requestOf = new Map(asked.map((request) => [request.order_id, request]));
     const fillOf = new Map(fills.map((fill) => [fill.order_id, fill]));
-    return orders.map((order) => ({
-      order,
-      cancellation: requestOf.get(order.id) ?? null,
-      fill: fillOf.get(order.id) ?? null,
-    }));
+    return orders.map((order) => {
+      const isOthers = takerId !== undefined && order.locked_taker_id !== takerId;
+      return {
+        order: isOthers ? { ...order, ...NO_HOLDER } : order,
+        cancellation: requestOf.get(order.id) ?? null,
+        fill: (!isOthers && fillOf.get(order.id)) || null,
+      };
+    });
   }
+}
+
+function narrow(owned: string, owner: object, filter: OrderFilter): Narrow<Order> {
+  return (query) => {
+    query.where(owned, owner);
+    applyFilter(query, ORDER_CONDITIONS, filter);
+  };
 }

@@ -106,17 +106,18 @@ export class OrderTransaction {
   }
 
   /** Puts a cancellation to the holder of the lock: a new request, or the open one once more. */
-  ask(reason: string, timeoutSeconds: number, actor: Actor): CancellationRequest {
+  ask(given: string, timeoutSeconds: number, actor: Actor): CancellationRequest {
     const expiresAt = new Date(this.now.getTime() + timeoutSeconds * 1000);
     if (this.openRequest) {
       Object.assign(this.openRequest, { status: 'requested', expires_at: expiresAt });
     } else {
-      this.request = this.newRequest(reason, expiresAt);
+      this.request = this.newRequest(given, expiresAt);
       this.requestIsNew = true;
     }
     const request = this.request!;
     this.requestChanged = true;
-    const payload = { reason: request.reason, expires_at: expiresAt.toISOString() };
+    const { reason, taker_address: taker } = request;
+    const payload = { taker, reason, expires_at: expiresAt.toISOString() };
     this.note({ type: 'cancellation_request', request_id: request.id }, payload, actor);
     return request;
   }

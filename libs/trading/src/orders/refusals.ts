@@ -4,6 +4,9 @@ import { isFinal } from './order-status.js';
 import type { SignedTerms } from './order-signature.js';
 import type { Order } from './order.entity.js';
 
+/** Who it is, is nobody's business. */
+export const HELD_BY_ANOTHER = 'another holds the lock of this order';
+
 export const UINT256_MAX = 2n ** 256n - 1n;
 
 /** No contract could settle such an order. */
@@ -56,6 +59,6 @@ export function refuseNotLocked(order: Order): void {
 export function refuseUnlessHolder(order: Order, holds: boolean): void {
   refuseNotLocked(order);
   if (!holds) {
-    throw new TradingError('LOCKED_BY_ANOTHER_TAKER', `the order is locked by ${order.locked_by}`);
+    throw new TradingError('LOCKED_BY_ANOTHER_TAKER', HELD_BY_ANOTHER);
   }
 }
