@@ -65,6 +65,9 @@ export async function startServer(contender: Contender, databaseUrl: string): Pr
     MASTER_KEY,
     WORKER: 'off',
     RATE_LIMIT_PER_SECOND: '0',
+    MAX_OPEN_ORDERS_PER_MAKER: '0',
+    ORDERS_PER_MINUTE_PER_MAKER: '0',
+    MAX_LOCKS_PER_TAKER: '0',
     LOG_LEVEL: 'warn',
   });
 }

@@ -107,6 +107,9 @@ async function main(): Promise<void> {
     PORT: String(await freePort()),
     LOG_LEVEL: 'info',
     RATE_LIMIT_PER_SECOND: '0',
+    MAX_OPEN_ORDERS_PER_MAKER: '0',
+    ORDERS_PER_MINUTE_PER_MAKER: '0',
+    MAX_LOCKS_PER_TAKER: '0',
     CANCELLATION_TIMEOUT_SECONDS: '3600',
   });
   const crowd = new Crowd();

@@ -91,6 +91,12 @@ const tradingErrors = {
     message: 'Order suspended',
     example: 'the order is suspended; only the operator can change it',
   },
+  TOO_MANY_REQUESTS: {
+    status: 429,
+    code: 429001,
+    message: 'Too many requests',
+    example: 'too many calls in this second; try again in 1 s',
+  },
 } as const satisfies Record<TradingErrorCode, WireError>;
 
 const edgeErrors = {
@@ -202,12 +208,6 @@ const edgeErrors = {
     code: 404000,
     message: 'Route not found',
     example: 'there is no such call; see /docs',
-  },
-  TOO_MANY_REQUESTS: {
-    status: 429,
-    code: 429001,
-    message: 'Too many requests',
-    example: 'too many calls in this second; try again in 1 s',
   },
   INTERNAL: {
     status: 500,

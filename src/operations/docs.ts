@@ -79,7 +79,8 @@ interface QuerySchema {
 }
 
 /** Swagger UI fills examples in, and a list narrowed by those of all its filters is empty; and a query has no null. */
-function ofQuery({ example: _, type, oneOf, ...schema }: QuerySchema): object {
+function ofQuery(given: QuerySchema): object {
+  const { example: _e, type, oneOf, ...schema } = given;
   const types = Array.isArray(type) ? type.filter((name) => name !== 'null') : type;
   const choices = oneOf?.filter((choice) => choice.type !== 'null').map(ofQuery);
   return {

@@ -57,7 +57,8 @@ export class TakerOrdersController {
     operationId: 'lockOrder',
     summary: 'Lock a pending order to trade it',
     description:
-      'Nobody else can lock the order while the lock lives. Locking again what the address holds answers the same lock.',
+      'Nobody else can lock the order while the lock lives. Locking again what the address holds answers the same lock; with ' +
+      'a `lock_duration` that ends later the lock is extended, also while a cancellation request is open.',
   })
   @ApiSuccess(200, LockAnswer, 'The lock')
   @ApiErrors(
@@ -74,12 +75,10 @@ export class TakerOrdersController {
     @Body() body: LockOrderRequest,
   ): Promise<Success<LockAnswer>> {
     const orderHash = body.order_hash.toLowerCase();
-    const lock = await this.locks.lock(
-      taker,
-      orderHash,
-      body.taker_address.toLowerCase(),
-      body.lock_duration,
-    );
+    const lock = await this.locks.lock(taker, orderHash, {
+      address: body.taker_address?.toLowerCase(),
+      seconds: body.lock_duration,
+    });
     return success({
       success: true,
       order_hash: orderHash,

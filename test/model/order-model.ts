@@ -19,6 +19,10 @@ export interface RequestModel {
   late: boolean;
   message: string | null;
   expires: Time;
+  /** When the lock was taken under which it was made. */
+  lockedAt: Time;
+  /** Refused by an answer, and the cool-down has not passed. */
+  isCooling: boolean;
 }
 
 export interface OrderModel {
@@ -35,7 +39,7 @@ export interface OrderModel {
     | 'rejected';
   quantity: number;
   deadline: Time;
-  lock: { by: Address; ends: Time } | null;
+  lock: { by: Address; since: Time; ends: Time } | null;
   /** Oldest first. */
   requests: RequestModel[];
   fill: { by: Taker; quantity: number; incentive: string } | null;
@@ -110,30 +114,47 @@ export function cancel(
   if (order.status === 'pending') return [200, { ...order, status: 'cancelled' }];
   const request = openRequest(order);
   if (request?.status === 'requested') return [202, order];
+  if (!request && order.requests.some((each) => each.isCooling && each.lockedAt === order.lock!.since)) {
+    return [429001, order];
+  }
   const expires = asked?.expires ?? 0;
   if (request) return [202, withRequest(order, request, { status: 'requested', expires })];
-  const none = { resolved_by: null, late: false, message: null };
+  const none = { resolved_by: null, late: false, message: null, isCooling: false };
   const id = asked?.id ?? '';
-  const fresh: RequestModel = { id, to: order.lock!.by, status: 'requested', ...none, expires };
+  const { by: to, since: lockedAt } = order.lock!;
+  const fresh: RequestModel = { id, to, status: 'requested', ...none, expires, lockedAt };
   return [202, { ...order, requests: [...order.requests, fresh] }];
 }
 
 // The takers' calls
 
-/** @param ends what the service says of the lock that it answers with */
+/** LOCK_MAX_SECONDS, as it is by default. */
+export const LOCK_MAX_S = 604_800;
+
+/** @param given what the service says of the lock that it answers with */
 export function lock(
   before: OrderModel,
   now: Time,
-  { key, address, ends }: { key: Taker; address: Address; ends?: Time },
+  {
+    key,
+    address,
+    seconds,
+    given = { since: 0, ends: 0 },
+  }: { key: Taker; address: Address; seconds?: number; given?: { since: Time; ends: Time } },
 ): Outcome {
   if (ADDRESSES[address] !== key) return [403001, before];
   const order = settled(before, now);
   if (order.status === 'unknown') return [404001, order];
   if (order.status === 'suspended') return [409009, order];
-  if (order.lock) return [order.lock.by === address ? 200 : 409004, order];
+  if (order.lock && order.lock.by !== address) return [409004, order];
+  if (order.lock) {
+    const wished = Math.min(now + (seconds ?? 0) * 1000, order.lock.since + LOCK_MAX_S * 1000);
+    const ends = wished > order.lock.ends ? given.ends : order.lock.ends;
+    return [200, { ...order, lock: { ...order.lock, ends } }];
+  }
   if (order.status === 'expired') return [409008, order];
   if (isFinal(order)) return [409005, order];
-  return [200, { ...order, status: 'locked', lock: { by: address, ends: ends ?? 0 } }];
+  return [200, { ...order, status: 'locked', lock: { by: address, ...given } }];
 }
 
 /** What every call of a lock's holder meets first. */
@@ -198,7 +219,13 @@ export function answer(
   if (request && isOpen(request)) {
     const status = verdict ? 'accepted' : 'rejected';
     const late = request.status === 'timed_out';
-    const recorded = withRequest(order, request, { status, resolved_by: 'answer', late, message });
+    const recorded = withRequest(order, request, {
+      status,
+      resolved_by: 'answer',
+      late,
+      message,
+      isCooling: !verdict,
+    });
     return [200, verdict ? released(recorded, 'cancelled', now) : recorded];
   }
   if (request) return [(request.status === 'accepted') === verdict ? 200 : 409003, order];

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { expect } from '@jest/globals';
 import fc from 'fast-check';
-import type { DueTime } from '../support/database.js';
+import type { OrderTime } from '../support/database.js';
 import * as model from './order-model.js';
 import type { Address, OrderModel, Taker } from './order-model.js';
 import { type Move, Step } from './step.js';
@@ -35,13 +35,25 @@ const cancel = (owner: boolean): Move => ({
   },
 });
 
-const lock = ([taker, address]: [Taker, Address]): Move => ({
-  words: `lock by ${taker} with ${address}`,
-  call: (world, { hash }) => heard(world.takers[taker].lock(hash, { taker_address: world.address(address) })),
+/** In seconds: shorter than a lock is by default, longer, and the longest. */
+const duration = fc.constantFrom(undefined, undefined, undefined, 60, 7_200, model.LOCK_MAX_S);
+/** Of an end that is reckoned from when the call was made. */
+const CALL_MS = 30_000;
+
+const lock = ([taker, address]: [Taker, Address], seconds?: number): Move => ({
+  words: `lock by ${taker} with ${address}${seconds === undefined ? '' : ` for ${seconds} s`}`,
+  call: (world, { hash }) =>
+    heard(world.takers[taker].lock(hash, { taker_address: world.address(address), lock_duration: seconds })),
   rule: (before, now, data) => {
-    const ends = data && Date.parse(data.expires_at);
-    const outcome = model.lock(before, now, { key: taker, address, ends });
-    if (ends) expect(outcome[1].lock).toEqual({ by: address, ends });
+    const given = data && { since: Date.parse(data.locked_at), ends: Date.parse(data.expires_at) };
+    const outcome = model.lock(before, now, { key: taker, address, seconds, given });
+    const [, { lock: after }] = outcome;
+    if (given) {
+      expect(after).toEqual({ by: address, ...given });
+      const isNew = given.ends !== before.lock?.ends;
+      const wished = Math.min(now + (seconds ?? 3_600) * 1000, given.since + model.LOCK_MAX_S * 1000);
+      if (isNew) expect(Math.abs(given.ends - wished)).toBeLessThan(CALL_MS);
+    }
     return outcome;
   },
 });
@@ -111,7 +123,7 @@ const answer = ([[taker, address], verdict, text, name]: Words): Move => ({
 /** By so much that any time can have been before any other. */
 const millisecondsAgo = fc.integer({ min: 1, max: 5_000 });
 const pass =
-  (what: DueTime) =>
+  (what: OrderTime) =>
   (ago: number): Move => ({
     words: `the time of its ${what} passed ${ago} ms ago`,
     call: (world, signed) => world.passTime(signed, what, ago),
@@ -132,7 +144,7 @@ const operate = (step: keyof typeof OPERATOR_RULES): Move => ({
 });
 
 const cancelling = fc.constantFrom(true, true, true, false).map(cancel);
-const locking = keyWithAddress.map(lock);
+const locking = fc.tuple(keyWithAddress, duration).map(([who, seconds]) => lock(who, seconds));
 const answering = fc.tuple(keyWithAddress, fc.boolean(), message, named).map(answer);
 
 /** Where every run begins: a pending order, one whose taker has been asked to cancel it, and one that is not placed. */
@@ -159,6 +171,7 @@ const when = (possible: (order: OrderModel) => boolean, moves: fc.Arbitrary<Move
 const isKnown = ({ status }: OrderModel) => status !== 'unknown';
 const isPending = ({ status }: OrderModel) => status === 'pending';
 const isHeld = (order: OrderModel) => order.lock !== null;
+const isCooling = ({ requests }: OrderModel) => requests.some((each) => each.isCooling);
 const isSuspended = ({ status }: OrderModel) => status === 'suspended';
 const isAsked = (order: OrderModel) => model.openRequest(order) !== undefined;
 const isWaiting = (order: OrderModel) => model.openRequest(order)?.status === 'requested';
@@ -177,6 +190,8 @@ export const anyStep = fc.oneof(
   { weight: 5, arbitrary: when(isAsked, answering) },
   { weight: 3, arbitrary: when(isWaiting, millisecondsAgo.map(pass('request'))) },
   { weight: 3, arbitrary: when(isHeld, millisecondsAgo.map(pass('lock'))) },
+  { weight: 2, arbitrary: when(isHeld, locking) },
+  { weight: 3, arbitrary: when(isCooling, millisecondsAgo.map(pass('cool-down'))) },
   { weight: 2, arbitrary: when(isKnown, millisecondsAgo.map(pass('deadline'))) },
   { weight: 1, arbitrary: when(isHeld, millisecondsAgo.map(pass('deadline'))) },
   { weight: 2, arbitrary: when(isKnown, fc.constant(settle)) },

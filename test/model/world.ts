@@ -1,6 +1,6 @@
 import { OrderTransactions, type TradingError } from '#trading';
 import type { MakerClient, PlacedOrder, TakerClient } from '../support/clients.js';
-import { type DueTime, makeDue } from '../support/database.js';
+import { type OrderTime, makeDue } from '../support/database.js';
 import type { Answer } from '../support/http.js';
 import { type Operator, operatorOf } from '../support/operator.js';
 import type { TestService } from '../support/service.js';
@@ -8,7 +8,11 @@ import { type Address, openRequest, type OrderModel, type Taker } from './order-
 
 /** Nothing falls due by itself while a run lasts, only what the run lets pass. */
 const LONG_S = '3600';
-export const WORLD_SETTINGS = { CANCELLATION_TIMEOUT_SECONDS: LONG_S, LOCK_TTL_SECONDS: LONG_S };
+export const WORLD_SETTINGS = {
+  CANCELLATION_TIMEOUT_SECONDS: LONG_S,
+  CANCELLATION_COOLDOWN_SECONDS: LONG_S,
+  LOCK_TTL_SECONDS: LONG_S,
+};
 
 /** An order that its maker has signed, and may have placed. */
 export interface SignedOrder {
@@ -51,7 +55,7 @@ export class World {
     return heard(this.owner.call('POST', '/orders', { json: { order, signature } }));
   }
 
-  passTime({ hash }: SignedOrder, what: DueTime, millisecondsAgo: number): Promise<Heard> {
+  passTime({ hash }: SignedOrder, what: OrderTime, millisecondsAgo: number): Promise<Heard> {
     return done(makeDue(this.service.dataSource, hash, what, millisecondsAgo));
   }
 
@@ -64,24 +68,26 @@ export class World {
   async view({ hash }: SignedOrder): Promise<unknown> {
     const { answer, data } = await heard(this.owner.call('GET', `/orders/${hash}`));
     if (answer === 404001) return { status: 'unknown' };
-    const { status, filled_quantity, cancellation } = data;
-    if (!cancellation) return { status, filled_quantity, cancellation };
+    const { status, filled_quantity, lock_expires_at, cancellation } = data;
+    if (!cancellation) return { status, filled_quantity, lock_expires_at, cancellation };
     const { request_id, status: requestStatus, resolved_by, late, message } = cancellation;
     return {
       status,
       filled_quantity,
+      lock_expires_at,
       cancellation: { request_id, status: requestStatus, resolved_by, late, message },
     };
   }
 }
 
 /** The same view of the model's order. */
-export function viewOf({ status, fill, requests }: OrderModel): unknown {
+export function viewOf({ status, fill, lock, requests }: OrderModel): unknown {
   if (status === 'unknown') return { status };
   const latest = requests.at(-1);
   return {
     status,
     filled_quantity: String(fill?.quantity ?? 0),
+    lock_expires_at: lock && new Date(lock.ends).toISOString(),
     cancellation: latest
       ? {
           request_id: latest.id,
@@ -112,12 +118,14 @@ export function done(step: Promise<unknown>): Promise<Heard> {
 }
 
 /** The model's order once a time of it has passed. */
-export function passed(order: OrderModel, what: DueTime, time: number): OrderModel {
+export function passed(order: OrderModel, what: OrderTime, time: number): OrderModel {
   switch (what) {
     case 'deadline':
       return { ...order, deadline: time };
     case 'lock':
       return { ...order, lock: { ...order.lock!, ends: time } };
+    case 'cool-down':
+      return { ...order, requests: order.requests.map((each) => ({ ...each, isCooling: false })) };
     case 'request': {
       const requests = order.requests.map((each) =>
         each === openRequest(order) ? { ...each, expires: time } : each,

@@ -27,13 +27,16 @@ async function onServer(url: string, sql: string): Promise<void> {
   }
 }
 
+/** What falls due. */
 export type DueTime = 'request' | 'lock' | 'deadline';
+/** What passes. */
+export type OrderTime = DueTime | 'cool-down';
 
 /** Moves one of an order's times into the past, as if it had gone by; returns it (milliseconds since 1970). */
 export async function makeDue(
   database: Pick<EntityManager, 'query'>,
   orderHash: string,
-  what: DueTime,
+  what: OrderTime,
   millisecondsAgo = 1,
 ): Promise<number> {
   const passed = `clock_timestamp() - $2 * interval '1 millisecond'`;
@@ -46,6 +49,19 @@ export async function makeDue(
     // whole seconds
     deadline: `UPDATE orders SET deadline = floor(extract(epoch FROM ${passed}))
                WHERE order_hash = $1 RETURNING to_timestamp(deadline) AS time`,
+    // a day, with all that was written at that moment
+    'cool-down': `WITH refusals AS (
+        UPDATE cancellation_requests SET requested_at = requested_at - interval '1 day',
+          resolved_at = resolved_at - interval '1 day' - $2 * interval '1 millisecond'
+        WHERE status = 'rejected' AND resolved_by = 'answer'
+          AND order_id = (SELECT id FROM orders WHERE order_hash = $1)
+        RETURNING id, order_id, resolved_at),
+      latest AS (
+        UPDATE orders o SET updated_at = r.resolved_at
+        FROM refusals r JOIN order_events e ON e.request_id = r.id AND e.payload ->> 'resolved_by' = 'answer'
+        WHERE o.id = r.order_id AND e.version = o.version)
+      UPDATE order_events e SET created_at = r.resolved_at FROM refusals r
+      WHERE e.request_id = r.id AND e.payload ->> 'resolved_by' = 'answer' RETURNING e.created_at AS time`,
   }[what];
   const [rows] = await database.query<[{ time: Date }[], number]>(sql, [orderHash, millisecondsAgo]);
   return rows[0]!.time.getTime();

@@ -28,6 +28,10 @@ export const TEST_ENVIRONMENT = {
   MASTER_KEY: 'a-master-key-that-only-the-tests-know',
   LOG_LEVEL: 'silent',
   RATE_LIMIT_PER_SECOND: '0',
+  CANCELLATION_COOLDOWN_SECONDS: '0',
+  MAX_OPEN_ORDERS_PER_MAKER: '0',
+  ORDERS_PER_MINUTE_PER_MAKER: '0',
+  MAX_LOCKS_PER_TAKER: '0',
   WORKER: 'off',
 };
 

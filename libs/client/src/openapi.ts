@@ -75,7 +75,7 @@ export interface paths {
         put?: never;
         /**
          * Lock a pending order to trade it
-         * @description Nobody else can lock the order while the lock lives. Locking again what the address holds answers the same lock.
+         * @description Nobody else can lock the order while the lock lives. Locking again what the address holds answers the same lock; with a `lock_duration` that ends later the lock is extended, also while a cancellation request is open.
          */
         post: operations["lockOrder"];
         delete?: never;
@@ -991,12 +991,13 @@ export interface components {
              */
             order_hash: string;
             /**
-             * @description The address that is to hold the lock; one of the API key's taker.
+             * @description The address that is to hold the lock, one of the API key's taker. May be left out where that has only one.
              * @example 0x71c7656ec7ab88b098defb751b7401b5f6d8976f
              */
-            taker_address: string;
+            taker_address?: string | null;
             /**
-             * @description Seconds; the service's LOCK_TTL_SECONDS (3600 unless set otherwise) when left out.
+             * @description Seconds, at most the service's LOCK_MAX_SECONDS; when left out, LOCK_TTL_SECONDS (3600 unless set otherwise). Of a lock that
+             *     the address holds already, the new end, if it is later: at most LOCK_MAX_SECONDS after the lock was taken.
              * @example 3600
              */
             lock_duration?: number | null;

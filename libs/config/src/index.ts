@@ -7,6 +7,7 @@ export { LaunchError, runUntilStopped, STOP_TIMEOUT_MS } from './process-lifecyc
 export {
   type DatabaseSettings,
   loadDatabaseSettings,
+  LONGEST_LOCK_SECONDS,
   MIN_EVENT_RETENTION_DAYS,
   SETTINGS,
   type Settings,

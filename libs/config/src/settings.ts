@@ -15,6 +15,9 @@ const number = (what: string, min: number, max: number) =>
 
 const SECONDS = 'a whole number of seconds';
 
+/** A lock must end some day, or a taker that vanished would hold the order for ever. */
+export const LONGEST_LOCK_SECONDS = 604_800;
+
 /** An open request lives with its lock, 7 days at most, and is pushed again from its event: that must still be there. */
 export const MIN_EVENT_RETENTION_DAYS = 8;
 
@@ -83,8 +86,13 @@ export const settingsSchema = z.object({
     .transform((text) => text.toLowerCase().split(','))
     .default([]),
   ORDER_MIN_VALIDITY_HOURS: number('a whole number of hours', 0, 87_600).default(720),
-  LOCK_TTL_SECONDS: number(SECONDS, 1, 604_800).default(3600),
+  LOCK_TTL_SECONDS: number(SECONDS, 1, LONGEST_LOCK_SECONDS).default(3600),
   CANCELLATION_TIMEOUT_SECONDS: number(SECONDS, 1, 86_400).default(60),
+  LOCK_MAX_SECONDS: number(SECONDS, 1, LONGEST_LOCK_SECONDS).default(LONGEST_LOCK_SECONDS),
+  CANCELLATION_COOLDOWN_SECONDS: number(SECONDS, 0, 86_400).default(10),
+  MAX_OPEN_ORDERS_PER_MAKER: number('a number of orders (0: no limit)', 0, 1_000_000).default(1_000),
+  ORDERS_PER_MINUTE_PER_MAKER: number('a number of orders (0: no limit)', 0, 1_000_000).default(120),
+  MAX_LOCKS_PER_TAKER: number('a number of locks (0: no limit)', 0, 1_000_000).default(1_000),
   EVENT_RETENTION_DAYS: number('a whole number of days', MIN_EVENT_RETENTION_DAYS, 3_650).default(30),
   RATE_LIMIT_PER_SECOND: number('a number of requests (0: no limit)', 0, 1_000_000).default(200),
   MAX_SOCKETS_PER_CALLER: number('a number of sockets', 1, 1_000_000).default(100),
@@ -134,6 +142,9 @@ export function readEnvironment(env: NodeJS.ProcessEnv): Environment {
   const settings = read(settingsSchema, env);
   if ((settings.CHAIN_RPC_URL !== undefined) !== settings.CHAIN_TOKENS.length > 0) {
     throw new LaunchError('CHAIN_RPC_URL and CHAIN_TOKENS must be set together');
+  }
+  if (settings.LOCK_TTL_SECONDS > settings.LOCK_MAX_SECONDS) {
+    throw new LaunchError('LOCK_TTL_SECONDS must not be above LOCK_MAX_SECONDS');
   }
   if (settings.EVENT_BUS === 'nats' && settings.NATS_URL.length === 0) {
     throw new LaunchError('NATS_URL must be set when EVENT_BUS is nats');

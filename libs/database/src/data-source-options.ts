@@ -12,6 +12,7 @@ import { RequireRows1764600000000 } from './migrations/1764600000000-require-row
 import { EventsBySequence1764700000000 } from './migrations/1764700000000-events-by-sequence.js';
 import { AnyWords1764800000000 } from './migrations/1764800000000-any-words.js';
 import { FormerTakers1764810000000 } from './migrations/1764810000000-former-takers.js';
+import { OpenOrders1764820000000 } from './migrations/1764820000000-open-orders.js';
 
 /** Connections of one process. */
 export const POOL_SIZE = 20;
@@ -39,6 +40,7 @@ export function dataSourceOptions(
       EventsBySequence1764700000000,
       AnyWords1764800000000,
       FormerTakers1764810000000,
+      OpenOrders1764820000000,
     ],
     migrationsTransactionMode: 'each',
     synchronize: false,

@@ -12,13 +12,16 @@ export type TradingErrorCode =
   | 'NONCE_ALREADY_USED'
   | 'QUANTITY_EXCEEDS_REMAINING'
   | 'ORDER_EXPIRED'
-  | 'ORDER_SUSPENDED';
+  | 'ORDER_SUSPENDED'
+  | 'TOO_MANY_REQUESTS';
 
 /** A refusal: the call changed nothing, and `details` tells a person why. */
 export class TradingError extends Error {
   constructor(
     readonly code: TradingErrorCode,
     readonly details: string,
+    /** When the same may be tried again, where that is known. */
+    readonly retryAfterSeconds?: number,
   ) {
     super(`${code}: ${details}`);
   }

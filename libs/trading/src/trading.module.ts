@@ -10,6 +10,7 @@ import { FillService } from './fills/fill.service.js';
 import { MakersService } from './makers/makers.service.js';
 import { ChangeMetrics } from './metrics/change-metrics.js';
 import { GroupMetrics } from './metrics/group-metrics.js';
+import { Capacity } from './orders/capacity.service.js';
 import { LockService } from './orders/lock.service.js';
 import { OperatorService } from './orders/operator.service.js';
 import { OrderHistoryService } from './orders/order-history.service.js';
@@ -24,6 +25,7 @@ const services = [
   ChangeMetrics,
   GroupMetrics,
   OrderTransactions,
+  Capacity,
   OrderPlacementService,
   OrderValidationService,
   MakerFundsService,

@@ -1,19 +1,20 @@
+import { LONGEST_LOCK_SECONDS } from '#config';
 import { ApiProperty } from '@nestjs/swagger';
 import { AddressField, IntegerField, OrderHashField } from '../../http/fields.js';
-
-/** One week: a lock must end some day, or a taker that vanished would hold the order for ever. */
-const LONGEST_LOCK_SECONDS = 604_800;
 
 export class LockOrderRequest {
   /** The order hash. */
   @OrderHashField()
   order_hash!: string;
 
-  /** The address that is to hold the lock; one of the API key's taker. */
-  @AddressField()
-  taker_address!: string;
+  /** The address that is to hold the lock, one of the API key's taker. May be left out where that has only one. */
+  @AddressField({ optional: true })
+  taker_address?: string;
 
-  /** Seconds; the service's LOCK_TTL_SECONDS (3600 unless set otherwise) when left out. */
+  /**
+   * Seconds, at most the service's LOCK_MAX_SECONDS; when left out, LOCK_TTL_SECONDS (3600 unless set otherwise). Of a lock that
+   * the address holds already, the new end, if it is later: at most LOCK_MAX_SECONDS after the lock was taken.
+   */
   @IntegerField({ min: 1, max: LONGEST_LOCK_SECONDS, optional: true, example: 3600 })
   lock_duration?: number;
 }

@@ -43,8 +43,22 @@ export class CancellationService {
         return { order, request: null };
       }
       if (tx.openRequest?.status === 'requested') return { order, request: tx.openRequest };
+      if (!tx.openRequest) this.refuseWhileCooling(tx);
       return { order, request: tx.ask(reason, this.settings.CANCELLATION_TIMEOUT_SECONDS, actor) };
     });
+  }
+
+  /** A maker that is refused cannot ask in a loop. */
+  private refuseWhileCooling({ refusedAt, now }: OrderTransaction): void {
+    if (!refusedAt) return;
+    const cooled = refusedAt.getTime() + this.settings.CANCELLATION_COOLDOWN_SECONDS * 1000;
+    const seconds = Math.ceil((cooled - now.getTime()) / 1000);
+    if (seconds <= 0) return;
+    throw new TradingError(
+      'TOO_MANY_REQUESTS',
+      `the taker refused at ${refusedAt.toISOString()}; it may be asked again in ${seconds} s`,
+      seconds,
+    );
   }
 
   /** Records a taker's verdict. The same verdict again is answered the same and changes nothing. */

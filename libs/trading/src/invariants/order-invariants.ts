@@ -9,6 +9,7 @@ const ALLOWED = `(VALUES
   ('pending',   'locked',           ARRAY['taker']),
   ('pending',   'cancelled',        ARRAY['maker']),
   ('pending',   'expired',          ARRAY['timer']),
+  ('locked',    'locked',           ARRAY['taker']),
   ('locked',    'pending',          ARRAY['taker', 'timer']),
   ('locked',    'cancelled',        ARRAY['taker', 'timer']),
   ('locked',    'expired',          ARRAY['taker', 'timer']),
@@ -103,22 +104,24 @@ export const orderInvariants: Invariant[] = [
   {
     number: 6,
     sentence: 'at most one live lock an order',
-    // a held order leaves its lock, or is suspended and resumed with it, before it can get another; and the row has the
-    // lock of its last transition
+    // a held order leaves its lock, or is suspended and resumed with it, before it can get another; its lock is only ever
+    // extended; and the row has the lock of its last transition
     broken: `
       SELECT o.order_hash AS subject
       FROM orders o JOIN (
-        SELECT order_id, from_status, to_status, lock_id,
+        SELECT order_id, from_status, to_status, lock_id, ends, lag(ends) OVER transitions AS ended_before,
           lag(lock_id) OVER transitions AS lock_before, lag(order_id) OVER transitions IS NOT NULL AS has_before,
           lead(order_id) OVER transitions IS NULL AS is_last
         FROM (
-          SELECT order_id, version, from_status, to_status, payload #>> '{metadata,lock_id}' AS lock_id
+          SELECT order_id, version, from_status, to_status, payload #>> '{metadata,lock_id}' AS lock_id,
+            (payload #>> '{metadata,expires_at}')::timestamptz AS ends
           FROM order_events WHERE type = 'order_status_change'
         ) changes
         WINDOW transitions AS (PARTITION BY order_id ORDER BY version)
       ) t ON t.order_id = o.id
       WHERE t.to_status = 'locked' AND t.lock_id IS NULL
         OR t.from_status = 'pending' AND t.lock_id = t.lock_before
+        OR t.from_status = 'locked' AND t.to_status = 'locked' AND t.ends <= t.ended_before
         OR t.from_status IN ('locked', 'suspended') AND t.has_before AND t.lock_id IS DISTINCT FROM t.lock_before
         OR t.is_last
           AND o.lock_id::text IS DISTINCT FROM CASE WHEN t.to_status IN ('locked', 'suspended') THEN t.lock_id END`,
@@ -130,14 +133,14 @@ export const orderInvariants: Invariant[] = [
     broken: `
       SELECT act.order_hash AS subject
       FROM (
-        SELECT order_id, order_hash, to_status, created_at, actor ->> 'kind' AS by, actor ->> 'taker_id' AS taker,
+        SELECT order_id, order_hash, from_status, to_status, created_at, actor ->> 'kind' AS by, actor ->> 'taker_id' AS taker,
           COALESCE(payload #>> '{metadata,cause}', payload ->> 'resolved_by') AS cause,
           max(version) FILTER (WHERE to_status IS NOT NULL) OVER before AS version_before
         FROM order_events
         WINDOW before AS (PARTITION BY order_id ORDER BY version ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
       ) act JOIN order_events held ON held.order_id = act.order_id AND held.version = act.version_before
       WHERE (act.by = 'taker' OR act.cause IN ('fill', 'unlock', 'reject', 'answer', 'cancellation_accepted'))
-        AND act.to_status IS DISTINCT FROM 'locked'
+        AND act.from_status IS DISTINCT FROM 'pending'
         AND (held.to_status <> 'locked' OR act.taker IS DISTINCT FROM held.taker_id::text
           OR act.created_at >= (held.payload #>> '{metadata,expires_at}')::timestamptz)
       UNION

@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { SETTINGS, type Settings } from '#config';
+import type { Actor } from '#events';
 import { type TakerCaller, takerActor } from '../takers/taker-caller.js';
 import { TradingError } from '../trading-error.js';
+import { Capacity, tooMany } from './capacity.service.js';
 import { statusAfterRelease } from './due-steps.js';
-import type { Lock } from './order-transaction.js';
+import type { Lock, OrderTransaction } from './order-transaction.js';
 import { OrderTransactions } from './order-transactions.js';
 import type { Order } from './order.entity.js';
 import {
@@ -16,39 +18,47 @@ import {
   refuseUnlessHolder,
 } from './refusals.js';
 
+/** How a taker would like to hold an order. */
+export interface LockWish {
+  /** May be left out where the taker has one. */
+  address?: string;
+  /** For so long; LOCK_TTL_SECONDS when left out. */
+  seconds?: number;
+}
+
 /** Taking an order to trade it, and giving it back or turning it down. */
 @Injectable()
 export class LockService {
   constructor(
     private readonly orders: OrderTransactions,
+    private readonly capacity: Capacity,
     @Inject(SETTINGS) private readonly settings: Settings,
   ) {}
 
-  /** Locks a pending order for a taker's address. A lock that the address holds already stays as it is. */
-  async lock(
-    taker: TakerCaller,
-    orderHash: string,
-    address: string,
-    durationSeconds?: number,
-  ): Promise<Lock> {
+  /** Locks a pending order for a taker's address. Of a lock that the address holds already, only the end may change. */
+  async lock(taker: TakerCaller, orderHash: string, wish: LockWish): Promise<Lock> {
+    const address = wish.address ?? onlyAddressOf(taker);
     refuseForeignAddress(taker, address);
-    const seconds = durationSeconds ?? this.settings.LOCK_TTL_SECONDS;
+    this.refuseTooLong(wish.seconds);
     const actor = takerActor(taker);
-    return this.orders.onOrder({ order_hash: orderHash }, actor, (tx) => {
-      const { order, now } = tx;
-      refuseSuspended(order);
-      if (order.status === 'locked' && order.locked_by === address) return order as Lock;
-      refuseUnlessPending(order);
-      const lock = {
-        lock_id: randomUUID(),
-        locked_by: address,
-        locked_taker_id: taker.takerId,
-        locked_at: now,
-        lock_expires_at: new Date(now.getTime() + seconds * 1000),
-      };
-      tx.lock(lock, actor);
-      return lock;
-    });
+    return this.capacity.within(
+      taker.takerId,
+      (earlier) => this.refusalOfLock(taker, earlier),
+      (refusal) =>
+        this.orders.onOrder({ order_hash: orderHash }, actor, (tx) => {
+          const { order } = tx;
+          refuseSuspended(order);
+          if (order.status === 'locked' && order.locked_by === address) {
+            if (wish.seconds !== undefined) this.extend(tx, wish.seconds, actor);
+            return order as Lock;
+          }
+          refuseUnlessPending(order);
+          if (refusal) throw refusal;
+          const lock = this.newLock(tx, taker, address, wish.seconds);
+          tx.lock(lock, actor);
+          return lock;
+        }),
+    );
   }
 
   /** Gives an order back. While a cancellation request is open, that is the taker's consent to it. */
@@ -76,6 +86,54 @@ export class LockService {
       tx.release('rejected', actor, { cause: 'reject', lock_id: order.lock_id, reason });
     });
   }
+
+  private newLock({ now }: OrderTransaction, taker: TakerCaller, address: string, seconds?: number): Lock {
+    return {
+      lock_id: randomUUID(),
+      locked_by: address,
+      locked_taker_id: taker.takerId,
+      locked_at: now,
+      lock_expires_at: later(now, seconds ?? this.settings.LOCK_TTL_SECONDS),
+    };
+  }
+
+  /** Never to an earlier end: what the taker was promised stays. */
+  private extend(tx: OrderTransaction, seconds: number, actor: Actor): void {
+    const { locked_at, lock_expires_at } = tx.order as Lock;
+    const wished = later(tx.now, seconds);
+    const last = later(locked_at, this.settings.LOCK_MAX_SECONDS);
+    const end = wished < last ? wished : last;
+    if (end > lock_expires_at) tx.extend(end, actor);
+  }
+
+  private refuseTooLong(seconds: number | undefined): void {
+    const { LOCK_MAX_SECONDS } = this.settings;
+    if (seconds !== undefined && seconds > LOCK_MAX_SECONDS) {
+      throw new TradingError(
+        'INVALID_PARAMETER',
+        `lock_duration must be a whole number from 1 to ${LOCK_MAX_SECONDS}`,
+      );
+    }
+  }
+
+  private async refusalOfLock({ takerId }: TakerCaller, earlier: number): Promise<TradingError | undefined> {
+    const { MAX_LOCKS_PER_TAKER: max } = this.settings;
+    if (max === 0) return undefined;
+    const locks = await this.capacity.locksOf(takerId, max);
+    return locks + earlier < max ? undefined : tooMany(`a taker may hold ${max} orders at a time`);
+  }
+}
+
+function onlyAddressOf({ addresses }: TakerCaller): string {
+  if (addresses.length === 1) return addresses[0]!;
+  throw new TradingError(
+    'INVALID_PARAMETER',
+    `taker_address is required: this API key's taker has ${addresses.length} addresses`,
+  );
+}
+
+function later(time: Date, seconds: number): Date {
+  return new Date(time.getTime() + seconds * 1000);
 }
 
 function refuseUnlessPending(order: Order): void {

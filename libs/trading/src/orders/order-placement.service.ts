@@ -7,6 +7,7 @@ import { DataSource } from 'typeorm';
 import { makerActor, type MakerCaller } from '../makers/maker-caller.js';
 import { ChangeMetrics } from '../metrics/change-metrics.js';
 import { TradingError } from '../trading-error.js';
+import { Capacity, tooMany } from './capacity.service.js';
 import { signedHash, type SignedTerms } from './order-signature.js';
 import { Order } from './order.entity.js';
 import { refuseUnpayable } from './refusals.js';
@@ -23,6 +24,7 @@ export class OrderPlacementService {
     @InjectDataSource() private readonly dataSource: DataSource,
     private readonly log: EventLog,
     private readonly metrics: ChangeMetrics,
+    private readonly capacity: Capacity,
     @Inject(SETTINGS) private readonly settings: Settings,
   ) {}
 
@@ -36,7 +38,14 @@ export class OrderPlacementService {
     }
     refuseUnpayable(terms);
     const hash = signedHash(this.settings, terms, signature);
-    const order = await this.record(maker, terms, hash, signature);
+    const order = await this.capacity.within(
+      maker.wallet,
+      (earlier) => this.refusalOfOrder(maker, earlier),
+      (refusal) => {
+        if (refusal) throw refusal;
+        return this.record(maker, terms, hash, signature);
+      },
+    );
     this.metrics.count({ events: [creationOf(order, maker)], request: null });
     this.log.poke();
     return order;
@@ -46,6 +55,17 @@ export class OrderPlacementService {
   async nextNonce(maker: string): Promise<number> {
     const highest = await this.dataSource.getRepository(Order).maximum('nonce', { maker });
     return highest === null ? 0 : Number(highest) + 1;
+  }
+
+  private async refusalOfOrder({ wallet }: MakerCaller, earlier: number): Promise<TradingError | undefined> {
+    const { MAX_OPEN_ORDERS_PER_MAKER: maxOpen, ORDERS_PER_MINUTE_PER_MAKER: maxRecent } = this.settings;
+    if (maxOpen === 0 && maxRecent === 0) return undefined;
+    const { open, recent, seconds } = await this.capacity.ordersOf(wallet, maxOpen, maxRecent);
+    if (maxOpen > 0 && open + earlier >= maxOpen) return tooMany(`a maker may have ${maxOpen} open orders`);
+    if (maxRecent > 0 && recent + earlier >= maxRecent) {
+      return tooMany(`a maker may place ${maxRecent} orders a minute`, seconds);
+    }
+    return undefined;
   }
 
   private async record(

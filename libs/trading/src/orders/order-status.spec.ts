@@ -7,7 +7,7 @@ const TABLE = `
 from               pending locked partially_filled filled cancelled expired rejected suspended
 null               X       -      -                -      -         -       -        -
 pending            -       X      -                -      X         X       -        X
-locked             X       -      X                X      X         X       X        X
+locked             X       X      X                X      X         X       X        X
 partially_filled   -       -      -                -      -         -       -        -
 filled             -       -      -                -      -         -       -        -
 cancelled          -       -      -                -      -         -       -        -

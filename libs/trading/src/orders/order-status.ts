@@ -17,7 +17,17 @@ export type OrderStatus = (typeof ORDER_STATUSES)[number];
 /** The transition table: what may follow what. A status that nothing follows is final. */
 const FOLLOWERS: Record<OrderStatus, readonly OrderStatus[]> = {
   pending: ['locked', 'cancelled', 'expired', 'suspended'],
-  locked: ['pending', 'cancelled', 'expired', 'partially_filled', 'filled', 'rejected', 'suspended'],
+  // a taker extends its lock
+  locked: [
+    'locked',
+    'pending',
+    'cancelled',
+    'expired',
+    'partially_filled',
+    'filled',
+    'rejected',
+    'suspended',
+  ],
   suspended: ['locked', 'pending', 'cancelled'],
   partially_filled: [],
   filled: [],

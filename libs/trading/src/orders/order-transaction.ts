@@ -78,9 +78,24 @@ export class OrderTransaction {
       .toSorted((a, b) => b.order_version - a.order_version)[0];
   }
 
+  /** When the holder of the live lock last refused to cancel. */
+  get refusedAt(): Date | null {
+    const refusals = this.requests.flatMap(({ lock_id, status, resolved_at }) =>
+      lock_id === this.order.lock_id && status === 'rejected' ? resolved_at! : [],
+    );
+    return refusals.toSorted((a, b) => b.getTime() - a.getTime())[0] ?? null;
+  }
+
   lock(lock: Lock, actor: Actor): void {
     Object.assign(this.order, lock);
     this.transition('locked', actor, { expires_at: lock.lock_expires_at, lock_id: lock.lock_id });
+  }
+
+  /** Lets the lock live longer, for its holder. */
+  extend(expiresAt: Date, actor: Actor): void {
+    this.order.lock_expires_at = expiresAt;
+    const { lock_id } = this.order;
+    this.transition('locked', actor, { cause: 'extend', expires_at: expiresAt, lock_id });
   }
 
   /** Ends the lock, if there is one, and moves the order on. */
