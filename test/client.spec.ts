@@ -228,6 +228,7 @@ describe('a refusal is thrown', () => {
       details: expect.stringContaining(UNKNOWN),
       requestId: expect.stringMatching(/^[0-9a-f-]{36}$/),
       retryAfterSeconds: undefined,
+      answeredAt: expect.any(Number),
     });
   });
 

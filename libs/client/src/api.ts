@@ -1,6 +1,7 @@
 import createClient, { type Client } from 'openapi-fetch';
 import { LockstepError } from './lockstep-error.js';
 import type { operations, paths } from './openapi.js';
+import type { ServerClock } from './server-clock.js';
 
 /** Sends a request; `fetch`, or something around it that logs, counts or goes through a proxy. */
 export type Send = (request: Request) => Promise<Response>;
@@ -29,30 +30,41 @@ export interface ApiOptions {
   /** Sets the headers that tell who calls. */
   authorize: (request: Request) => Promise<void>;
   send: Send | undefined;
+  /** By which calls are signed: one that is refused for its timestamp was not done, and is signed and sent once more. */
+  clock?: ServerClock;
 }
 
-export function createApi({ url, authorize, send = fetch }: ApiOptions): Api {
+export function createApi({ url, authorize, send = fetch, clock }: ApiOptions): Api {
+  const sendOnce = async (request: Request): Promise<Response> => {
+    await authorize(request);
+    const signal = AbortSignal.any([request.signal, AbortSignal.timeout(CALL_TIMEOUT_MS)]);
+    return send(new Request(request, { signal }));
+  };
   const api = createClient<paths, 'application/json'>({
     baseUrl: url,
-    fetch: (request) =>
-      send(
-        new Request(request, {
-          signal: AbortSignal.any([request.signal, AbortSignal.timeout(CALL_TIMEOUT_MS)]),
-        }),
-      ),
+    fetch: async (request) => {
+      if (!clock) return sendOnce(request);
+      const [again, signedWithMs] = [request.clone(), clock.offsetMs];
+      const response = await sendOnce(request);
+      if (response.ok) return response;
+      const isLate = clock.learnFrom(await refusalIn(response.clone()), signedWithMs);
+      return isLate ? sendOnce(again) : response;
+    },
     // Nobody who is not the service gets to see a key or a signature.
     redirect: 'error',
     querySerializer: { array: { style: 'form', explode: false } },
   });
   api.use({
-    onRequest: ({ request }) => authorize(request),
     onResponse: async ({ response }) => {
-      if (response.ok) return;
-      const { status, headers } = response;
-      throw new LockstepError({ status, header: (name) => headers.get(name), body: await response.text() });
+      if (!response.ok) throw await refusalIn(response);
     },
   });
   return api;
+}
+
+async function refusalIn(response: Response): Promise<LockstepError> {
+  const { status, headers } = response;
+  return new LockstepError({ status, header: (name) => headers.get(name), body: await response.text() });
 }
 
 /** Takes the data of a success out of its envelope. */

@@ -23,6 +23,8 @@ export class LockstepError extends Error {
   readonly requestId: string | undefined;
   /** How long the service asks to be left alone. */
   readonly retryAfterSeconds: number | undefined;
+  /** When that was answered, by the clock of who answered; Unix milliseconds. */
+  readonly answeredAt: number | undefined;
 
   constructor({ status, header, body }: Refusal) {
     const envelope = envelopeIn(body);
@@ -32,6 +34,7 @@ export class LockstepError extends Error {
     this.details = envelope?.details ?? body.slice(0, MAX_FOREIGN_DETAILS_CHARACTERS);
     this.requestId = header('x-request-id') ?? undefined;
     this.retryAfterSeconds = secondsIn(header('retry-after'));
+    this.answeredAt = timeIn(header('date'));
   }
 }
 
@@ -50,6 +53,11 @@ function envelopeIn(body: string): { code: number; message: string; details: str
     // no JSON, so not from the service
   }
   return undefined;
+}
+
+function timeIn(header: string | null | undefined): number | undefined {
+  const time = Date.parse(header ?? '');
+  return Number.isNaN(time) ? undefined : time;
 }
 
 function secondsIn(header: string | null | undefined): number | undefined {

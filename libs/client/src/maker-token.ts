@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { LocalAccount } from 'viem';
 import { type Api, dataOf } from './api.js';
+import { ServerClock } from './server-clock.js';
 
 /** The wallet: an account of viem's, or anything that signs like one. */
 export type MakerAccount = Pick<LocalAccount, 'address' | 'signMessage' | 'signTypedData'>;
@@ -9,11 +10,11 @@ export type MakerAccount = Pick<LocalAccount, 'address' | 'signMessage' | 'signT
 const RENEWAL_MARGIN_MS = 60_000;
 
 /** The text that a wallet signs to log in. */
-export function loginMessage(address: string, chainId: number): string {
+export function loginMessage(address: string, chainId: number, now = Date.now()): string {
   return [
     `Wallet address: ${address}`,
     `ChainId: ${chainId}`,
-    `Timestamp: ${new Date().toISOString()}`,
+    `Timestamp: ${new Date(now).toISOString()}`,
     `Nonce: ${randomUUID()}`,
   ].join('\n');
 }
@@ -22,6 +23,7 @@ export function loginMessage(address: string, chainId: number): string {
 export class MakerToken {
   private jwt = '';
   private renewal: Promise<void> | undefined;
+  private readonly clock = new ServerClock();
 
   constructor(
     private readonly api: Api,
@@ -30,16 +32,26 @@ export class MakerToken {
   ) {}
 
   async current(): Promise<string> {
-    if (Date.now() > expiryOf(this.jwt) - RENEWAL_MARGIN_MS) {
-      this.renewal ??= this.logIn().finally(() => (this.renewal = undefined));
+    if (this.clock.now() > expiryOf(this.jwt) - RENEWAL_MARGIN_MS) {
+      this.renewal ??= this.logInOnTime().finally(() => (this.renewal = undefined));
       await this.renewal;
     }
     return this.jwt;
   }
 
+  private async logInOnTime(): Promise<void> {
+    const signedWithMs = this.clock.offsetMs;
+    try {
+      await this.logIn();
+    } catch (error) {
+      if (!this.clock.learnFrom(error, signedWithMs)) throw error;
+      await this.logIn();
+    }
+  }
+
   private async logIn(): Promise<void> {
     const { address } = this.account;
-    const message = loginMessage(address, this.chainId);
+    const message = loginMessage(address, this.chainId, this.clock.now());
     const signature = await this.account.signMessage({ message });
     const body = { wallet_address: address, chain_id: String(this.chainId), message, signature };
     const { jwt } = await dataOf(this.api.POST('/api/v1/makers/connect', { body }));

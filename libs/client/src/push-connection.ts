@@ -21,6 +21,8 @@ export interface PushOptions {
   listeners: { [M in EventMessage as M['type']]?: Listener<M['data']> | undefined };
   /** Tells who connects; asked anew for every connect. */
   headers: (url: URL) => Promise<Record<string, string>>;
+  /** Whether a refusal's cause is put right, so that it is worth while to ask once more. */
+  isOvercome?: (refusal: unknown) => boolean;
   /** The last id that was heard before. */
   after: string | undefined;
   onResync: Listener<Resync> | undefined;
@@ -78,7 +80,7 @@ export class PushConnection {
         opened();
       });
       if (this.stop.signal.aborted) return;
-      if (isFinal(problem)) throw problem;
+      if (isFinal(problem) && !this.options.isOvercome?.(problem)) throw problem;
       this.options.report(problem);
       await pauseAfter(problem, failures, this.stop.signal);
       failures += 1;

@@ -1,20 +1,46 @@
 import { createHmac } from 'node:crypto';
+import { RecentIds } from './recent-ids.js';
 
-/** Of the last signature, Unix milliseconds. */
-let lastTimestamp = 0;
+/** Where more is signed than there are milliseconds, timestamps run ahead of the clock. Beyond this the clock was set back. */
+const MAX_AHEAD_MS = 60_000;
+
+/** The last signatures of this process, whoever made them. A signature works once. */
+const used = new RecentIds();
 
 /** Signs requests with an API key's secret. */
 export class RequestSigner {
-  constructor(private readonly secret: string) {}
+  private lastTimestamp = 0;
+
+  constructor(
+    private readonly secret: string,
+    /** Unix milliseconds. */
+    private readonly now: () => number = () => Date.now(),
+  ) {}
 
   /** The headers that sign a request whose body has exactly these bytes. */
   headersFor(method: string, url: URL, body: Uint8Array | string = ''): Record<string, string> {
-    // A signature works once. Two requests of one millisecond must not look like one that is sent twice.
-    lastTimestamp = Math.max(Date.now(), lastTimestamp + 1);
-    const signature = createHmac('sha256', this.secret)
-      .update(`${method}|${url.pathname}|${lastTimestamp}|`)
-      .update(method === 'GET' ? url.search.slice(1) : body)
+    let timestamp = this.nextTimestamp();
+    let signature = this.sign(method, url, body, timestamp);
+    while (!used.add(signature)) {
+      timestamp = this.nextTimestamp();
+      signature = this.sign(method, url, body, timestamp);
+    }
+    return { 'x-api-timestamp': String(timestamp), 'x-api-signature': signature };
+  }
+
+  /** One of its own for each request of a millisecond: they must not look like one that is sent twice. */
+  private nextTimestamp(): number {
+    const now = Math.floor(this.now());
+    const isAhead = this.lastTimestamp >= now && this.lastTimestamp - now < MAX_AHEAD_MS;
+    this.lastTimestamp = isAhead ? this.lastTimestamp + 1 : now;
+    return this.lastTimestamp;
+  }
+
+  private sign(method: string, url: URL, body: Uint8Array | string, timestamp: number): string {
+    const signsQuery = method === 'GET' || method === 'HEAD';
+    return createHmac('sha256', this.secret)
+      .update(`${method}|${url.pathname}|${timestamp}|`)
+      .update(signsQuery ? url.search.slice(1) : body)
       .digest('base64');
-    return { 'x-api-timestamp': String(lastTimestamp), 'x-api-signature': signature };
   }
 }

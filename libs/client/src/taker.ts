@@ -3,6 +3,7 @@ import { type Answered, CancellationAnswers, type CancellationListeners } from '
 import type { Listener } from './listeners.js';
 import type { CancellationRequest, OrderStatusChange } from './messages.js';
 import { RequestSigner } from './request-signer.js';
+import { ServerClock } from './server-clock.js';
 import { openSession, reporterOf, type Session, type SessionOptions } from './session.js';
 
 export interface TakerOptions {
@@ -28,12 +29,14 @@ export interface TakerListeners extends CancellationListeners, SessionOptions {
 export class Taker {
   /** Every call of the service, with this taker's key. */
   readonly api: Api;
+  private readonly clock = new ServerClock();
   private readonly signer: RequestSigner | undefined;
 
   constructor(private readonly options: TakerOptions) {
     const { url, apiSecret, fetch } = options;
-    this.signer = apiSecret === undefined ? undefined : new RequestSigner(apiSecret);
-    this.api = createApi({ url, send: fetch, authorize: (request) => this.authorize(request) });
+    const { clock } = this;
+    this.signer = apiSecret === undefined ? undefined : new RequestSigner(apiSecret, clock.now);
+    this.api = createApi({ url, send: fetch, clock, authorize: (request) => this.authorize(request) });
   }
 
   /** Tells what speaks against a signed order; creates nothing. */
@@ -96,6 +99,7 @@ export class Taker {
   /** Opens a session: resolves when it is connected, rejects when the service refuses the key. */
   listen(listeners: TakerListeners): Promise<Session> {
     const report = reporterOf(listeners);
+    let { offsetMs: signedWithMs } = this.clock;
     const answers = new CancellationAnswers(listeners, (answer, signal) => this.send(answer, signal), report);
     const options = {
       url: this.options.url,
@@ -104,7 +108,11 @@ export class Taker {
         order_status_change: listeners.onOrderStatusChange,
         cancellation_request: (request: CancellationRequest) => answers.consider(request),
       },
-      headers: async (url: URL) => this.headersFor('GET', url),
+      headers: async (url: URL) => {
+        signedWithMs = this.clock.offsetMs;
+        return this.headersFor('GET', url);
+      },
+      isOvercome: (problem: unknown) => this.clock.learnFrom(problem, signedWithMs),
       report,
       after: listeners.after,
       onResync: listeners.onResync,
