@@ -87,6 +87,9 @@ test('has every call, under its operationId', () => {
     'get /api/v1/takers/orders': 'listTakerOrders',
     'get /api/v1/takers/orders/{order_hash}': 'getTakerOrder',
     'get /api/v1/takers/cancellation-requests': 'listCancellationRequests',
+    'get /api/v1/takers/events': 'listTakerEvents',
+    'get /api/v1/takers/orders/{order_hash}/events': 'getTakerOrderEvents',
+    'get /api/v1/orders/{order_id}/events': 'getOrderEvents',
     'get /health/live': 'getLiveness',
     'get /health/ready': 'getReadiness',
   });

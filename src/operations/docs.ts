@@ -15,6 +15,7 @@ const LISTS: Record<string, string> = {
   MakerOrdersSort: "What a maker's orders can be sorted by.",
   TakerOrdersSort: "What a taker's orders can be sorted by.",
   FillsSort: 'What fills can be sorted by.',
+  TakerMessageType: "What a taker's socket can say, and `heartbeat`, which comes in any case.",
   SortOrder: 'Ascending or descending.',
 };
 

@@ -1,3 +1,4 @@
+import { ACTOR_KINDS } from '#events';
 import { CANCELLATION_STATUSES, ORDER_STATUSES, RESOLUTIONS } from '#trading';
 import { PATTERNS } from '../http/fields.js';
 
@@ -12,8 +13,14 @@ const address = { type: 'string', pattern: PATTERNS.address, description: 'Lower
 const status = { type: 'string', enum: ORDER_STATUSES };
 const orNull = (schema: object) => ({ oneOf: [schema, { type: 'null' }] });
 
+interface ObjectSchema {
+  type: 'object';
+  required: string[];
+  properties: Record<string, object>;
+}
+
 /** An object that has all of these properties, and may get more. */
-function object(properties: Record<string, object>) {
+function object(properties: Record<string, object>): ObjectSchema {
   return { type: 'object', required: Object.keys(properties), properties };
 }
 
@@ -99,3 +106,15 @@ export const MESSAGE_SCHEMAS = {
   }),
   heartbeat: object({ type: { const: 'heartbeat' }, timestamp: { type: 'integer', description: 'Unix ms' } }),
 };
+
+/** A message in a history, with what kind of actor caused it. */
+function withCause({ type, required, properties }: ObjectSchema): ObjectSchema {
+  const by = { type: 'string', enum: ACTOR_KINDS, description: 'Who caused it' };
+  return { type, required: [...required, 'by'], properties: { ...properties, by } };
+}
+
+const { order_status_change, cancellation_request, order_book_change, cancellation_update } = MESSAGE_SCHEMAS;
+/** What a taker's page has, and the histories. */
+export const TAKER_EVENT = { oneOf: [order_status_change, cancellation_request, order_book_change] };
+export const TAKER_HISTORY_EVENT = { oneOf: [order_status_change, cancellation_request].map(withCause) };
+export const MAKER_HISTORY_EVENT = { oneOf: [order_status_change, cancellation_update].map(withCause) };

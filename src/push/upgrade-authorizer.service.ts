@@ -6,10 +6,9 @@ import { MakerTokens } from '../auth/maker-tokens.service.js';
 import { splitTarget } from '../auth/request-signature.js';
 import { TakerAuthenticator } from '../auth/taker-authenticator.service.js';
 import { ApiError } from '../http/api-errors.js';
+import { HEARTBEAT } from './message-types.js';
 import type { Subscription } from './subscriber.js';
 
-/** May stand among the types that a client asks for: heartbeats come in any case. */
-const HEARTBEAT = 'heartbeat';
 /** The sub-protocol under which a browser hands over a maker's token: `['jwt', token]`. */
 export const JWT_PROTOCOL = 'jwt';
 const BEARER = /^Bearer +(\S+)$/i;

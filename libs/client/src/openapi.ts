@@ -352,6 +352,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/takers/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The socket's messages as a page
+         * @description For those who poll. Without `after` the page begins at the present, as a new socket does: it has your open cancellation requests (`redelivered`, besides `limit`) and the id after which to go on. With it, everything since comes in order, nothing left out; a page may have few messages or none while there are more, so ask again with its `last_id`. When that is not possible `resync` is true, and the page begins at the present.
+         */
+        get: operations["listTakerEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/takers/orders/{order_hash}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * An order's history, as this taker may see it
+         * @description What this taker was pushed of the order, or would have been: that it was placed, and what happened while this taker held it. Events older than the service keeps are not there.
+         */
+        get: operations["getTakerOrderEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orders/{order_id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * An order's history
+         * @description Every change of the order and every step of its cancellation requests, as they were pushed. Events older than the service keeps are not there.
+         */
+        get: operations["getOrderEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/health/live": {
         parameters: {
             query?: never;
@@ -731,6 +791,124 @@ export interface components {
              */
             details: string;
         };
+        EventsAnswer: {
+            /**
+             * @description As the socket says them, in order. Delivery is at least once: drop ids that you have seen, but not a redelivered request
+             *     that you have not answered.
+             * @example [
+             *       {
+             *         "type": "order_status_change",
+             *         "id": "00000000000004d25f3c1a9b8e7d6c50",
+             *         "timestamp": "2026-01-17T03:00:24.123Z",
+             *         "data": {
+             *           "order_hash": "0x1f9090aae28b8a3dceadf281b0f12828e676c3260c9a5c5a1d9c0b6e5d4f3a2b",
+             *           "maker": "0x71c7656ec7ab88b098defb751b7401b5f6d8976f",
+             *           "taker": null,
+             *           "from_status": null,
+             *           "to_status": "pending",
+             *           "metadata": {}
+             *         }
+             *       }
+             *     ]
+             */
+            events: ({
+                /** @constant */
+                type: "order_status_change";
+                /** @description Drop ids that you have seen, but not a redelivered request that you have not answered. Ids grow from message to message, as plain strings, except where a request is redelivered; go on with `after` the last */
+                id: string;
+                /**
+                 * Format: date-time
+                 * @description ISO 8601 in UTC, with milliseconds
+                 */
+                timestamp: string;
+                data: {
+                    /** @description The order hash, lower-case */
+                    order_hash: string;
+                    /** @description Lower-case */
+                    maker: string;
+                    taker: string | null;
+                    from_status: ("pending" | "locked" | "partially_filled" | "filled" | "cancelled" | "expired" | "rejected" | "suspended") | null;
+                    /** @enum {string} */
+                    to_status: "pending" | "locked" | "partially_filled" | "filled" | "cancelled" | "expired" | "rejected" | "suspended";
+                    /** @description cause, lock_id, expires_at and the like, by kind of change; taker_address whenever there is a taker; of a fill tx_hash, the same as blockchain_tx_hash */
+                    metadata: Record<string, never>;
+                };
+            } | {
+                /** @constant */
+                type: "cancellation_request";
+                /** @description Drop ids that you have seen, but not a redelivered request that you have not answered. Ids grow from message to message, as plain strings, except where a request is redelivered; go on with `after` the last */
+                id: string;
+                /**
+                 * Format: date-time
+                 * @description ISO 8601 in UTC, with milliseconds
+                 */
+                timestamp: string;
+                data: {
+                    /** @description The order hash, lower-case */
+                    order_hash: string;
+                    /** @description Lower-case */
+                    maker: string;
+                    reason: string;
+                    metadata: {
+                        /** Format: uuid */
+                        request_id: string;
+                        /** @description Who is asked, and answers */
+                        taker_address: string;
+                        /**
+                         * Format: date-time
+                         * @description ISO 8601 in UTC, with milliseconds
+                         */
+                        expires_at: string;
+                        /**
+                         * @description Silence never cancels a live lock
+                         * @constant
+                         */
+                        on_timeout: "keep_locked";
+                        /** @description True when pushed again at a connect: answer it, unless you have, though its id is known to you */
+                        redelivered: boolean;
+                    };
+                };
+            } | {
+                /** @constant */
+                type: "order_book_change";
+                /** @description Drop ids that you have seen, but not a redelivered request that you have not answered. Ids grow from message to message, as plain strings, except where a request is redelivered; go on with `after` the last */
+                id: string;
+                /**
+                 * Format: date-time
+                 * @description ISO 8601 in UTC, with milliseconds
+                 */
+                timestamp: string;
+                data: {
+                    /** @description The order hash, lower-case */
+                    order_hash: string;
+                    /** @description Lower-case */
+                    maker: string;
+                    from_status: ("pending" | "locked" | "partially_filled" | "filled" | "cancelled" | "expired" | "rejected" | "suspended") | null;
+                    /** @enum {string} */
+                    to_status: "pending" | "locked" | "partially_filled" | "filled" | "cancelled" | "expired" | "rejected" | "suspended";
+                };
+            })[];
+            /**
+             * @description Give it as `after` for the next page, also when this one is empty.
+             * @example 00000000000004d75a0b1c2d3e4f5a6b
+             */
+            last_id: string;
+            /**
+             * @description Whether what followed `after` is not kept, or the id is not known: forget what you knew, read the lists, and go on after
+             *     `last_id`.
+             */
+            resync: boolean;
+        };
+        EventsResponse: {
+            /**
+             * @description 0: success
+             * @example 0
+             * @enum {integer}
+             */
+            code: 0;
+            /** @description What was asked for */
+            data: components["schemas"]["EventsAnswer"];
+        };
         FillAnswer: {
             /**
              * @description Always true; a refusal is answered with its own code.
@@ -1011,6 +1189,98 @@ export interface components {
             code: 0;
             /** @description What was asked for */
             data: components["schemas"]["LockAnswer"];
+        };
+        MakerHistoryAnswer: {
+            /**
+             * @description Give it as `after` for what comes next; null at the end.
+             * @example null
+             */
+            next_after: string | null;
+            /**
+             * @description Oldest first, each as it was pushed, with who caused it.
+             * @example [
+             *       {
+             *         "type": "order_status_change",
+             *         "id": "00000000000004d25f3c1a9b8e7d6c50",
+             *         "timestamp": "2026-01-17T03:00:24.123Z",
+             *         "data": {
+             *           "order_hash": "0x1f9090aae28b8a3dceadf281b0f12828e676c3260c9a5c5a1d9c0b6e5d4f3a2b",
+             *           "maker": "0x71c7656ec7ab88b098defb751b7401b5f6d8976f",
+             *           "taker": null,
+             *           "from_status": null,
+             *           "to_status": "pending",
+             *           "metadata": {}
+             *         },
+             *         "by": "maker"
+             *       }
+             *     ]
+             */
+            events: ({
+                /** @constant */
+                type: "order_status_change";
+                /** @description Drop ids that you have seen, but not a redelivered request that you have not answered. Ids grow from message to message, as plain strings, except where a request is redelivered; go on with `after` the last */
+                id: string;
+                /**
+                 * Format: date-time
+                 * @description ISO 8601 in UTC, with milliseconds
+                 */
+                timestamp: string;
+                data: {
+                    /** @description The order hash, lower-case */
+                    order_hash: string;
+                    /** @description Lower-case */
+                    maker: string;
+                    taker: string | null;
+                    from_status: ("pending" | "locked" | "partially_filled" | "filled" | "cancelled" | "expired" | "rejected" | "suspended") | null;
+                    /** @enum {string} */
+                    to_status: "pending" | "locked" | "partially_filled" | "filled" | "cancelled" | "expired" | "rejected" | "suspended";
+                    /** @description cause, lock_id, expires_at and the like, by kind of change; taker_address whenever there is a taker; of a fill tx_hash, the same as blockchain_tx_hash */
+                    metadata: Record<string, never>;
+                };
+                /**
+                 * @description Who caused it
+                 * @enum {string}
+                 */
+                by: "maker" | "taker" | "timer" | "operator" | "service";
+            } | {
+                /** @constant */
+                type: "cancellation_update";
+                /** @description Drop ids that you have seen, but not a redelivered request that you have not answered. Ids grow from message to message, as plain strings, except where a request is redelivered; go on with `after` the last */
+                id: string;
+                /**
+                 * Format: date-time
+                 * @description ISO 8601 in UTC, with milliseconds
+                 */
+                timestamp: string;
+                data: {
+                    /** @description The order hash, lower-case */
+                    order_hash: string;
+                    /** Format: uuid */
+                    order_id: string;
+                    /** Format: uuid */
+                    request_id: string;
+                    /** @enum {string} */
+                    status: "requested" | "accepted" | "rejected" | "timed_out";
+                    resolved_by: ("answer" | "unlock" | "reject" | "fill" | "lock_expiry") | null;
+                    late: boolean;
+                    message: string | null;
+                };
+                /**
+                 * @description Who caused it
+                 * @enum {string}
+                 */
+                by: "maker" | "taker" | "timer" | "operator" | "service";
+            })[];
+        };
+        MakerHistoryResponse: {
+            /**
+             * @description 0: success
+             * @example 0
+             * @enum {integer}
+             */
+            code: 0;
+            /** @description What was asked for */
+            data: components["schemas"]["MakerHistoryAnswer"];
         };
         MakerOrdersAnswer: {
             /**
@@ -1400,6 +1670,115 @@ export interface components {
          * @enum {string}
          */
         SortOrder: "asc" | "desc";
+        TakerHistoryAnswer: {
+            /**
+             * @description Give it as `after` for what comes next; null at the end.
+             * @example null
+             */
+            next_after: string | null;
+            /**
+             * @description Oldest first, each as this taker was pushed it or would have been, with who caused it.
+             * @example [
+             *       {
+             *         "type": "order_status_change",
+             *         "id": "00000000000004d25f3c1a9b8e7d6c50",
+             *         "timestamp": "2026-01-17T03:00:24.123Z",
+             *         "data": {
+             *           "order_hash": "0x1f9090aae28b8a3dceadf281b0f12828e676c3260c9a5c5a1d9c0b6e5d4f3a2b",
+             *           "maker": "0x71c7656ec7ab88b098defb751b7401b5f6d8976f",
+             *           "taker": null,
+             *           "from_status": null,
+             *           "to_status": "pending",
+             *           "metadata": {}
+             *         },
+             *         "by": "maker"
+             *       }
+             *     ]
+             */
+            events: ({
+                /** @constant */
+                type: "order_status_change";
+                /** @description Drop ids that you have seen, but not a redelivered request that you have not answered. Ids grow from message to message, as plain strings, except where a request is redelivered; go on with `after` the last */
+                id: string;
+                /**
+                 * Format: date-time
+                 * @description ISO 8601 in UTC, with milliseconds
+                 */
+                timestamp: string;
+                data: {
+                    /** @description The order hash, lower-case */
+                    order_hash: string;
+                    /** @description Lower-case */
+                    maker: string;
+                    taker: string | null;
+                    from_status: ("pending" | "locked" | "partially_filled" | "filled" | "cancelled" | "expired" | "rejected" | "suspended") | null;
+                    /** @enum {string} */
+                    to_status: "pending" | "locked" | "partially_filled" | "filled" | "cancelled" | "expired" | "rejected" | "suspended";
+                    /** @description cause, lock_id, expires_at and the like, by kind of change; taker_address whenever there is a taker; of a fill tx_hash, the same as blockchain_tx_hash */
+                    metadata: Record<string, never>;
+                };
+                /**
+                 * @description Who caused it
+                 * @enum {string}
+                 */
+                by: "maker" | "taker" | "timer" | "operator" | "service";
+            } | {
+                /** @constant */
+                type: "cancellation_request";
+                /** @description Drop ids that you have seen, but not a redelivered request that you have not answered. Ids grow from message to message, as plain strings, except where a request is redelivered; go on with `after` the last */
+                id: string;
+                /**
+                 * Format: date-time
+                 * @description ISO 8601 in UTC, with milliseconds
+                 */
+                timestamp: string;
+                data: {
+                    /** @description The order hash, lower-case */
+                    order_hash: string;
+                    /** @description Lower-case */
+                    maker: string;
+                    reason: string;
+                    metadata: {
+                        /** Format: uuid */
+                        request_id: string;
+                        /** @description Who is asked, and answers */
+                        taker_address: string;
+                        /**
+                         * Format: date-time
+                         * @description ISO 8601 in UTC, with milliseconds
+                         */
+                        expires_at: string;
+                        /**
+                         * @description Silence never cancels a live lock
+                         * @constant
+                         */
+                        on_timeout: "keep_locked";
+                        /** @description True when pushed again at a connect: answer it, unless you have, though its id is known to you */
+                        redelivered: boolean;
+                    };
+                };
+                /**
+                 * @description Who caused it
+                 * @enum {string}
+                 */
+                by: "maker" | "taker" | "timer" | "operator" | "service";
+            })[];
+        };
+        TakerHistoryResponse: {
+            /**
+             * @description 0: success
+             * @example 0
+             * @enum {integer}
+             */
+            code: 0;
+            /** @description What was asked for */
+            data: components["schemas"]["TakerHistoryAnswer"];
+        };
+        /**
+         * @description What a taker's socket can say, and `heartbeat`, which comes in any case.
+         * @enum {string}
+         */
+        TakerMessageType: "order_status_change" | "cancellation_request" | "order_book_change" | "heartbeat";
         TakerOrderResponse: {
             /**
              * @description 0: success
@@ -1688,6 +2067,8 @@ export type ConnectAnswer = components['schemas']['ConnectAnswer'];
 export type ConnectRequest = components['schemas']['ConnectRequest'];
 export type ConnectResponse = components['schemas']['ConnectResponse'];
 export type ErrorAnswer = components['schemas']['ErrorAnswer'];
+export type EventsAnswer = components['schemas']['EventsAnswer'];
+export type EventsResponse = components['schemas']['EventsResponse'];
 export type FillAnswer = components['schemas']['FillAnswer'];
 export type FillOrderRequest = components['schemas']['FillOrderRequest'];
 export type FillResponse = components['schemas']['FillResponse'];
@@ -1701,6 +2082,8 @@ export type HealthResponse = components['schemas']['HealthResponse'];
 export type LockAnswer = components['schemas']['LockAnswer'];
 export type LockOrderRequest = components['schemas']['LockOrderRequest'];
 export type LockResponse = components['schemas']['LockResponse'];
+export type MakerHistoryAnswer = components['schemas']['MakerHistoryAnswer'];
+export type MakerHistoryResponse = components['schemas']['MakerHistoryResponse'];
 export type MakerOrdersAnswer = components['schemas']['MakerOrdersAnswer'];
 export type MakerOrdersResponse = components['schemas']['MakerOrdersResponse'];
 export type MakerOrdersSort = components['schemas']['MakerOrdersSort'];
@@ -1721,6 +2104,9 @@ export type RejectOrderRequest = components['schemas']['RejectOrderRequest'];
 export type RejectResponse = components['schemas']['RejectResponse'];
 export type ResolvedBy = components['schemas']['ResolvedBy'];
 export type SortOrder = components['schemas']['SortOrder'];
+export type TakerHistoryAnswer = components['schemas']['TakerHistoryAnswer'];
+export type TakerHistoryResponse = components['schemas']['TakerHistoryResponse'];
+export type TakerMessageType = components['schemas']['TakerMessageType'];
 export type TakerOrderResponse = components['schemas']['TakerOrderResponse'];
 export type TakerOrderView = components['schemas']['TakerOrderView'];
 export type TakerOrdersAnswer = components['schemas']['TakerOrdersAnswer'];
@@ -3749,6 +4135,288 @@ export interface operations {
             };
             /** @description 415001 Unsupported media type */
             415: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description 429001 Too many requests */
+            429: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description 500001 Internal error */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description 503001 Service unavailable */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    listTakerEvents: {
+        parameters: {
+            query?: {
+                /** @description The last id that you know, of a message or a page; without it the page begins at the present. */
+                after?: string;
+                /** @description Comma-separated; without it order_status_change and cancellation_request. `heartbeat` changes nothing. */
+                types?: components["schemas"]["TakerMessageType"][];
+                /** @description Messages of a page. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of the messages */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventsResponse"];
+                };
+            };
+            /** @description 400001 Invalid parameter */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description 10010008 Signature verification failed, 10010009 API key not found, 10010010 API key expired, 10010011 Timestamp expired, 10010012 Missing required header */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description 403003 IP address not allowed */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description 429001 Too many requests */
+            429: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description 500001 Internal error */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description 503001 Service unavailable */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    getTakerOrderEvents: {
+        parameters: {
+            query?: {
+                /** @description The id of a message: what came later. */
+                after?: string;
+                /** @description Events of a page. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The order hash */
+                order_hash: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The history, or a page of it */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TakerHistoryResponse"];
+                };
+            };
+            /** @description 400001 Invalid parameter */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description 10010008 Signature verification failed, 10010009 API key not found, 10010010 API key expired, 10010011 Timestamp expired, 10010012 Missing required header */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description 403003 IP address not allowed */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description 404001 Order not found */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description 429001 Too many requests */
+            429: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description 500001 Internal error */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description 503001 Service unavailable */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    getOrderEvents: {
+        parameters: {
+            query?: {
+                /** @description The id of a message: what came later. */
+                after?: string;
+                /** @description Events of a page. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The order's UUID or its hash */
+                order_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The history, or a page of it */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MakerHistoryResponse"];
+                };
+            };
+            /** @description 400001 Invalid parameter */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description 401 Invalid token, 401 Token expired */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description 404001 Order not found */
+            404: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;

@@ -1,6 +1,9 @@
 import { Module } from '@nestjs/common';
+import { EventHistories } from './event-histories.js';
 import { EventLog } from './event-log.js';
 import { EventReplay } from './event-replay.js';
 
-@Module({ providers: [EventLog, EventReplay], exports: [EventLog, EventReplay] })
+const services = [EventLog, EventReplay, EventHistories];
+
+@Module({ providers: services, exports: services })
 export class EventsModule {}

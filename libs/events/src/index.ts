@@ -3,6 +3,7 @@ export { EventBusModule } from './event-bus.module.js';
 export { type EventCursor, cursorAt } from './event-cursor.js';
 export { eventId, isEventId, secondId, seqOf } from './event-id.js';
 export { appendEvents, EventLog, type NewOrderEvent } from './event-log.js';
+export { EventHistories, type EventHistory, type HistoryRequest } from './event-histories.js';
 export { EventPartitions, EVENTS_KEPT_SINCE } from './event-partitions.js';
 export { type Audience, EventReplay, REPLAY_ROWS, type TakerAudience } from './event-replay.js';
 export { type BatchSource, EventTail, type TailListener } from './event-tail.js';
@@ -18,7 +19,13 @@ export {
   takerMessage,
 } from './messages.js';
 export { PostgresBus } from './postgres-bus.js';
-export { type Actor, type InCall, OrderEvent, type OrderEventPayload } from './order-event.entity.js';
+export {
+  type Actor,
+  ACTOR_KINDS,
+  type InCall,
+  OrderEvent,
+  type OrderEventPayload,
+} from './order-event.entity.js';
 export {
   messagesFor,
   messagesForEveryTaker,

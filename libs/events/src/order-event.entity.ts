@@ -7,7 +7,7 @@ export interface InCall {
   http_request_id?: string;
 }
 
-/** Who caused a change: audit only, never shown to the other side. */
+/** Who caused a change: audit only, but for the kind, which histories show. */
 export type Actor =
   | ({ kind: 'maker'; wallet_address: string } & InCall)
   | ({ kind: 'taker'; taker_id: string; key_id: string } & InCall)
@@ -16,6 +16,14 @@ export type Actor =
   | { kind: 'operator'; user: string }
   /** The service itself, when an order's data contradicts itself. */
   | ({ kind: 'service' } & InCall);
+
+export const ACTOR_KINDS = [
+  'maker',
+  'taker',
+  'timer',
+  'operator',
+  'service',
+] as const satisfies Actor['kind'][];
 
 /** What a row says beyond its columns; which fields are there depends on its type. */
 export interface OrderEventPayload {
