@@ -7,6 +7,7 @@ import { LoggerModule } from 'nestjs-pino';
 import type { DataSource } from 'typeorm';
 import { AuthModule } from './auth/auth.module.js';
 import { loggerOptions } from './http/logging.js';
+import { InstallationModule } from './installation/installation.module.js';
 import { OperationsModule } from './operations/operations.module.js';
 import { OrdersModule } from './orders/orders.module.js';
 import { PushModule } from './push/push.module.js';
@@ -25,6 +26,7 @@ export class AppModule {
         AuthModule,
         OrdersModule,
         PushModule,
+        InstallationModule,
         OperationsModule,
         ...(settings.WORKER === 'inline' ? [TimersModule] : []),
       ],

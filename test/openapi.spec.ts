@@ -90,6 +90,7 @@ test('has every call, under its operationId', () => {
     'get /api/v1/takers/events': 'listTakerEvents',
     'get /api/v1/takers/orders/{order_hash}/events': 'getTakerOrderEvents',
     'get /api/v1/orders/{order_id}/events': 'getOrderEvents',
+    'get /api/v1/config': 'getConfig',
     'get /health/live': 'getLiveness',
     'get /health/ready': 'getReadiness',
   });
@@ -99,7 +100,7 @@ test('each call has a summary, a tag, its way to authenticate, and its answers i
   for (const [call, operation] of operations) {
     expect([call, operation.summary]).toEqual([call, expect.stringMatching(/.{5,}/)]);
     expect(operation.tags).toHaveLength(1);
-    const open = call.includes('/health/') || call.includes('/connect');
+    const open = ['/health/', '/connect', '/config'].some((path) => call.includes(path));
     const scheme = /validate|lock|fill|reject|cancel-result|takers|available/.test(call) ? 'taker' : 'maker';
     expect([call, operation.security]).toEqual([call, open ? undefined : [{ [scheme]: [] }]]);
     expect([call, operation.description]).toEqual([call, expect.stringMatching(/.{5,}/)]);

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { SETTINGS, type Settings } from '#config';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
@@ -46,7 +47,16 @@ export function openApiDocument(app: NestFastifyApplication): OpenAPIObject {
     .build();
   config.info.contact = { name: 'The maintainers of Lockstep' };
   config.components = { ...config.components, headers: ANSWER_HEADERS };
-  return finished(SwaggerModule.createDocument(app, config));
+  return withFigures(finished(SwaggerModule.createDocument(app, config)), app.get<Settings>(SETTINGS));
+}
+
+/** Where the words name a setting as `{{LOCK_TTL_SECONDS}}`, its value here. */
+function withFigures(document: OpenAPIObject, settings: Settings): OpenAPIObject {
+  const json = JSON.stringify(document).replaceAll(/\{\{([A-Z0-9_]+)\}\}/g, (_, name: string) => {
+    if (!(name in settings)) throw new Error(`the document names ${name}, which is no setting`);
+    return String(settings[name as keyof Settings]);
+  });
+  return JSON.parse(json) as OpenAPIObject;
 }
 
 /** What Nest's decorators cannot say, in an order that reads well and stays the same when calls are added. */

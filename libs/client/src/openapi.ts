@@ -412,6 +412,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/config": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a client must know of this installation
+         * @description Where orders are signed for, how long things last here, and how much one may ask for.
+         */
+        get: operations["getConfig"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/health/live": {
         parameters: {
             query?: never;
@@ -730,6 +750,73 @@ export interface components {
              */
             pushed_at: string | null;
         };
+        ConfigAnswer: {
+            /** @description How orders are signed here. */
+            eip712: components["schemas"]["Eip712Config"];
+            /**
+             * @description The chain's EIP-155 id, the one that logins name too.
+             * @example 97
+             */
+            chain_id: number;
+            /**
+             * @description How far ahead a new order's deadline must lie.
+             * @example 2592000
+             */
+            order_min_validity_seconds: number;
+            /**
+             * @description By how much it may fall short of that.
+             * @example 300
+             */
+            deadline_tolerance_seconds: number;
+            /**
+             * @description How long a lock lives, unless its taker says otherwise.
+             * @example 3600
+             */
+            lock_ttl_seconds: number;
+            /**
+             * @description How long a lock can live in all.
+             * @example 604800
+             */
+            lock_max_seconds: number;
+            /**
+             * @description After which a cancellation request has timed out. It can still be answered.
+             * @example 60
+             */
+            cancellation_timeout_seconds: number;
+            /**
+             * @description For how long after a refused cancellation the same order's taker is not asked again.
+             * @example 10
+             */
+            cancellation_cooldown_seconds: number;
+            /**
+             * @description For how long events are kept: what sockets and pages replay, and histories show.
+             * @example 30
+             */
+            event_retention_days: number;
+            /** @description How much one may ask for. */
+            limits: components["schemas"]["Limits"];
+            /**
+             * Format: date-time
+             * @description The server's time.
+             * @example 2026-01-17T03:00:24.123Z
+             */
+            server_time: string;
+            /**
+             * @description Of the service.
+             * @example 0.1.0
+             */
+            version: string;
+        };
+        ConfigResponse: {
+            /**
+             * @description 0: success
+             * @example 0
+             * @enum {integer}
+             */
+            code: 0;
+            /** @description What was asked for */
+            data: components["schemas"]["ConfigAnswer"];
+        };
         ConnectAnswer: {
             /**
              * @description JWT (HS256) with the claims wallet_address, chain_id and exp; valid for 24 hours.
@@ -773,6 +860,55 @@ export interface components {
             code: 0;
             /** @description What was asked for */
             data: components["schemas"]["ConnectAnswer"];
+        };
+        Eip712Config: {
+            /** @description Where orders are signed for. */
+            domain: components["schemas"]["Eip712Domain"];
+            /** @description Its types. */
+            types: components["schemas"]["Eip712Types"];
+            /**
+             * @description What is signed of them.
+             * @enum {string}
+             */
+            primaryType: "Order";
+        };
+        Eip712Domain: {
+            /**
+             * @description Of the contract.
+             * @example RFQSettlement
+             */
+            name: string;
+            /**
+             * @description Of the contract.
+             * @example 1
+             */
+            version: string;
+            /**
+             * @description The chain's EIP-155 id.
+             * @example 97
+             */
+            chainId: number;
+            /**
+             * @description The contract that settles orders.
+             * @example 0x71c7656ec7ab88b098defb751b7401b5f6d8976f
+             */
+            verifyingContract: string;
+        };
+        Eip712Field: {
+            /**
+             * @description Of the field.
+             * @example maker
+             */
+            name: string;
+            /**
+             * @description Of its values.
+             * @example address
+             */
+            type: string;
+        };
+        Eip712Types: {
+            /** @description The fields of an order, in this order. */
+            Order: components["schemas"]["Eip712Field"][];
         };
         ErrorAnswer: {
             /**
@@ -1133,6 +1269,33 @@ export interface components {
             /** @description What was asked for */
             data: components["schemas"]["HealthAnswer"];
         };
+        Limits: {
+            /**
+             * @description Calls a second of one API key or wallet, or of one address before login.
+             * @example 200
+             */
+            requests_per_second: number;
+            /**
+             * @description Open sockets of one API key or wallet on one instance.
+             * @example 100
+             */
+            sockets_per_caller: number;
+            /**
+             * @description Orders of one maker that are not final.
+             * @example 1000
+             */
+            open_orders_per_maker: number;
+            /**
+             * @description Orders that one maker may place in a minute.
+             * @example 120
+             */
+            orders_per_minute_per_maker: number;
+            /**
+             * @description Locks that one taker may hold.
+             * @example 1000
+             */
+            locks_per_taker: number;
+        };
         LockAnswer: {
             /**
              * @description Always true; a refusal is answered with its own code.
@@ -1174,8 +1337,8 @@ export interface components {
              */
             taker_address?: string | null;
             /**
-             * @description Seconds, at most the service's LOCK_MAX_SECONDS; when left out, LOCK_TTL_SECONDS (3600 unless set otherwise). Of a lock that
-             *     the address holds already, the new end, if it is later: at most LOCK_MAX_SECONDS after the lock was taken.
+             * @description Seconds, at most 604800; when left out, 3600. Of a lock that the address holds already, the new
+             *     end, if it is later: at most 604800 seconds after the lock was taken.
              * @example 3600
              */
             lock_duration?: number | null;
@@ -1490,7 +1653,7 @@ export interface components {
              */
             incentive: string;
             /**
-             * @description When the order expires, Unix seconds.
+             * @description When the order expires, Unix seconds: at least 720 hours ahead when it is placed.
              * @example 1798761600
              */
             deadline: number;
@@ -1547,7 +1710,7 @@ export interface components {
              */
             incentive: string;
             /**
-             * @description When the order expires, Unix seconds.
+             * @description When the order expires, Unix seconds: at least 720 hours ahead when it is placed.
              * @example 1798761600
              */
             deadline: number;
@@ -1836,7 +1999,7 @@ export interface components {
              */
             incentive: string;
             /**
-             * @description When the order expires, Unix seconds.
+             * @description When the order expires, Unix seconds: at least 720 hours ahead when it is placed.
              * @example 1798761600
              */
             deadline: number;
@@ -2063,9 +2226,15 @@ export type CancellationRequestsAnswer = components['schemas']['CancellationRequ
 export type CancellationRequestsResponse = components['schemas']['CancellationRequestsResponse'];
 export type CancellationStatus = components['schemas']['CancellationStatus'];
 export type CancellationSummary = components['schemas']['CancellationSummary'];
+export type ConfigAnswer = components['schemas']['ConfigAnswer'];
+export type ConfigResponse = components['schemas']['ConfigResponse'];
 export type ConnectAnswer = components['schemas']['ConnectAnswer'];
 export type ConnectRequest = components['schemas']['ConnectRequest'];
 export type ConnectResponse = components['schemas']['ConnectResponse'];
+export type Eip712Config = components['schemas']['Eip712Config'];
+export type Eip712Domain = components['schemas']['Eip712Domain'];
+export type Eip712Field = components['schemas']['Eip712Field'];
+export type Eip712Types = components['schemas']['Eip712Types'];
 export type ErrorAnswer = components['schemas']['ErrorAnswer'];
 export type EventsAnswer = components['schemas']['EventsAnswer'];
 export type EventsResponse = components['schemas']['EventsResponse'];
@@ -2079,6 +2248,7 @@ export type FillsResponse = components['schemas']['FillsResponse'];
 export type FillsSort = components['schemas']['FillsSort'];
 export type HealthAnswer = components['schemas']['HealthAnswer'];
 export type HealthResponse = components['schemas']['HealthResponse'];
+export type Limits = components['schemas']['Limits'];
 export type LockAnswer = components['schemas']['LockAnswer'];
 export type LockOrderRequest = components['schemas']['LockOrderRequest'];
 export type LockResponse = components['schemas']['LockResponse'];
@@ -4417,6 +4587,69 @@ export interface operations {
             };
             /** @description 404001 Order not found */
             404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description 429001 Too many requests */
+            429: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description 500001 Internal error */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description 503001 Service unavailable */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    getConfig: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As the service is set up now */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConfigResponse"];
+                };
+            };
+            /** @description 400001 Invalid parameter */
+            400: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;

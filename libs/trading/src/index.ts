@@ -50,7 +50,7 @@ export {
   type OrderHistory,
   OrderHistoryService,
 } from './orders/order-history.service.js';
-export { OrderPlacementService } from './orders/order-placement.service.js';
+export { DEADLINE_TOLERANCE_SECONDS, OrderPlacementService } from './orders/order-placement.service.js';
 export type { OrderFilter } from './orders/order-filter.js';
 export {
   type MakerSortColumn,
@@ -59,7 +59,7 @@ export {
   type TakerSortColumn,
 } from './orders/order-queries.service.js';
 export { OrderTransactions } from './orders/order-transactions.js';
-export { isSignedBy, type SignedTerms } from './orders/order-signature.js';
+export { isSignedBy, ORDER_TYPES, type SignedTerms, signingDomain } from './orders/order-signature.js';
 export { ORDER_STATUSES, type OrderStatus } from './orders/order-status.js';
 export { type OrderValidation, OrderValidationService } from './orders/order-validation.service.js';
 export { NOTES_MAX, Order, type OrderReference } from './orders/order.entity.js';

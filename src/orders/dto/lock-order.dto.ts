@@ -12,8 +12,8 @@ export class LockOrderRequest {
   taker_address?: string;
 
   /**
-   * Seconds, at most the service's LOCK_MAX_SECONDS; when left out, LOCK_TTL_SECONDS (3600 unless set otherwise). Of a lock that
-   * the address holds already, the new end, if it is later: at most LOCK_MAX_SECONDS after the lock was taken.
+   * Seconds, at most {{LOCK_MAX_SECONDS}}; when left out, {{LOCK_TTL_SECONDS}}. Of a lock that the address holds already, the new
+   * end, if it is later: at most {{LOCK_MAX_SECONDS}} seconds after the lock was taken.
    */
   @IntegerField({ min: 1, max: LONGEST_LOCK_SECONDS, optional: true, example: 3600 })
   lock_duration?: number;

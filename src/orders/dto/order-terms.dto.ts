@@ -50,7 +50,7 @@ export class OrderTerms {
   @Uint256Field({ example: '500000000000000000' })
   incentive!: string;
 
-  /** When the order expires, Unix seconds. */
+  /** When the order expires, Unix seconds: at least {{ORDER_MIN_VALIDITY_HOURS}} hours ahead when it is placed. */
   @IntegerField({ min: 1, max: LAST_DEADLINE, example: 1_798_761_600 })
   deadline!: number;
 

@@ -13,7 +13,7 @@ import { Order } from './order.entity.js';
 import { refuseUnpayable } from './refusals.js';
 
 /** Makers compute the deadline before they sign. */
-const DEADLINE_TOLERANCE_SECONDS = 5 * 60;
+export const DEADLINE_TOLERANCE_SECONDS = 5 * 60;
 
 const INSERT_ORDERS = insertStatement('orders', Order);
 

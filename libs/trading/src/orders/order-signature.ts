@@ -41,7 +41,7 @@ export interface SignedTerms {
 const MAX_S = 0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0n;
 
 /** The EIP-712 domain in which orders are signed. */
-function signingDomain(chainId: number, verifyingContract: string) {
+export function signingDomain(chainId: number, verifyingContract: string) {
   return { name: 'RFQSettlement', version: '1', chainId, verifyingContract: verifyingContract as Address };
 }
 
