@@ -22,13 +22,7 @@ export default {
         module: { type: 'es6' },
       },
     ],
-    // @fastify/static requires this ES module, which Node 20 cannot do inside Jest
-    'node_modules/content-disposition/.+\\.js$': [
-      '@swc/jest',
-      { jsc: { target: 'es2022', parser: { syntax: 'ecmascript' } }, module: { type: 'commonjs' } },
-    ],
   },
-  transformIgnorePatterns: ['node_modules/(?!content-disposition/)'],
   globalSetup: '<rootDir>/test/support/global-setup.js',
   globalTeardown: '<rootDir>/test/support/global-teardown.js',
   testTimeout: 30_000,

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { POOL_SIZE } from '#database';
 import type { FastifyInstance } from 'fastify';
 import type { QueryRunner } from 'typeorm';
+import { enterLane } from '../src/http/admission.js';
 import { httpAdapter } from '../src/http/http-adapter.js';
 import { askedOrder, succeeded } from './support/handshake.js';
 import { type Answer, call } from './support/http.js';
@@ -79,7 +80,8 @@ test('all connections are stuck: not ready, at once for everybody but the first,
 test('a call that is not answered within its bound is answered that its outcome is unknown; its place is free, once', async () => {
   const fastify = httpAdapter(testSettings()).getInstance<FastifyInstance>();
   const ends: (() => void)[] = [];
-  fastify.get('/api/v1/stuck', async (_, reply) => {
+  fastify.get('/api/v1/stuck', async (request, reply) => {
+    await enterLane(request, reply);
     await new Promise<void>((resolve) => ends.push(resolve));
     return reply.send({ late: true });
   });

@@ -124,6 +124,7 @@ const unknownFields: [field: string, spoil: Spoil][] = [
 ];
 
 const NO_OBJECT = 'the body must be a JSON object';
+const TOO_MANY_VALUES = /^the body must not have more than \d+ values$/;
 const TOO_DEEP = /^the body must not be nested deeper than \d+ levels$/;
 const manyKeys = Object.fromEntries(Array.from({ length: 5000 }, (_, index) => [`k${index}`, 1]));
 const unusableBodies: Row[] = [
@@ -138,7 +139,9 @@ const unusableBodies: Row[] = [
   ['20 objects deep', withMember(nested(20, '"a":{', '}')), TOO_DEEP],
   ['30,000 arrays deep', () => nested(30_000, '[', ']'), TOO_DEEP],
   ['60,000 arrays deep without end', () => '['.repeat(60_000), TOO_DEEP],
-  ['5,000 keys', plus(manyKeys), /^the body must not have more than \d+ keys$/],
+  ['5,000 keys', plus(manyKeys), TOO_MANY_VALUES],
+  ['20,000 objects', withMember(`"a":[${Array(20_000).fill('{}').join(',')}]`), TOO_MANY_VALUES],
+  ['30,000 numbers', withMember(`"a":[${Array(30_000).fill('1').join(',')}]`), TOO_MANY_VALUES],
 ];
 
 const NOT_JSON = /^the body is not valid JSON/;

@@ -1,4 +1,7 @@
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
+import { createServer, request } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { ExternalService } from './support/external-service.js';
@@ -14,6 +17,32 @@ const here = existsSync(CHROMIUM) || process.env.CI === 'true';
 if (!here) console.warn(`skipped: the test of /docs needs ${CHROMIUM} (Debian: apt-get install chromium)`);
 const inChromium = here ? test : test.skip;
 
+/** A proxy that serves the service under `/lockstep`, and knows nothing else. */
+class Prefix {
+  private readonly server = createServer((incoming, answer) => {
+    const path = incoming.url?.replace(/^\/lockstep(?=\/)/, '');
+    if (path === incoming.url) return void answer.writeHead(404).end();
+    const { method, headers } = incoming;
+    const outgoing = request(service.url + path, { method, headers }, (answered) => {
+      answer.writeHead(answered.statusCode!, answered.headers);
+      answered.pipe(answer);
+    });
+    incoming.pipe(outgoing);
+  });
+  url = '';
+
+  async start(): Promise<void> {
+    await once(this.server.listen(0, '127.0.0.1'), 'listening');
+    this.url = `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+  }
+
+  stop(): void {
+    this.server.close();
+    this.server.closeAllConnections();
+  }
+}
+
+const prefix = new Prefix();
 let service: ExternalService;
 let instance: ServiceProcess;
 let browser: Browser;
@@ -31,24 +60,29 @@ beforeAll(async () => {
   browser = await chromium.launch({ executablePath: CHROMIUM, args });
   page = await browser.newPage({ viewport: { width: 1280, height: 1500 } });
   page.on('pageerror', ({ message }) => troubles.push(message));
+  page.on('console', (message) => {
+    if (message.type() === 'error') troubles.push(message.text());
+  });
   page.on('response', (response) => {
     if (response.status() >= 400) troubles.push(`${response.status()} ${response.url()}`);
   });
   service = await ExternalService.prepare();
   instance = await service.start();
+  await prefix.start();
 }, PATIENCE_MS);
 afterAll(async () => {
   if (!here) return;
   await browser.close();
+  prefix.stop();
   await instance.stop();
   await service.drop();
 });
 
-inChromium(
-  'a taker authorises, answers a cancellation request and reads the answer on the page',
-  async () => {
+inChromium.each(['/docs', '/lockstep/docs'])(
+  'a taker authorises, answers a cancellation request and reads the answer on the page: %s',
+  async (path) => {
     const { taker, maker, id, hash } = await askedOrder(service);
-    await page.goto(`${service.url}/docs`);
+    await page.goto(`${path === '/docs' ? service.url : prefix.url}${path}`);
 
     await page.getByRole('button', { name: 'Authorize' }).click();
     const dialog = page.locator('.modal-ux');
@@ -75,6 +109,8 @@ inChromium(
     await call.evaluate((element) => element.scrollIntoView());
     await page.screenshot({ path: SCREENSHOT });
     expect(await maker.order(id)).toMatchObject({ status: 'cancelled' });
+    const kept = '[JSON.stringify(localStorage), JSON.stringify(sessionStorage), document.cookie].join()';
+    expect(await page.evaluate<string>(kept)).not.toContain(taker.apiKey);
     expect(troubles).toEqual([]);
   },
   PATIENCE_MS,

@@ -29,7 +29,8 @@ function unlock(
   forwardedFor?: string,
   headers: Record<string, string> = {},
 ): Promise<Answer> {
-  const forwarded: Record<string, string> = forwardedFor ? { 'x-forwarded-for': forwardedFor } : {};
+  const forwarded: Record<string, string> =
+    forwardedFor !== undefined ? { 'x-forwarded-for': forwardedFor } : {};
   return call('POST', `${service.url}/api/v1/orders/unlock`, {
     json: { order_hash: `0x${'5c'.repeat(32)}` },
     headers: { 'x-api-key': apiKey, ...forwarded, ...headers },
@@ -104,6 +105,11 @@ describe('behind trusted proxies', () => {
   test.each([
     ['203.0.113.7', '203.0.113.0/24'],
     ['::ffff:203.0.113.7', '203.0.113.0/24'],
+    ['203.0.113.7:54321', '203.0.113.7'],
+    ['[2001:db8::7]:443', '2001:db8::7'],
+    ['[2001:db8::7]', '2001:db8::7'],
+    ['[::ffff:203.0.113.7]:1', '203.0.113.7'],
+    ['203.0.113.7:443, 10.1.2.3:80', '203.0.113.7'],
     ['2001:db8:0:0::7', '2001:db8::7'],
     ['2001:db8:ffff::1', '2001:db8::/32'],
     ['203.0.113.7, 10.1.2.3', '203.0.113.7'],
@@ -119,8 +125,9 @@ describe('behind trusted proxies', () => {
     ['what the client itself has put before', '203.0.113.7, 198.51.100.1', '198.51.100.1'],
     ['what stands before a proxy that is not trusted', '203.0.113.7, 198.51.100.1, 10.1.2.3', '198.51.100.1'],
     ['no address', 'unknown', 'unknown'],
-    ['an address with a port', '203.0.113.7:443', '203.0.113.7:443'],
-    ['a number that some read as an address', '3405803783', '3405803783'],
+    ['a word after an address', '203.0.113.7, _hidden', 'unknown'],
+    ['nothing', '', '127.0.0.1'],
+    ['a number that some read as an address', '3405803783', 'unknown'],
     ['an IPv6 address that only ends alike', '::203.0.113.7', '::203.0.113.7'],
     ['only proxies', '10.1.2.3', '10.1.2.3'],
   ])('a call forwarded for %s is refused', async (_, forwardedFor, address) => {
@@ -137,6 +144,17 @@ describe('behind trusted proxies', () => {
   test('a key without a list is let in from anywhere', async () => {
     expectLetIn(await unlock(taker.apiKey, '198.51.100.1'));
     await expectSocket(taker.apiKey, '2001:db8::7');
+  });
+
+  test('ports of an address, and addresses of an IPv6 network, share its limit of logins', async () => {
+    for (const addressOf of [
+      (i: number) => `192.0.2.7:${i + 1}`,
+      (i: number) => `[2001:db8:1:2::${i + 1}]:443`,
+    ]) {
+      const answers = await Promise.all(Array.from({ length: 20 }, (_, i) => logIn(addressOf(i))));
+      expect(answers.filter(({ status }) => status === TOO_MANY.status).length).toBeGreaterThan(0);
+    }
+    expectRefusal(await logIn('[2001:db8:1:3::1]:443'), INVALID);
   });
 
   test('the limit of calls before login is for each client address', async () => {

@@ -115,7 +115,7 @@ describe('while all places are taken', () => {
     const { id, hash } = await newLockedOrder();
     const [crowd, caller] = [new Crowd(service.url), new Crowd(service.url)];
     const fillQueue = async (): Promise<void> => {
-      await crowd.send(1, takerBytes('GET', `/takers/orders/${hash}`).repeat(QUEUE));
+      await crowd.send(QUEUE / 10, takerBytes('GET', `/takers/orders/${hash}`).repeat(10));
       await until(async () => (await ordinary('waiting')) === QUEUE, 'the queue to be full');
     };
     await whileFull(async () => {

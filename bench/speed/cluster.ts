@@ -68,6 +68,8 @@ export async function startServer(contender: Contender, databaseUrl: string): Pr
     MAX_OPEN_ORDERS_PER_MAKER: '0',
     ORDERS_PER_MINUTE_PER_MAKER: '0',
     MAX_LOCKS_PER_TAKER: '0',
+    LOGINS_PER_MINUTE_PER_ADDRESS: '0',
+    ORDERS_PER_MINUTE_PER_ADDRESS: '0',
     LOG_LEVEL: 'warn',
   });
 }

@@ -110,6 +110,8 @@ async function main(): Promise<void> {
     MAX_OPEN_ORDERS_PER_MAKER: '0',
     ORDERS_PER_MINUTE_PER_MAKER: '0',
     MAX_LOCKS_PER_TAKER: '0',
+    LOGINS_PER_MINUTE_PER_ADDRESS: '0',
+    ORDERS_PER_MINUTE_PER_ADDRESS: '0',
     CANCELLATION_TIMEOUT_SECONDS: '3600',
   });
   const crowd = new Crowd();

@@ -11,7 +11,9 @@ export class ApiKeyGuard implements CanActivate {
     const request = requestOf(context);
     const key = request.headers['x-api-key'];
     const apiKey = typeof key === 'string' ? key : undefined;
-    request.taker = await this.authenticator.authenticate(apiKey, request.raw);
+    const { taker, useSignature } = await this.authenticator.authenticate(apiKey, request.raw);
+    request.taker = taker;
+    request.useSignature = useSignature;
     return true;
   }
 }

@@ -1,32 +1,37 @@
+import type { IncomingMessage } from 'node:http';
 import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
-import { SETTINGS, type Settings } from '#config';
-import type { FastifyReply } from 'fastify';
-import { RateLimiterMemory, type RateLimiterRes } from 'rate-limiter-flexible';
-import { ApiError } from '../http/api-errors.js';
+import { networkOf, SETTINGS, type Settings } from '#config';
+import { CallLimit } from '../http/call-limit.js';
+import { clientAddresses } from '../http/client-address.js';
 import { requestOf } from './callers.js';
 
-/** At most RATE_LIMIT_PER_SECOND calls a second of one API key, one wallet or, before login, one IP address. */
+const MINUTE = 60;
+
+/**
+ * At most RATE_LIMIT_PER_SECOND calls a second of one API key, one wallet or, before login, one IP address; and so many
+ * logins and orders a minute of one address, because wallets cost nothing.
+ */
 @Injectable()
 export class RateLimitGuard implements CanActivate {
-  private readonly limiter: RateLimiterMemory | undefined;
+  private readonly addressOf: (request: IncomingMessage) => string;
+  private readonly calls: CallLimit;
+  /** By method and route. */
+  private readonly byAddress: Record<string, CallLimit>;
 
-  constructor(@Inject(SETTINGS) { RATE_LIMIT_PER_SECOND: points }: Settings) {
-    if (points > 0) this.limiter = new RateLimiterMemory({ points, duration: 1 });
+  constructor(@Inject(SETTINGS) settings: Settings) {
+    this.addressOf = clientAddresses(settings);
+    this.calls = new CallLimit('calls', settings.RATE_LIMIT_PER_SECOND, 1);
+    this.byAddress = {
+      'POST /api/v1/makers/connect': new CallLimit('logins', settings.LOGINS_PER_MINUTE_PER_ADDRESS, MINUTE),
+      'POST /api/v1/orders': new CallLimit('orders', settings.ORDERS_PER_MINUTE_PER_ADDRESS, MINUTE),
+    };
   }
 
-  canActivate(context: ExecutionContext): boolean | Promise<boolean> {
-    return this.limiter === undefined || this.consume(this.limiter, context);
-  }
-
-  private async consume(limiter: RateLimiterMemory, context: ExecutionContext): Promise<boolean> {
-    const { taker, maker, ip } = requestOf(context);
-    try {
-      await limiter.consume(taker?.keyId ?? maker?.wallet ?? ip);
-    } catch (refusal) {
-      const seconds = Math.ceil((refusal as RateLimiterRes).msBeforeNext / 1000);
-      void context.switchToHttp().getResponse<FastifyReply>().header('retry-after', seconds);
-      throw new ApiError('TOO_MANY_REQUESTS', `too many calls in this second; try again in ${seconds} s`);
-    }
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const { taker, maker, raw, method, routeOptions } = requestOf(context);
+    const network = networkOf(this.addressOf(raw));
+    await this.calls.count(taker?.keyId ?? maker?.wallet ?? network);
+    await this.byAddress[`${method} ${routeOptions.url}`]?.count(network);
     return true;
   }
 }

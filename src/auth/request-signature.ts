@@ -9,12 +9,12 @@ export interface SignedRequest {
   body: Buffer;
 }
 
-/** HMAC-SHA256 of `METHOD|path|timestamp|Q`, where Q is the query of a GET and the body of any other request. */
+/** HMAC-SHA256 of `METHOD|path|timestamp|Q`, where Q is the query of a GET or HEAD and the body of any other request. */
 export function macOf(secret: string, { method, target, timestamp, body }: SignedRequest): Buffer {
   const [path, query] = splitTarget(target);
   return createHmac('sha256', secret)
     .update(`${method}|${path}|${timestamp}|`)
-    .update(method === 'GET' ? query : body)
+    .update(method === 'GET' || method === 'HEAD' ? query : body)
     .digest();
 }
 

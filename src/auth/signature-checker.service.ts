@@ -16,17 +16,17 @@ const UNIX_MS = /^[1-9]\d{0,15}$/;
 export class SignatureChecker {
   constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
 
-  async check(request: IncomingMessage, key: AcceptedKey): Promise<void> {
+  /** The MAC that is to be used up, if there is one. */
+  check(request: IncomingMessage, key: AcceptedKey): Buffer | undefined {
     const { 'x-api-timestamp': timestamp, 'x-api-signature': signature } = request.headers as Headers;
-    if (!signature && !key.requireSignature) return;
+    if (!signature && !key.requireSignature) return undefined;
     if (!timestamp || !signature) throw missingHeaders(timestamp, signature);
     requireFresh(timestamp, key.now);
-    const mac = requireSignature(request, key.secret, timestamp, signature);
-    await this.useUp(mac);
+    return requireSignature(request, key.secret, timestamp, signature);
   }
 
   /** Last of the checks, so that only the holder of the secret can fill the table. */
-  private async useUp(mac: Buffer): Promise<void> {
+  async useUp(mac: Buffer): Promise<void> {
     const { raw: inserted } = await this.dataSource
       .createQueryBuilder()
       .insert()

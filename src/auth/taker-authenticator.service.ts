@@ -1,45 +1,59 @@
 import type { IncomingMessage } from 'node:http';
-import proxyAddr from '@fastify/proxy-addr';
 import { Inject, Injectable } from '@nestjs/common';
-import { SETTINGS, type Settings, withinRanges } from '#config';
+import { SETTINGS, type Settings } from '#config';
 import { type AcceptedKey, ApiKeysService, type TakerCaller } from '#trading';
 import { ApiError } from '../http/api-errors.js';
+import { clientAddresses } from '../http/client-address.js';
 import { requestIdOf } from '../http/request-id.js';
 import { SignatureChecker } from './signature-checker.service.js';
+import { WrongKeys } from './wrong-keys.js';
+
+/** A call of which it is known whose it is. */
+export interface AuthenticatedCall {
+  taker: TakerCaller;
+  /** Uses up its signature, when it has one; it is refused when somebody has. */
+  useSignature: (() => Promise<void>) | undefined;
+}
 
 /** Tells by its API key which taker calls, and holds the call to the key's rules; for HTTP calls and sockets alike. */
 @Injectable()
 export class TakerAuthenticator {
-  private readonly isTrustedProxy: (address: string) => boolean;
+  private readonly addressOf: (request: IncomingMessage) => string;
+  private readonly wrongKeys = new WrongKeys();
 
   constructor(
     private readonly apiKeys: ApiKeysService,
     private readonly signatures: SignatureChecker,
-    @Inject(SETTINGS) { TRUSTED_PROXIES }: Settings,
+    @Inject(SETTINGS) settings: Settings,
   ) {
-    this.isTrustedProxy = withinRanges(TRUSTED_PROXIES);
+    this.addressOf = clientAddresses(settings);
   }
 
-  async authenticate(apiKey: string | undefined, request: IncomingMessage): Promise<TakerCaller> {
-    const key = await this.requireKey(apiKey);
-    if (key.allowsIp) {
-      // what Fastify's request.ip is, which an upgrade request does not have
-      const address = proxyAddr(request, this.isTrustedProxy);
-      if (!key.allowsIp(address)) {
-        throw new ApiError('IP_NOT_ALLOWED', `this API key may not be used from ${address}`);
-      }
+  async authenticate(apiKey: string | undefined, request: IncomingMessage): Promise<AuthenticatedCall> {
+    const address = this.addressOf(request);
+    const key = await this.requireKey(apiKey, address);
+    if (key.allowsIp && !key.allowsIp(address)) {
+      throw new ApiError('IP_NOT_ALLOWED', `this API key may not be used from ${address}`);
     }
-    await this.signatures.check(request, key);
-    return { ...key.key, requestId: requestIdOf(request) };
+    const mac = this.signatures.check(request, key);
+    return {
+      taker: { ...key.key, requestId: requestIdOf(request) },
+      useSignature: mac && (() => this.signatures.useUp(mac)),
+    };
   }
 
-  private async requireKey(apiKey: string | undefined): Promise<AcceptedKey> {
+  private async requireKey(apiKey: string | undefined, address: string): Promise<AcceptedKey> {
     if (!apiKey) throw new ApiError('MISSING_HEADER', 'X-API-Key is required');
+    await this.wrongKeys.requireFew(address, apiKey);
     const key = await this.apiKeys.authenticate(apiKey);
-    if (!('refused' in key)) return key;
+    if (!('refused' in key)) {
+      this.wrongKeys.noteRight(apiKey);
+      return key;
+    }
     if (key.refused === 'expired') {
       throw new ApiError('API_KEY_EXPIRED', 'this API key has expired; ask the operator for a new one');
     }
+    await this.wrongKeys.noteWrong(address);
     throw new ApiError('API_KEY_NOT_FOUND', 'X-API-Key is not a known API key, or it was revoked');
   }
 }

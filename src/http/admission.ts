@@ -1,11 +1,11 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { POOL_SIZE } from '#database';
 import { showGauge } from '#metrics';
-import type { FastifyInstance, FastifyReply, RouteHandlerMethod } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteHandlerMethod } from 'fastify';
 import { Registry } from 'prom-client';
-import { API_ERRORS } from './api-errors.js';
-import { failure } from './envelope.js';
+import { ApiError } from './api-errors.js';
 import { Lane, type LaneLimits } from './lane.js';
+import { refusalOf } from './refusal.js';
 import { RETRY_AFTER_SECONDS, UNKNOWN_OUTCOME } from './to-failure.js';
 
 declare module 'fastify' {
@@ -13,8 +13,12 @@ declare module 'fastify' {
     lanes: Record<Kind, Lane>;
   }
   interface FastifyRequest {
+    /** Where the call waits for its place; undefined for one that needs none. */
+    lane: Lane | undefined;
     /** Gives the call's place back, while it has one. */
     leaveLane: (() => void) | undefined;
+    /** Uses up the call's signature, when it has one: it costs a statement, so only in a place. */
+    useSignature: (() => Promise<void>) | undefined;
   }
   interface FastifyReply {
     /** Whether the call was turned away unserved. */
@@ -35,11 +39,12 @@ const CALL_TIMEOUT_MS = 15_000;
 /**
  * The kinds of calls, which do not wait for each other. An ordinary call has a connection to the database for as long as
  * another has its order's row; a verdict must find one free. A validation locks nothing, so its connections are soon free
- * again, but it may wait for the chain's node, which must not hold up trades.
+ * again, but it may wait for the chain's node, which must not hold up trades. Whoever likes may try to log in.
  */
 const LIMITS = {
   verdict: { places: 1_000, queue: 0 },
   validation: { places: 32, queue: 500 },
+  login: { places: 4, queue: 500 },
   ordinary: { places: POOL_SIZE - CONNECTIONS_KEPT_FREE, queue: 500 },
 } as const satisfies Record<string, LaneLimits>;
 type Kind = keyof typeof LIMITS;
@@ -48,6 +53,7 @@ type Kind = keyof typeof LIMITS;
 function kindOf(route: string | undefined): Kind | undefined {
   if (!route?.startsWith('/api/v1/')) return undefined;
   if (route === '/api/v1/orders/cancel-result') return 'verdict';
+  if (route === '/api/v1/makers/connect') return 'login';
   return route === '/api/v1/orders/validate' ? 'validation' : 'ordinary';
 }
 
@@ -59,6 +65,7 @@ export function admitCalls(fastify: FastifyInstance): void {
   const lanes = {
     verdict: new Lane(LIMITS.verdict),
     validation: new Lane(LIMITS.validation),
+    login: new Lane(LIMITS.login),
     ordinary: new Lane(LIMITS.ordinary),
   };
   const laneOf = (route: string | undefined): Lane | undefined => {
@@ -66,17 +73,18 @@ export function admitCalls(fastify: FastifyInstance): void {
     return kind && lanes[kind];
   };
   fastify.decorate('lanes', lanes);
+  fastify.decorateRequest('lane', undefined);
   fastify.decorateRequest('leaveLane', undefined);
+  fastify.decorateRequest('useSignature', undefined);
   fastify.decorateReply('isRefused', false);
   // before the body is read
   fastify.addHook('onRequest', (request, reply, done) => {
     if (laneOf(request.routeOptions.url)?.isFull) void refuse(reply);
     else done();
   });
-  // a place is taken only when the body is there, or slow senders could hold the places
   fastify.addHook('onRoute', (route) => {
     const lane = laneOf(route.url);
-    if (lane) route.handler = inPlace(lane, route.handler);
+    if (lane) route.handler = bounded(lane, route.handler);
   });
   // the work is done; the handler ends only when its answer is sent, which a caller that does not read can put off
   fastify.addHook('onSend', (request, _reply, _payload, done) => {
@@ -86,22 +94,14 @@ export function admitCalls(fastify: FastifyInstance): void {
 }
 
 /**
- * A handler that runs in a place of the lane, and gives it back when its work is done, also for a caller that has gone; or
- * when its time is up, and it is answered without what the work may still come to.
+ * A handler that gives its place back when its work is done, also for a caller that has gone; or when its time is up, and
+ * it is answered without what the work may still come to.
  */
-function inPlace(lane: Lane, handler: RouteHandlerMethod): RouteHandlerMethod {
+function bounded(lane: Lane, handler: RouteHandlerMethod): RouteHandlerMethod {
   return async function (request, reply) {
     const timeout = setTimeout(() => giveUp(reply), CALL_TIMEOUT_MS);
+    request.lane = lane;
     try {
-      const admission = await lane.enter(reply.raw);
-      if (admission === 'refused') return refuse(reply);
-      if (admission === 'gone') return void reply.hijack();
-      request.leaveLane = () => {
-        request.leaveLane = undefined;
-        lane.leave();
-      };
-      // where requests are pipelined, only the first hears that its connection has ended
-      if (request.raw.socket.destroyed) return void reply.hijack();
       return await handler.call(this, request, reply);
     } finally {
       clearTimeout(timeout);
@@ -110,27 +110,46 @@ function inPlace(lane: Lane, handler: RouteHandlerMethod): RouteHandlerMethod {
   };
 }
 
+/** Of a call whose caller hung up before its turn: nothing is done, and nobody is answered. */
+export class CallerGone extends Error {}
+
+/** Waits for a call's place. It comes when its body is there, or slow senders could hold the places; and strangers get none. */
+export async function enterLane(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+  const { lane } = request;
+  if (!lane) return;
+  const admission = await lane.enter(reply.raw);
+  if (admission === 'gone') throw new CallerGone();
+  if (admission === 'refused') {
+    reply.isRefused = true;
+    throw tooBusy();
+  }
+  request.leaveLane = () => {
+    request.leaveLane = undefined;
+    lane.leave();
+  };
+  // where requests are pipelined, only the first hears that its connection has ended
+  if (request.raw.socket.destroyed) throw new CallerGone();
+}
+
 function giveUp(reply: FastifyReply): void {
   if (reply.sent) return;
   const seconds = CALL_TIMEOUT_MS / 1_000;
-  void unavailable(
-    reply,
-    `not answered within ${seconds} s: ${UNKNOWN_OUTCOME}, request id ${reply.request.id}`,
-  );
+  const details = `not answered within ${seconds} s: ${UNKNOWN_OUTCOME}, request id ${reply.request.id}`;
+  void send(reply, new ApiError('UNAVAILABLE', details));
 }
 
 function refuse(reply: FastifyReply): FastifyReply {
   reply.isRefused = true;
-  return unavailable(reply, `the service is too busy; try again in ${RETRY_AFTER_SECONDS} s`);
+  return send(reply, tooBusy());
 }
 
-function unavailable(reply: FastifyReply, details: string): FastifyReply {
-  const { status, code } = API_ERRORS.UNAVAILABLE;
+const tooBusy = (): ApiError =>
+  new ApiError('UNAVAILABLE', `the service is too busy; try again in ${RETRY_AFTER_SECONDS} s`);
+
+function send(reply: FastifyReply, error: ApiError): FastifyReply {
+  const { status, code, headers, body } = refusalOf(error, reply.request.id);
   reply.errorCode = code;
-  return reply
-    .status(status)
-    .header('retry-after', RETRY_AFTER_SECONDS)
-    .send(failure('UNAVAILABLE', details));
+  return reply.status(status).headers(headers).send(body);
 }
 
 /** Shows how many calls are served and wait. */

@@ -154,6 +154,12 @@ const edgeErrors = {
     message: 'IP address not allowed',
     example: 'this API key may not be used from 203.0.113.7',
   },
+  ORIGIN_NOT_ALLOWED: {
+    status: 403,
+    code: 403005,
+    message: 'Origin not allowed',
+    example: 'Origin must be one that ALLOWED_ORIGINS names, not https://other.example',
+  },
   TOKEN_EXPIRED: {
     status: 401,
     code: 401,
@@ -234,6 +240,8 @@ export class ApiError extends Error {
     readonly error: ApiErrorName,
     /** For a person. */
     readonly details: string,
+    /** Seconds after which to try again, where it is known. */
+    readonly retryAfterSeconds?: number,
   ) {
     super(`${error}: ${details}`);
   }

@@ -1,9 +1,7 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, Logger } from '@nestjs/common';
-import { TradingError } from '#trading';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { API_ERRORS } from './api-errors.js';
-import { failure } from './envelope.js';
-import { RETRY_AFTER_SECONDS, toFailure } from './to-failure.js';
+import { CallerGone } from './admission.js';
+import { refusalOf } from './refusal.js';
 
 /** Answers every error with the envelope. */
 @Catch()
@@ -13,14 +11,10 @@ export class ErrorFilter implements ExceptionFilter {
   catch(exception: unknown, host: ArgumentsHost): void {
     const request = host.switchToHttp().getRequest<FastifyRequest>();
     const reply = host.switchToHttp().getResponse<FastifyReply>();
-    const { error, details } = toFailure(exception, request.id);
-    const { status, code } = API_ERRORS[error];
-    if (status >= 500) this.logger.error({ requestId: request.id, err: exception });
-    if (status === 503) void reply.header('retry-after', RETRY_AFTER_SECONDS);
-    if (exception instanceof TradingError && exception.retryAfterSeconds !== undefined) {
-      void reply.header('retry-after', exception.retryAfterSeconds);
-    }
+    if (exception instanceof CallerGone) return void reply.hijack();
+    const { status, code, headers, body } = refusalOf(exception, request.id);
+    if (status >= 500 && !reply.isRefused) this.logger.error({ requestId: request.id, err: exception });
     reply.errorCode = code;
-    void reply.status(status).send(failure(error, details));
+    void reply.status(status).headers(headers).send(body);
   }
 }

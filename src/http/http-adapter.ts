@@ -1,61 +1,87 @@
 import type { IncomingMessage } from 'node:http';
-import { type Settings, withinRanges } from '#config';
+import type { Settings } from '#config';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import { admitCalls } from './admission.js';
-import { API_ERRORS, ApiError } from './api-errors.js';
-import { failure } from './envelope.js';
-import { keepRawBody } from './raw-body.js';
+import { answerPreflights, setAnswerHeaders } from './answer-headers.js';
+import { ApiError } from './api-errors.js';
+import { keepBodiesUnread } from './body.js';
+import { faultOfHead, MAX_READ_HEAD_BYTES, settleTarget } from './head-rules.js';
+import { leavePlaceOn, setUpServer, takePlaceOn } from './http-server.js';
+import { Origins } from './origins.js';
 import { refuseOnSocket } from './refuse-on-socket.js';
-import { REQUEST_ID_HEADER, requestIdOf } from './request-id.js';
-import { parseStrictJson } from './strict-json.js';
+import { requestIdOf, requestIdOr } from './request-id.js';
 
 const MAX_BODY_BYTES = 64 * 1024;
 /** As much as a request's head can hold: what is wrong with a long parameter is for its pipe to say. */
 const MAX_PARAMETER_CHARACTERS = 16 * 1024;
 
+/** How long a request's head may take, and the whole of it; how often that is looked at. */
+const HEAD_TIMEOUT_MS = 10_000;
+const REQUEST_TIMEOUT_MS = 20_000;
+const TIMEOUTS_CHECKED_MS = 5_000;
+/** How long a connection on which a call is under way may stand still: longer than any answer takes. */
+const STILL_TIMEOUT_MS = 30_000;
+
 /** Fastify, set up to read only what the contract allows and to answer everything in the envelope. */
-export function httpAdapter({ TRUSTED_PROXIES }: Settings): FastifyAdapter {
+export function httpAdapter(settings: Settings): FastifyAdapter {
+  const origins = new Origins(settings);
   const adapter = new FastifyAdapter({
     bodyLimit: MAX_BODY_BYTES,
     routerOptions: { maxParamLength: MAX_PARAMETER_CHARACTERS },
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    connectionTimeout: STILL_TIMEOUT_MS,
+    http: {
+      maxHeaderSize: MAX_READ_HEAD_BYTES,
+      headersTimeout: HEAD_TIMEOUT_MS,
+      connectionsCheckingInterval: TIMEOUTS_CHECKED_MS,
+      requireHostHeader: false,
+    },
     genReqId: requestIdOf,
-    trustProxy: withinRanges(TRUSTED_PROXIES),
+    rewriteUrl: (request: IncomingMessage) => settleTarget(request),
     // calls that arrive on an open connection while the service stops are still served
     return503OnClosing: false,
-    frameworkErrors: refuseBadUrl,
     clientErrorHandler: (error, socket) => {
-      const reason = error.code === 'HPE_HEADER_OVERFLOW' ? 'its head is too large' : error.message;
-      refuseOnSocket(socket, 'INVALID_PARAMETER', `the request is not valid HTTP: ${reason}`);
+      const { code, message, rawPacket } = error as typeof error & { rawPacket?: Buffer };
+      const head = rawPacket?.toString('latin1') ?? '';
+      const refused = new ApiError(
+        'INVALID_PARAMETER',
+        `the request is not valid HTTP: ${reasonOf(code, message)}`,
+      );
+      const cors = origins.corsHeaders(headerIn(head, 'origin'));
+      refuseOnSocket(socket, refused, requestIdOr(headerIn(head, 'x-request-id')), cors);
     },
   });
   const fastify = adapter.getInstance<FastifyInstance>();
-  fastify.removeAllContentTypeParsers();
-  const parser = { parseAs: 'buffer' } as const;
-  fastify.addContentTypeParser('application/json', parser, ({ headers, raw }, body: Buffer, done) => {
-    try {
-      requirePlainUtf8(headers);
-      if (headers['x-api-signature']) keepRawBody(raw, body);
-      done(null, parseStrictJson(body));
-    } catch (error) {
-      done(error as Error);
-    }
-  });
+  setUpServer(fastify.server);
+  boundConnections(fastify);
+  fastify.addHook('onRequest', (request, _reply, done) => done(faultOfHead(request.raw)));
+  answerPreflights(fastify, origins);
+  keepBodiesUnread(fastify);
   admitCalls(fastify);
-  // not earlier: a preflight is answered before any hook of ours for requests
-  fastify.addHook('onSend', (request, reply, _payload, done) => {
-    void reply.header(REQUEST_ID_HEADER, request.id);
-    done();
-  });
+  setAnswerHeaders(fastify, origins);
   closeConnectionsWhenStopping(fastify);
   return adapter;
 }
 
-/** What Fastify's router refuses before any hook runs. */
-function refuseBadUrl(_: Error, request: FastifyRequest, reply: FastifyReply): void {
-  const { status } = API_ERRORS.INVALID_PARAMETER;
-  const answer = failure('INVALID_PARAMETER', 'the path must be correctly percent-encoded');
-  void reply.status(status).header(REQUEST_ID_HEADER, request.id).send(answer);
+function reasonOf(code: string | undefined, message: string): string {
+  if (code === 'HPE_HEADER_OVERFLOW') return 'its head is too large';
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return 'it was not complete in time';
+  return message;
+}
+
+/** A header in the bytes of a head that cannot be read. */
+function headerIn(head: string, name: string): string | undefined {
+  return new RegExp(`^${name}: *([^\\r\\n]+)\\r?$`, 'im').exec(head)?.[1]?.trim();
+}
+
+function boundConnections(fastify: FastifyInstance): void {
+  fastify.addHook('onRequest', (request, reply, done) => {
+    const { socket } = request.raw;
+    if (!takePlaceOn(socket)) return void reply.hijack();
+    reply.raw.once('close', () => leavePlaceOn(socket));
+    done();
+  });
 }
 
 /** Without it a client's kept-alive connection, idle after the answer in flight, would hold up the stop. */
@@ -68,18 +94,4 @@ function closeConnectionsWhenStopping(fastify: FastifyInstance): void {
     if (stopping) void reply.header('connection', 'close');
     done();
   });
-}
-
-/** JSON is UTF-8 (RFC 8259) and comes uncompressed; a client that says otherwise would be misread. */
-function requirePlainUtf8({
-  'content-type': type = '',
-  'content-encoding': encoding = 'identity',
-}: IncomingMessage['headers']): void {
-  const [, charset = 'utf-8'] = /;\s*charset\s*=\s*"?([^\s;"]+)/i.exec(type) ?? [];
-  if (!/^utf-?8$/i.test(charset)) {
-    throw new ApiError('UNSUPPORTED_MEDIA_TYPE', `the charset must be utf-8, not ${charset}`);
-  }
-  if (encoding !== 'identity') {
-    throw new ApiError('UNSUPPORTED_MEDIA_TYPE', `the body must not be encoded, as ${encoding} or otherwise`);
-  }
 }

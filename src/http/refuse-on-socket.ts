@@ -1,30 +1,46 @@
 import { randomUUID } from 'node:crypto';
-import { STATUS_CODES } from 'node:http';
+import { type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { API_ERRORS, type ApiErrorName } from './api-errors.js';
-import { failure } from './envelope.js';
-import { RETRY_AFTER_SECONDS } from './to-failure.js';
+import { PinoLogger } from 'nestjs-pino';
+import { refusalOf, SECURITY_HEADERS } from './refusal.js';
+import { masked } from './secrets.js';
 
 /** Refuses on a bare socket, where there is no reply object: what a call would be answered, then the end. */
 export function refuseOnSocket(
   socket: Duplex,
-  error: ApiErrorName,
-  details: string,
+  error: unknown,
   requestId: string = randomUUID(),
+  extraHeaders: Record<string, string> = {},
 ): void {
-  if (!socket.writable) return;
-  const { status } = API_ERRORS[error];
-  const body = JSON.stringify(failure(error, details));
-  const head = [
-    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
-    'Connection: close',
-    `Date: ${new Date().toUTCString()}`,
-    'Content-Type: application/json; charset=utf-8',
-    `Content-Length: ${Buffer.byteLength(body)}`,
-    `X-Request-Id: ${requestId}`,
-    ...(status === 429 || status === 503 ? [`Retry-After: ${RETRY_AFTER_SECONDS}`] : []),
-  ];
+  if (!socket.writable || isAnswering(socket)) {
+    socket.destroy();
+    return;
+  }
+  const { status, code, headers, body } = refusalOf(error, requestId);
+  const bytes = JSON.stringify(body);
+  const head = {
+    connection: 'close',
+    date: new Date().toUTCString(),
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': String(Buffer.byteLength(bytes)),
+    'x-request-id': requestId,
+    ...SECURITY_HEADERS,
+    ...headers,
+    ...extraHeaders,
+  };
+  const lines = Object.entries(head).map(([name, value]) => `${name}: ${value}\r\n`);
   // a peer that does not close its side would keep the connection open
   socket.once('finish', () => socket.destroy());
-  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${bytes}`);
+  const { remoteAddress: address } = socket as { remoteAddress?: string };
+  PinoLogger.root?.info(
+    { requestId, address, status, code, details: masked(body.details) },
+    'connection refused',
+  );
+}
+
+/** Whether an answer has begun on this connection, into which nothing may be written. */
+function isAnswering(socket: Duplex): boolean {
+  const { _httpMessage: answer } = socket as { _httpMessage?: ServerResponse | null };
+  return answer?.headersSent ?? false;
 }

@@ -10,9 +10,13 @@ const ids = new WeakMap<IncomingMessage, string>();
 export function requestIdOf(request: IncomingMessage): string {
   let id = ids.get(request);
   if (id === undefined) {
-    const given = request.headers[REQUEST_ID_HEADER];
-    id = typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
+    id = requestIdOr(request.headers[REQUEST_ID_HEADER]);
     ids.set(request, id);
   }
   return id;
+}
+
+/** An id as it was given, or one made here in the place of what is none. */
+export function requestIdOr(given: string | string[] | undefined): string {
+  return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
 }

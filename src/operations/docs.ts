@@ -2,9 +2,7 @@ import { readFileSync } from 'node:fs';
 import { SETTINGS, type Settings } from '#config';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
-import type { FastifyReply } from 'fastify';
 import { ANSWER_HEADERS } from '../http/api-answers.js';
-import { ASYNC_API_DOCUMENT } from './async-api.js';
 
 /** The named lists of values. Nest would describe them by whatever field it meets first. */
 const LISTS: Record<string, string> = {
@@ -31,7 +29,7 @@ export function openApiDocument(app: NestFastifyApplication): OpenAPIObject {
     .setDescription(readFileSync(new URL('./introduction.md', import.meta.url), 'utf8'))
     .setVersion('1')
     .setLicense('MIT', 'https://opensource.org/license/mit')
-    .addServer('/', 'this service')
+    .addServer('.', 'this service')
     .addTag(
       'Takers: orders',
       'Brokers and custodians, with an API key: from the lock to the fill or the verdict',
@@ -99,17 +97,4 @@ function ofQuery(given: QuerySchema): object {
     ...(types !== undefined && { type: types.length === 1 ? types[0] : types }),
     ...(choices && { oneOf: choices }),
   };
-}
-
-/** Serves `/docs`, `/openapi.json`, `/openapi.yaml` and `/asyncapi.json`. */
-export function serveDocs(app: NestFastifyApplication): void {
-  SwaggerModule.setup('docs', app, () => openApiDocument(app), {
-    jsonDocumentUrl: 'openapi.json',
-    yamlDocumentUrl: 'openapi.yaml',
-    customSiteTitle: 'Lockstep API',
-    customCss: '.swagger-ui .topbar { display: none }',
-    swaggerOptions: { persistAuthorization: true, displayOperationId: true, defaultModelsExpandDepth: 0 },
-  });
-  const adapter = app.getHttpAdapter();
-  adapter.get('/asyncapi.json', (_, reply: FastifyReply) => reply.send(ASYNC_API_DOCUMENT));
 }

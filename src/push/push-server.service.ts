@@ -4,6 +4,7 @@ import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy }
 import { HttpAdapterHost } from '@nestjs/core';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { API_ERRORS, ApiError } from '../http/api-errors.js';
+import { WEBSOCKET } from '../http/http-server.js';
 import { refuseOnSocket } from '../http/refuse-on-socket.js';
 import { requestIdOf } from '../http/request-id.js';
 import { toFailure } from '../http/to-failure.js';
@@ -44,7 +45,7 @@ export class PushServer implements OnApplicationBootstrap, OnModuleDestroy {
 
   onApplicationBootstrap(): void {
     const server = this.adapterHost.httpAdapter.getHttpServer() as Server;
-    server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    server.on(WEBSOCKET, (request: IncomingMessage, socket: Duplex, head: Buffer) => {
       socket.on('error', () => socket.destroy());
       this.waiting.push(() => void this.upgrade(request, socket, head));
       if (this.waiting.length === 1) this.takeTurns();
@@ -94,9 +95,9 @@ export class PushServer implements OnApplicationBootstrap, OnModuleDestroy {
   /** Refuses an upgrade as the HTTP calls do: status and envelope. */
   private refuse(error: unknown, request: IncomingMessage, socket: Duplex): void {
     const requestId = requestIdOf(request);
-    const { error: name, details } = toFailure(error, requestId);
+    const { error: name } = toFailure(error, requestId);
     if (API_ERRORS[name].status >= 500) this.logger.error({ requestId, err: error });
     this.metrics.refused(API_ERRORS[name].code);
-    refuseOnSocket(socket, name, details, requestId);
+    refuseOnSocket(socket, error, requestId);
   }
 }

@@ -1,39 +1,60 @@
 import type { IncomingMessage } from 'node:http';
 import { Inject, Injectable } from '@nestjs/common';
-import { SETTINGS, type Settings } from '#config';
+import { networkOf, SETTINGS, type Settings } from '#config';
 import { isEventId, MAKER_MESSAGE_TYPES, TAKER_MESSAGE_TYPES } from '#events';
 import { MakerTokens } from '../auth/maker-tokens.service.js';
 import { splitTarget } from '../auth/request-signature.js';
 import { TakerAuthenticator } from '../auth/taker-authenticator.service.js';
 import { ApiError } from '../http/api-errors.js';
 import { HEARTBEAT } from './message-types.js';
+import { CallLimit } from '../http/call-limit.js';
+import { clientAddresses } from '../http/client-address.js';
+import { Origins } from '../http/origins.js';
 import type { Subscription } from './subscriber.js';
 
 /** The sub-protocol under which a browser hands over a maker's token: `['jwt', token]`. */
 export const JWT_PROTOCOL = 'jwt';
+/** Callers behind one address whose sockets may come back in the same second. */
+const CALLERS_AT_ONE_ADDRESS = 10;
 const BEARER = /^Bearer +(\S+)$/i;
 
 /** Decides on upgrade requests: who asks, and what to hear. */
 @Injectable()
 export class UpgradeAuthorizer {
+  private readonly origins: Origins;
+  private readonly addressOf: (request: IncomingMessage) => string;
+  private readonly limit: CallLimit;
+  private readonly limitByAddress: CallLimit;
+
   constructor(
     private readonly takers: TakerAuthenticator,
     private readonly tokens: MakerTokens,
-    @Inject(SETTINGS) private readonly settings: Settings,
-  ) {}
+    @Inject(SETTINGS) settings: Settings,
+  ) {
+    this.origins = new Origins(settings);
+    this.addressOf = clientAddresses(settings);
+    const points = settings.RATE_LIMIT_PER_SECOND;
+    this.limit = new CallLimit('upgrades', points, 1);
+    this.limitByAddress = new CallLimit('upgrades', points * CALLERS_AT_ONE_ADDRESS, 1);
+  }
 
   async authorize(request: IncomingMessage): Promise<Subscription> {
-    this.requireAllowedOrigin(request);
+    this.origins.requireAllowed(request);
+    await this.limitByAddress.count(networkOf(this.addressOf(request)));
     const [path, search] = splitTarget(request.url ?? '');
     const query = new URLSearchParams(search);
     switch (path) {
       case '/ws/taker/v1': {
-        const { takerId, keyId } = await this.takers.authenticate(apiKeyOf(request, query), request);
+        const { taker, useSignature } = await this.takers.authenticate(apiKeyOf(request, query), request);
+        const { takerId, keyId } = taker;
+        await this.limit.count(keyId);
+        await useSignature?.();
         const types = typesOf(query, TAKER_MESSAGE_TYPES, ['types', 'after', 'api_key']);
         return { participant: { kind: 'taker', takerId, keyId }, types, after: afterOf(query) };
       }
       case '/ws/maker/v1': {
         const holder = this.tokens.holderOf(authorizationOf(request));
+        await this.limit.count(holder.wallet);
         const types = typesOf(query, MAKER_MESSAGE_TYPES, ['types', 'after']);
         return { participant: { kind: 'maker', ...holder }, types, after: afterOf(query) };
       }
@@ -41,17 +62,6 @@ export class UpgradeAuthorizer {
         throw new ApiError('ROUTE_NOT_FOUND', `no socket at ${path}`);
     }
   }
-
-  /** Browsers let any page open a socket anywhere, and name the page's origin; other clients send none. */
-  private requireAllowedOrigin({ headers: { origin, host } }: IncomingMessage): void {
-    if (origin === undefined || isOf(host, origin) || this.settings.ALLOWED_ORIGINS.includes(origin)) return;
-    throw new ApiError('INVALID_PARAMETER', `Origin must be one that ALLOWED_ORIGINS names, not ${origin}`);
-  }
-}
-
-/** Whether a page comes from the very host that it calls. */
-function isOf(host: string | undefined, origin: string): boolean {
-  return URL.canParse(origin) && new URL(origin).host === host;
 }
 
 function apiKeyOf({ headers }: IncomingMessage, query: URLSearchParams): string | undefined {

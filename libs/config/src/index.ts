@@ -1,8 +1,9 @@
 export type { Tls } from './database-tls.js';
 export { type DatabaseAddress, parseDatabaseUrl } from './database-url.js';
-export { IP_RANGE_RULE, isIpRange, withinRanges } from './ip-ranges.js';
+export { addressIn, IP_RANGE_RULE, isIpRange, networkOf, withinRanges } from './ip-ranges.js';
 export { keptSecret } from './kept-secrets.js';
 export { loadSettings } from './load-settings.js';
+export { isOriginOfHost, originOf } from './origins.js';
 export { LaunchError, runUntilStopped, STOP_TIMEOUT_MS } from './process-lifecycle.js';
 export {
   type DatabaseSettings,

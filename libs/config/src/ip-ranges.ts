@@ -38,3 +38,27 @@ export function withinRanges(ranges: readonly string[]): (address: string) => bo
     return version !== 0 && list.check(address, version === 4 ? 'ipv4' : 'ipv6');
   };
 }
+
+const WITH_PORT = /^(?:\[([0-9a-f:.]+)\](?::\d{1,5})?|(\d{1,3}(?:\.\d{1,3}){3}):\d{1,5})$/i;
+const MAPPED = /^::ffff:(\d{1,3}(?:\.\d{1,3}){3})$/i;
+
+/** The IP address in an entry of `X-Forwarded-For`, which may have a port; undefined for words and the like. */
+export function addressIn(entry: string): string | undefined {
+  const [, ipv6, ipv4] = WITH_PORT.exec(entry) ?? [];
+  const address = ipv6 ?? ipv4 ?? entry;
+  const [, mapped] = MAPPED.exec(address) ?? [];
+  return isIP(mapped ?? address) === 0 ? undefined : (mapped ?? address);
+}
+
+/** What has one caller behind it: an IPv4 address, or the /64 that whoever has one IPv6 address usually has all of. */
+export function networkOf(address: string): string {
+  if (isIP(address) !== 6) return address;
+  const [head = '', tail] = address.toLowerCase().split('::');
+  const [before, after] = [head, tail ?? ''].map((part) => part.split(':').filter(Boolean)) as [
+    string[],
+    string[],
+  ];
+  const zeros = tail === undefined ? 0 : Math.max(0, 8 - before.length - after.length);
+  const groups = [...before, ...Array<string>(zeros).fill('0'), ...after].slice(0, 4);
+  return `${groups.map((group) => Number.parseInt(group, 16).toString(16)).join(':')}::/64`;
+}

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { parseDatabaseUrl } from './database-url.js';
 import { IP_RANGE_RULE, isIpRange } from './ip-ranges.js';
+import { originOf } from './origins.js';
 import { LaunchError } from './process-lifecycle.js';
 import { WrongDatabaseUrl } from './wrong-database-url.js';
 
@@ -28,14 +29,10 @@ const ipRanges = z
     error: `must be a comma-separated list, each ${IP_RANGE_RULE}`,
   });
 
-/** As browsers spell it in `Origin`: without a default port, a path or capitals; a wildcard is none. */
-const isOrigin = (text: string): boolean =>
-  /^https?:[^*]+$/.test(text) && URL.canParse(text) && new URL(text).origin === text;
-
 const origins = z
   .string()
-  .transform((text) => text.split(',').map((origin) => origin.trim()))
-  .refine((list) => list.every(isOrigin), {
+  .transform((text) => text.split(',').map((origin) => originOf(origin.trim())))
+  .refine((list): list is string[] => list.every((origin) => origin !== undefined), {
     error: 'must be a comma-separated list of origins as browsers send them, such as https://app.example.com',
   });
 
@@ -95,6 +92,8 @@ export const settingsSchema = z.object({
   MAX_LOCKS_PER_TAKER: number('a number of locks (0: no limit)', 0, 1_000_000).default(1_000),
   EVENT_RETENTION_DAYS: number('a whole number of days', MIN_EVENT_RETENTION_DAYS, 3_650).default(30),
   RATE_LIMIT_PER_SECOND: number('a number of requests (0: no limit)', 0, 1_000_000).default(200),
+  LOGINS_PER_MINUTE_PER_ADDRESS: number('a number of logins (0: no limit)', 0, 1_000_000).default(300),
+  ORDERS_PER_MINUTE_PER_ADDRESS: number('a number of orders (0: no limit)', 0, 1_000_000).default(1_200),
   MAX_SOCKETS_PER_CALLER: number('a number of sockets', 1, 1_000_000).default(100),
   EVENT_BUS: z.enum(['postgres', 'nats'], { error: 'must be postgres or nats' }).default('postgres'),
   NATS_URL: natsUrls.default([]),

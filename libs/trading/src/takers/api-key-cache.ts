@@ -8,7 +8,8 @@ const RENEWED_AFTER_MS = 1_000;
 const RENEWED_TOGETHER = 100;
 
 interface Entry<Key> {
-  key: Key;
+  /** Undefined: there is none of this id, which is remembered as well. */
+  key: Key | undefined;
   /** By performance.now(). */
   readAt: number;
   isUsed: boolean;
@@ -30,8 +31,8 @@ export class ApiKeyCache<Key> {
     const entry = this.entries.get(keyId);
     const age = entry ? ageOf(entry) : Infinity;
     if (!entry || age >= BELIEVED_MS) return this.lookUp(keyId);
-    entry.isUsed = true;
-    if (age >= RENEWED_AFTER_MS) this.renew();
+    entry.isUsed = entry.key !== undefined;
+    if (entry.isUsed && age >= RENEWED_AFTER_MS) this.renew();
     return entry.key;
   }
 
@@ -71,8 +72,7 @@ export class ApiKeyCache<Key> {
     const found = await this.read(keyIds);
     for (const keyId of keyIds) {
       this.entries.delete(keyId);
-      const key = found.get(keyId);
-      if (key) this.entries.set(keyId, { key, readAt, isUsed: false });
+      this.entries.set(keyId, { key: found.get(keyId), readAt, isUsed: false });
     }
     this.forgetOld();
     return found;

@@ -148,6 +148,7 @@ export class ApiKeysService {
 
   private async read(keyIds: string[]): Promise<Map<string, KnownKey>> {
     const keys = await this.dataSource.getRepository(ApiKey).findBy({ id: In(keyIds) });
+    if (keys.length === 0) return new Map();
     const owned = await this.dataSource
       .getRepository(TakerAddress)
       .findBy({ taker_id: In(keys.map(({ taker_id }) => taker_id)) });

@@ -1,0 +1,31 @@
+import type { FastifyInstance } from 'fastify';
+import { Origins } from './origins.js';
+import { SECURITY_HEADERS } from './refusal.js';
+import { REQUEST_ID_HEADER } from './request-id.js';
+
+const SECURITY_HEADERS_LIST = Object.entries(SECURITY_HEADERS);
+
+/** The headers that every answer has, unless its handler has set its own. */
+export function setAnswerHeaders(fastify: FastifyInstance, origins: Origins): void {
+  fastify.addHook('onSend', (request, reply, _payload, done) => {
+    void reply.header(REQUEST_ID_HEADER, request.id);
+    for (const [name, value] of SECURITY_HEADERS_LIST) {
+      if (!reply.hasHeader(name)) void reply.header(name, value);
+    }
+    void reply.headers(origins.corsHeaders(request.headers.origin));
+    done();
+  });
+}
+
+/** Answers preflights, which ask whether a page may make a call. */
+export function answerPreflights(fastify: FastifyInstance, origins: Origins): void {
+  fastify.addHook('onRequest', (request, reply, done) => {
+    const { method, headers } = request;
+    if (method !== 'OPTIONS' || !headers['access-control-request-method']) return done();
+    try {
+      void reply.status(204).headers(origins.preflightHeaders(request.raw)).send();
+    } catch (error) {
+      done(error as Error);
+    }
+  });
+}

@@ -1,0 +1,115 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { networkOf, SETTINGS, type Settings } from '#config';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { stringify } from 'yaml';
+import { CallLimit } from '../http/call-limit.js';
+import { clientAddresses } from '../http/client-address.js';
+import { ASYNC_API_DOCUMENT } from './async-api.js';
+import { openApiDocument } from './docs.js';
+
+/** Documents that one address gets in a minute: a load of the page takes eight. */
+const DOCUMENTS_PER_MINUTE = 120;
+const MINUTE = 60;
+
+const JSON_TYPE = 'application/json; charset=utf-8';
+const SCRIPT_TYPE = 'text/javascript; charset=utf-8';
+const STYLE_TYPE = 'text/css; charset=utf-8';
+const PAGE_TYPE = 'text/html; charset=utf-8';
+
+/** Swagger UI runs scripts of its own files alone, sets styles in its elements, and has pictures in its sheet. */
+const PAGE_POLICY =
+  "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'";
+
+/** Links are relative, so that the page works under whatever prefix a proxy gives it. */
+const PAGE = `<!DOCTYPE html>
+<html lang="en">
+<head>
+  <meta charset="UTF-8">
+  <title>Lockstep API</title>
+  <link rel="icon" type="image/png" href="docs/favicon-32x32.png" sizes="32x32">
+  <link rel="stylesheet" href="docs/swagger-ui.css">
+  <style>body { margin: 0; background: #fafafa } .swagger-ui .topbar { display: none }</style>
+</head>
+<body>
+  <div id="swagger-ui"></div>
+  <script src="docs/swagger-ui-bundle.js"></script>
+  <script src="docs/swagger-ui-standalone-preset.js"></script>
+  <script src="docs/start.js"></script>
+</body>
+</html>
+`;
+
+/** Keys are kept for as long as the page is open. */
+const START = `SwaggerUIBundle({
+  url: 'openapi.json',
+  dom_id: '#swagger-ui',
+  deepLinking: true,
+  presets: [SwaggerUIBundle.presets.apis, SwaggerUIStandalonePreset],
+  layout: 'StandaloneLayout',
+  persistAuthorization: false,
+  displayOperationId: true,
+  defaultModelsExpandDepth: 0,
+});
+`;
+
+interface Document {
+  type: string;
+  bytes: () => Buffer;
+}
+
+/** Serves `/docs`, `/openapi.json`, `/openapi.yaml` and `/asyncapi.json`: bytes that are made once, when first asked for. */
+export function serveDocs(app: NestFastifyApplication): void {
+  const settings = app.get<Settings>(SETTINGS);
+  const limit = new CallLimit('documents', DOCUMENTS_PER_MINUTE, MINUTE);
+  const addressOf = clientAddresses(settings);
+  const fastify = app.getHttpAdapter().getInstance();
+  for (const [path, { type, bytes }] of Object.entries(documentsOf(app))) {
+    fastify.get(path, async (request, reply) => {
+      await limit.count(networkOf(addressOf(request.raw)));
+      const policy = type === PAGE_TYPE ? { 'content-security-policy': PAGE_POLICY } : {};
+      return reply.headers({ 'content-type': type, 'cache-control': 'no-cache', ...policy }).send(bytes());
+    });
+  }
+  fastify.get('/docs/', (_, reply) => reply.redirect('../docs'));
+}
+
+function documentsOf(app: NestFastifyApplication): Record<string, Document> {
+  const openApi = once(() => openApiDocument(app));
+  const text = (type: string, make: () => string): Document => ({
+    type,
+    bytes: once(() => Buffer.from(make())),
+  });
+  return {
+    '/openapi.json': text(JSON_TYPE, () => JSON.stringify(openApi())),
+    '/openapi.yaml': text('text/yaml; charset=utf-8', () =>
+      stringify(openApi(), { aliasDuplicateObjects: false }),
+    ),
+    '/asyncapi.json': text(JSON_TYPE, () => JSON.stringify(ASYNC_API_DOCUMENT)),
+    '/docs': text(PAGE_TYPE, () => PAGE),
+    '/docs/start.js': text(SCRIPT_TYPE, () => START),
+    ...swaggerUi({
+      'swagger-ui.css': STYLE_TYPE,
+      'swagger-ui-bundle.js': SCRIPT_TYPE,
+      'swagger-ui-standalone-preset.js': SCRIPT_TYPE,
+      'favicon-32x32.png': 'image/png',
+    }),
+  };
+}
+
+/** Files of its distribution. */
+function swaggerUi(files: Record<string, string>): Record<string, Document> {
+  const folder = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
+  return Object.fromEntries(
+    Object.entries(files).map(([name, type]) => [
+      `/docs/${name}`,
+      { type, bytes: once(() => readFileSync(join(folder, name))) },
+    ]),
+  );
+}
+
+function once<T>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => (made ??= make());
+}

@@ -1,0 +1,176 @@
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import { crc32 } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { Crowd, requestBytes } from './support/crowd.js';
+import { ExternalService } from './support/external-service.js';
+import { type Answer, call } from './support/http.js';
+import { rawCall } from './support/raw-http.js';
+import { expectRefusal, KEY_NOT_FOUND, TOO_MANY } from './support/refused.js';
+import type { ServiceProcess } from './support/service-process.js';
+import { Socket } from './support/socket.js';
+import { until } from './support/until.js';
+
+/** Strangers who want to do harm by HTTP: what they get is refused, and the process stays as it was. */
+const MEGABYTE = 1024 * 1024;
+jest.setTimeout(120_000);
+
+let service: ExternalService;
+let instance: ServiceProcess;
+beforeAll(async () => {
+  service = await ExternalService.prepare();
+  instance = await service.start({ TRUSTED_PROXIES: '127.0.0.1', RATE_LIMIT_PER_SECOND: '20' });
+});
+afterAll(async () => {
+  await instance.stop();
+  await service.drop();
+});
+
+/** A key that nobody has, as it would look. */
+function wellFormedKey(): string {
+  const body = `lk_${randomBytes(8).toString('hex')}_${randomBytes(32).toString('hex')}`;
+  return `${body}_${crc32(body).toString(16).padStart(8, '0')}`;
+}
+
+const from = (address: string) => ({ 'x-forwarded-for': address });
+
+function memory(): number {
+  const [, kilobytes] = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${instance.child.pid}/status`, 'utf8'))!;
+  return Number(kilobytes) * 1024;
+}
+
+test.each([
+  ['/openapi.json', 1],
+  ['/openapi.json', 10],
+  ['/docs/swagger-ui-bundle.js', 1],
+])('%s pipelined, %i rounds a connection, and never read: its memory stays bounded', async (path, rounds) => {
+  await fetch(service.url + path, { headers: from('198.51.100.1') });
+  const before = memory();
+  const crowd = new Crowd(service.url);
+  const connections = await Promise.all(
+    Array.from({ length: 120 }, async (_, i) => {
+      const connection = await crowd.send(1, '');
+      connection.pause();
+      const headers = from(`198.51.100.${2 + (i % 250)}`);
+      for (let round = 0; round < rounds; round += 1) {
+        connection.write(requestBytes('GET', path, headers).repeat(150));
+      }
+      return connection;
+    }),
+  );
+  let most = 0;
+  for (let i = 0; i < 20; i += 1) {
+    most = Math.max(most, memory());
+    await delay(100); // oxlint-disable-line -- memory is watched for as long as the attack lasts
+  }
+  crowd.hangUp();
+  expect(connections.length).toBe(120);
+  expect(most - before).toBeLessThan(250 * MEGABYTE);
+  expect((await call('GET', `${service.url}/health/live`)).status).toBe(200);
+});
+
+test('a connection on which more than 16 calls wait for their answers is closed', async () => {
+  const crowd = new Crowd(service.url);
+  const closed = await crowd.send(1, requestBytes('GET', '/health/live', {}).repeat(17));
+  await until(() => closed.destroyed || closed.closed, 'the end of the connection');
+  const open = await crowd.send(1, requestBytes('GET', '/health/live', {}).repeat(16));
+  await until(() => crowd.heard.split('HTTP/1.1 200').length - 1 >= 16, 'the answers');
+  expect(open.destroyed).toBe(false);
+  crowd.hangUp();
+});
+
+test('documents are for an address a limited number of times a minute, and for others still', async () => {
+  const get = (address: string) => fetch(`${service.url}/openapi.yaml`, { headers: from(address) });
+  const answers = await Promise.all(Array.from({ length: 150 }, () => get('203.0.113.50')));
+  const refused = answers.filter(({ status }) => status === TOO_MANY.status);
+  expect(refused).toHaveLength(30);
+  expect(refused[0]!.headers.get('retry-after')).toMatch(/^[1-9]\d?$/);
+  expect((await get('203.0.113.51')).status).toBe(200);
+});
+
+test('a head that does not end, and a body that does not come, are given up', async () => {
+  const begun = performance.now();
+  const slow = 'POST /api/v1/makers/connect HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{';
+  const [head, body] = await Promise.all([
+    rawCall(service.url, 'GET /health/live HTTP/1.1\r\nHost: local'),
+    rawCall(service.url, slow),
+  ]);
+  const details = /^the request is not valid HTTP: it was not complete in time/;
+  for (const answer of [head, body]) {
+    expect(answer).toMatchObject({
+      status: 400,
+      body: { code: 400001, details: expect.stringMatching(details) },
+    });
+  }
+  expect(performance.now() - begun).toBeLessThan(45_000);
+});
+
+describe('wrong keys', () => {
+  const unlock = (apiKey: string, address: string): Promise<Answer> =>
+    call('POST', `${service.url}/api/v1/orders/unlock`, {
+      json: { order_hash: `0x${'5c'.repeat(32)}` },
+      headers: { 'x-api-key': apiKey, ...from(address) },
+    });
+  const LIMIT = 100;
+
+  test.each([
+    ['that are made up', () => 'lk_0123456789abcdef_wrong', '203.0.113.1'],
+    ['that are well-formed', wellFormedKey, '203.0.113.2'],
+  ])('%s: after so many from an address, 429 before any look-up', async (_, wrongKey, address) => {
+    const [good, unused] = [await service.newTaker(), await service.newTaker()];
+    expect((await unlock(good.apiKey, address)).status).toBe(404);
+    for (let i = 0; i < LIMIT; i += 1) expectRefusal(await unlock(wrongKey(), address), KEY_NOT_FOUND);
+    const [{ looked: before }] = await scans();
+    for (let i = 0; i < 50; i += 1) {
+      const refused = await unlock(wrongKey(), address);
+      expectRefusal(refused, TOO_MANY, /^too many wrong API keys came from/);
+      expect(refused.headers.get('retry-after')).toMatch(/^[1-9]\d?$/);
+    }
+    expect((await scans())[0].looked - before).toBeLessThan(10);
+    // a key in use goes on, also after it was forgotten as a looked-up one; elsewhere nobody notices
+    expect((await unlock(good.apiKey, address)).status).toBe(404);
+    await delay(3_500); // oxlint-disable-line -- a key is looked up again after 3 s
+    expect((await unlock(good.apiKey, address)).status).toBe(404);
+    expect((await unlock(unused.apiKey, '203.0.113.3')).status).toBe(404);
+  });
+
+  /** Scans of the table's index: one a look-up; the statistics come a moment later. */
+  async function scans(): Promise<[{ looked: number }]> {
+    await delay(1_200); // oxlint-disable-line -- PostgreSQL reports its statistics once a second
+    return service.dataSource.query<[{ looked: number }]>(
+      `SELECT (seq_scan + idx_scan)::int AS looked FROM pg_stat_user_tables WHERE relname = 'api_keys'`,
+    );
+  }
+
+  test('one that is not known is not looked up again for a moment', async () => {
+    const apiKey = wellFormedKey();
+    const [{ looked: before }] = await scans();
+    for (let i = 0; i < 40; i += 1)
+      expectRefusal(await unlock(apiKey, `203.0.113.${i + 100}`), KEY_NOT_FOUND);
+    expect((await scans())[0].looked - before).toBeLessThan(10);
+  });
+});
+
+describe('upgrades are limited', () => {
+  const path = '/ws/taker/v1?types=order_status_change';
+  const upgrade = (headers: Record<string, string>) =>
+    Socket.open(service.url + path, { headers }).then(
+      (socket) => socket.close().then(() => 101),
+      (error: Error) => Number(/\d{3}$/.exec(error.message)?.[0]),
+    );
+
+  test('by key', async () => {
+    const { apiKey } = await service.newTaker();
+    const statuses = await Promise.all(
+      Array.from({ length: 40 }, (_, i) => upgrade({ 'x-api-key': apiKey, ...from(`192.0.2.${i + 1}`) })),
+    );
+    expect(statuses).toContain(101);
+    expect(statuses).toContain(429);
+  });
+
+  test('by address, before anybody is looked up', async () => {
+    const statuses = await Promise.all(Array.from({ length: 300 }, () => upgrade(from('192.0.2.200'))));
+    expect(new Set(statuses)).toEqual(new Set([401, 429]));
+  });
+});
