@@ -7,7 +7,16 @@ import { until } from './until.js';
 
 /** The order hashes of a run, by what became of each order. */
 export type BusyRun = Record<
-  'pending' | 'cancelled' | 'locked' | 'unlocked' | 'asked' | 'accepted' | 'refused' | 'late' | 'filled',
+  | 'pending'
+  | 'cancelled'
+  | 'locked'
+  | 'extended'
+  | 'unlocked'
+  | 'asked'
+  | 'accepted'
+  | 'refused'
+  | 'late'
+  | 'filled',
   string
 >;
 
@@ -26,6 +35,8 @@ async function handshakes(service: TestService): Promise<BusyRun> {
   const cancelled = await maker.place();
   succeeded(await maker.cancel(cancelled.id), 200);
   const locked = await lockedOrder(service);
+  const extended = await lockedOrder(service);
+  succeeded(await extended.taker.lock(extended.hash, { lock_duration: 7_200 }), 200);
   const unlocked = await lockedOrder(service);
   succeeded(await unlocked.taker.unlock(unlocked.hash), 200);
 
@@ -44,6 +55,7 @@ async function handshakes(service: TestService): Promise<BusyRun> {
     pending: pending.order_hash,
     cancelled: cancelled.order_hash,
     locked: locked.hash,
+    extended: extended.hash,
     unlocked: unlocked.hash,
     asked: await pushedOrder(service),
     accepted: accepted.hash,

@@ -105,6 +105,33 @@ export const ORDER_DAMAGE: Damage[] = [
     ],
   },
   {
+    breaks: 6,
+    what: 'a lock that is "extended" to an earlier end',
+    on: 'extended',
+    by: [
+      `UPDATE order_events SET payload = jsonb_set(payload, '{metadata,expires_at}', to_jsonb(created_at))
+       WHERE order_hash = $1 AND from_status = 'locked'`,
+    ],
+  },
+  {
+    breaks: 7,
+    what: 'a lock that another than its holder extended',
+    on: 'extended',
+    by: [
+      `UPDATE order_events SET actor = jsonb_set(actor, '{taker_id}', '"another"')
+       WHERE order_hash = $1 AND from_status = 'locked'`,
+    ],
+  },
+  {
+    breaks: 7,
+    what: 'a lock that was extended after its end',
+    on: 'extended',
+    by: [
+      `UPDATE order_events SET payload = jsonb_set(payload, '{metadata,expires_at}', to_jsonb(created_at))
+       WHERE order_hash = $1 AND from_status = 'pending'`,
+    ],
+  },
+  {
     breaks: 7,
     what: 'an unlock by another than the holder',
     on: 'unlocked',
