@@ -1,8 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { orderTypedData, type OrderTerms } from '#client';
-import { checksumAddress, type Hex, parseSignature, serializeSignature } from 'viem';
+import {
+  checksumAddress,
+  type Hex,
+  parseSignature,
+  serializeCompactSignature,
+  serializeSignature,
+  signatureToCompactSignature,
+} from 'viem';
 import type { MakerClient, TakerClient } from './support/clients.js';
+import { succeeded } from './support/handshake.js';
 import { type Answer, call, type CallOptions } from './support/http.js';
 import * as refused from './support/refused.js';
 import { expectRefusedUnchanged, INVALID, type Refusal, RULES, wrongValues } from './support/refused.js';
@@ -94,7 +102,7 @@ describe.each([
 
   test.each([
     ...wrongValues('order', RULES.object, [undefined, null, '{}', 7, true, [], [{}]]),
-    ...wrongValues('signature', RULES.signature, [undefined, null, 7, '0x', hexBytes(64), hexBytes(66)]),
+    ...wrongValues('signature', RULES.signature, [undefined, null, 7, '', '0x5', 'x', hexBytes(4097)]),
     ...wrongValues('force', RULES.unknown, [true]),
   ])('$title', async ({ field, value, details }) => {
     const json = { ...(await placement()), [field]: value };
@@ -122,20 +130,57 @@ describe.each([
   });
 });
 
+/** The same signature in EIP-2098's 64 bytes. */
+const compact = (signature: string) =>
+  serializeCompactSignature(signatureToCompactSignature(parseSignature(signature as Hex)));
+/** The same signature with another last byte. */
+const ending = (signature: string, v: string) => `${signature.slice(0, -2)}${v}`;
+const parity = (signature: string) => (signature.endsWith('1b') ? '00' : '01');
+
 describe('an order is not placed, for', () => {
-  test.each<[title: string, forge: (good: Placement) => string | Promise<string>]>([
-    ['of another wallet', ({ order }) => other.sign(order)],
-    ['of other terms', ({ order }) => maker.sign({ ...order, quantity: '101' })],
-    ['for another chain', ({ order }) => signFor(1, service.settings.EIP712_VERIFYING_CONTRACT, order)],
-    ['for another contract', ({ order }) => signFor(service.settings.EIP712_CHAIN_ID, ADDRESS, order)],
-    ['with the high s', ({ signature }) => malleated(signature)],
-    ['with a recovery id that there is not', ({ signature }) => `${signature.slice(0, -2)}1d`],
-    ['of zeros', () => `0x${'00'.repeat(65)}`],
-  ])('a signature %s', async (_, forge) => {
+  test.each<[title: string, forge: (good: Placement) => string | Promise<string>, fault: () => string]>([
+    ['of another wallet', ({ order }) => other.sign(order), () => `recovers to ${other.address}`],
+    ['of other terms', ({ order }) => maker.sign({ ...order, quantity: '101' }), () => 'recovers to 0x'],
+    [
+      'for another chain',
+      ({ order }) => signFor(1, service.settings.EIP712_VERIFYING_CONTRACT, order),
+      () => 'recovers to 0x',
+    ],
+    [
+      'for another contract',
+      ({ order }) => signFor(service.settings.EIP712_CHAIN_ID, ADDRESS, order),
+      () => 'recovers to 0x',
+    ],
+    ['with the high s', ({ signature }) => malleated(signature), () => 'has a high s,'],
+    [
+      'of 64 bytes, of another wallet',
+      async ({ order }) => compact(await other.sign(order)),
+      () => `recovers to ${other.address}`,
+    ],
+    [
+      'with a recovery id that there is not',
+      ({ signature }) => ending(signature, '1d'),
+      () => 'ends with 0x1d, and must end with 0x1b or 0x1c',
+    ],
+    ['of zeros', () => `0x${'00'.repeat(65)}`, () => 'recovers to no address'],
+    [
+      'of a contract wallet',
+      ({ signature }) => `${signature}00`,
+      () => 'has 66 bytes, .* without a chain only key-held wallets are known here',
+    ],
+    ['of ones', () => `0x${'ff'.repeat(64)}1b`, () => 'has a high s,'],
+  ])('a signature %s', async (_, forge, fault) => {
     const good = await placement();
     const json = { ...good, signature: await forge(good) };
-    await expectRefused(INVALID, /^signature must be/, () => place({ json }));
-    expect((await validate({ json })).body.data).toMatchObject({ valid: false, signature_valid: false });
+    const { EIP712_CHAIN_ID: chain, EIP712_VERIFYING_CONTRACT: contract } = service.settings;
+    const details = new RegExp(
+      `^signature must be order.maker's EIP-712 signature of the order: this one ${fault()}.*; the order's hash is ` +
+        `${maker.hash(good.order)}, in the domain .*"RFQSettlement".*"1".*${chain}.*${contract}`,
+    );
+    await expectRefused(INVALID, details, () => place({ json }));
+    const { body } = await validate({ json });
+    expect(body.data).toMatchObject({ valid: false, signature_valid: false });
+    expect(body.data.errors).toContainEqual(expect.stringMatching(details));
   });
 
   test("a maker that is not the token's wallet", async () => {
@@ -176,6 +221,24 @@ test.each<[title: string, terms: () => Partial<OrderTerms>]>([
   const { asset, principal, ...rest } = json.order;
   const order = { ...rest, asset: asset.toLowerCase(), principal: principal.toLowerCase() };
   expect({ status, body }).toMatchObject({ status: 201, body: { code: 0, data: order } });
+});
+
+test.each<[title: string, spell: (signature: string) => string]>([
+  ['with v 27 or 28', (signature) => signature],
+  ['with v 0 or 1', (signature) => ending(signature, parity(signature))],
+  ['of 64 bytes (EIP-2098)', compact],
+  ['in upper case', (signature) => `0x${signature.slice(2).toUpperCase()}`],
+])('a signature %s is answered in its one form, and fills the order in any', async (_, spell) => {
+  // so that both parities come by
+  for (let n = 0; n < 6; n++) {
+    const { order, signature } = await placement();
+    const given = spell(signature);
+    expect((await validate({ json: { order, signature: given } })).body.data.valid).toBe(true);
+    const { body } = succeeded(await place({ json: { order, signature: given } }), 201);
+    expect(body.data.signature).toBe(signature);
+    succeeded(await taker.lock(body.data.order_hash), 200);
+    succeeded(await taker.fill({ ...order, signature: given }), 200);
+  }
 });
 
 describe('an order_id', () => {

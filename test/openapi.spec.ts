@@ -114,7 +114,9 @@ test('each call has a summary, a tag, its way to authenticate, and its answers i
         expect(Object.keys(examples!).length).toBeGreaterThan(0);
       }
       const retriable = status === '429' || status === '503';
-      expect(Object.keys(answer.headers)).toEqual(['X-Request-Id', ...(retriable ? ['Retry-After'] : [])]);
+      const more =
+        call.endsWith('/available') && status === '200' ? ['Link'] : retriable ? ['Retry-After'] : [];
+      expect(Object.keys(answer.headers)).toEqual(['X-Request-Id', ...more]);
     }
     const statuses = [
       '400',
@@ -179,9 +181,26 @@ describe('every field', () => {
       order_hash: { type: 'string', pattern: '^0x[0-9a-fA-F]{64}$' },
       taker_address: { type: 'string', pattern: '^0x[0-9a-fA-F]{40}$' },
       cancellation_success: { type: 'boolean' },
-      message: { type: 'string', minLength: 1, maxLength: 1000 },
-      request_id: { type: 'string', format: 'uuid' },
+      message: { type: 'string' },
+      request_id: { type: ['string', 'null'], format: 'uuid' },
     });
+  });
+
+  test('that a body may leave out may be null there, and no query parameter is', () => {
+    const optional = operations.flatMap(([call, { requestBody }]) => {
+      if (!requestBody) return [];
+      const name = requestBody.content['application/json']!.schema.$ref!.split('/').at(-1)!;
+      const { properties = {}, required = [] } = document.components.schemas[name]!;
+      return Object.entries(properties)
+        .filter(([field]) => !required.includes(field))
+        .map(([field, { type }]) => [`${call} ${field}`, type]);
+    });
+    expect(optional.length).toBeGreaterThanOrEqual(7);
+    for (const [field, type] of optional)
+      expect([field, type]).toEqual([field, expect.arrayContaining(['null'])]);
+    const parameters = operations.flatMap(([, operation]) => operation.parameters ?? []);
+    expect(parameters.length).toBeGreaterThan(50);
+    expect(JSON.stringify(parameters)).not.toContain('null');
   });
 });
 

@@ -298,7 +298,7 @@ describe('is left to OrderTransactions, with nothing changed, and its neighbours
     const orders = [await askedOrder(service, { taker }), await askedOrder(service, { taker })];
     const before = await Promise.all(orders.map(rowsOf));
     const recorded = orders.map((order, index) =>
-      usual.record(answerTo(order, index === 0 ? { message: '' } : {})),
+      usual.record(answerTo(order, index === 0 ? { message: 'm'.repeat(1001) } : {})),
     );
     expect(await Promise.all(recorded)).toEqual([false, false]);
     expect(await Promise.all(orders.map(rowsOf))).toEqual(before);

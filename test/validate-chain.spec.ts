@@ -95,9 +95,9 @@ describe("a buyer's funds", () => {
     expect(await validated({ asset: OTHER_TOKEN })).toMatchObject({ valid: false, maker_balance: '0' });
   });
 
-  test('are due in full, also where that is no uint256', async () => {
-    holds(MAX, MAX);
-    expect(await validated({ price: String(MAX), quantity: '2' })).toMatchObject({
+  test('are due in full, also where that is the largest uint256', async () => {
+    holds(MAX - 1n, MAX - 1n);
+    expect(await validated({ price: String(MAX), quantity: '1', incentive: '0' })).toMatchObject({
       valid: false,
       errors: [expect.stringMatching(/^maker_balance/), expect.stringMatching(/^maker_allowance/)],
     });

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { SETTINGS, type Settings } from '#config';
 import { databaseNow, Transaction, violatesUnique } from '#database';
-import { isSignedBy, LoginNonce, Maker } from '#trading';
+import { LoginNonce, Maker, WalletSignatures } from '#trading';
 import { DataSource } from 'typeorm';
 import { hashMessage } from 'viem/utils';
 import { ApiError } from '../http/api-errors.js';
@@ -26,6 +26,7 @@ export class WalletLoginService {
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
     private readonly tokens: MakerTokens,
+    private readonly signatures: WalletSignatures,
     @Inject(SETTINGS) private readonly settings: Settings,
   ) {}
 
@@ -40,7 +41,7 @@ export class WalletLoginService {
     const wallet = attempt.walletAddress.toLowerCase();
     const login = this.readMessage(attempt, wallet);
     await this.requireFresh(login.timestamp);
-    requireSignature(attempt, wallet);
+    await requireSignature(this.signatures, attempt, wallet);
     await this.useUp(wallet, login.nonce);
     return this.tokens.issue(wallet);
   }
@@ -95,8 +96,15 @@ export class WalletLoginService {
   }
 }
 
-function requireSignature({ message, signature }: LoginAttempt, wallet: string): void {
-  if (!isSignature(signature) || !isSignedBy(wallet, hashMessage(message), signature)) {
-    throw new ApiError('LOGIN_SIGNATURE', "signature must be the wallet's EIP-191 signature of the message");
-  }
+async function requireSignature(
+  signatures: WalletSignatures,
+  { message, signature }: LoginAttempt,
+  wallet: string,
+): Promise<void> {
+  const fault = isSignature(signature)
+    ? (await signatures.check(wallet, hashMessage(message), signature.toLowerCase())).fault
+    : 'is not 0x and the hex digits of at most 4,096 bytes';
+  if (fault === null) return;
+  const rule = "signature must be the wallet's EIP-191 signature of the message";
+  throw new ApiError('LOGIN_SIGNATURE', `${rule}: this one ${fault}`);
 }

@@ -17,7 +17,7 @@ const UINT256_MAX = 2n ** 256n - 1n;
 export const PATTERNS = {
   address: '^0x[0-9a-fA-F]{40}$',
   hash: '^0x[0-9a-fA-F]{64}$',
-  signature: '^0x[0-9a-fA-F]{130}$',
+  signature: '^0x([0-9a-fA-F]{2})*$',
   uint256: '^(0|[1-9][0-9]{0,77})$',
   uuid: '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$',
   ticker: '^[!-~]([ -~]{0,30}[!-~])?$',
@@ -41,7 +41,10 @@ export const isAddress = (value: unknown): boolean => typeof value === 'string' 
 
 export const isOrderHash = (value: unknown): boolean => matches('hash', value);
 export const isUuid = (value: unknown): boolean => matches('uuid', value);
-export const isSignature = (value: unknown): boolean => matches('signature', value);
+/** 0x and 4 KiB in hex. */
+export const SIGNATURE_MAX = 2 + 2 * 4_096;
+export const isSignature = (value: unknown): boolean =>
+  matches('signature', value) && value.length <= SIGNATURE_MAX;
 
 /** As clients send it that write all fields they know. */
 const NullIsAbsent = Transform(({ value }) => value ?? undefined);
@@ -55,9 +58,9 @@ export function field(
 ): PropertyDecorator {
   const check = ValidateBy({ name: 'rule', validator: { validate: accepts, defaultMessage: () => rule } });
   const shape = {
+    ...(optional && { nullable: true }),
     ...schema,
     ...(example !== undefined && { example }),
-    ...(optional && { nullable: true }),
     required: !optional,
   };
   const decorators = [check, ApiProperty(shape as ApiPropertyOptions)];
@@ -85,11 +88,12 @@ export const OrderHashField = (options?: FieldOptions) =>
     options,
   );
 
+/** Of a key-held wallet 65 or 64 bytes; of a contract wallet any, within bounds. */
 export const SignatureField = (options?: FieldOptions) =>
   field(
-    'must be a 65-byte signature: 0x and 130 hex digits',
+    'must be a signature: 0x and two hex digits for each of at most 4,096 bytes',
     isSignature,
-    { type: String, pattern: PATTERNS.signature, example: EXAMPLES.signature },
+    { type: String, pattern: PATTERNS.signature, maxLength: SIGNATURE_MAX, example: EXAMPLES.signature },
     options,
   );
 

@@ -29,6 +29,7 @@ export const TimeQuery = () =>
       `must be Unix seconds from 0 to ${LAST_SECOND} or ISO 8601 with an offset, as 2026-01-17T03:00:24Z`,
       (value) => typeof value === 'number' && value <= LAST_SECOND,
       {
+        nullable: false,
         oneOf: [
           { type: 'integer', minimum: 0, maximum: LAST_SECOND },
           { type: 'string', format: 'date-time' },

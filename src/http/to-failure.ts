@@ -1,6 +1,6 @@
 import { HttpException } from '@nestjs/common';
 import { CommitUnknownError, isDatabaseAway } from '#database';
-import { TooBusyError, TradingError } from '#trading';
+import { ChainAwayError, TooBusyError, TradingError } from '#trading';
 import { ApiError, type ApiErrorName } from './api-errors.js';
 
 /** Seconds after which a caller may try again when the service could not do its work. */
@@ -14,7 +14,7 @@ export const UNKNOWN_OUTCOME =
 export function toFailure(error: unknown, requestId: string): { error: ApiErrorName; details: string } {
   if (error instanceof ApiError) return { error: error.error, details: error.details };
   if (error instanceof TradingError) return { error: error.code, details: error.details };
-  if (error instanceof TooBusyError) {
+  if (error instanceof TooBusyError || error instanceof ChainAwayError) {
     return { error: 'UNAVAILABLE', details: `${error.message}; nothing was done, try again` };
   }
   if (error instanceof CommitUnknownError) {

@@ -83,18 +83,14 @@ function finished({ openapi, info, servers, tags, paths, components }: OpenAPIOb
 
 interface QuerySchema {
   type?: string | string[];
-  oneOf?: QuerySchema[];
+  oneOf?: object[];
   example?: unknown;
 }
 
 /** Swagger UI fills examples in, and a list narrowed by those of all its filters is empty; and a query has no null. */
-function ofQuery(given: QuerySchema): object {
-  const { example: _e, type, oneOf, ...schema } = given;
-  const types = Array.isArray(type) ? type.filter((name) => name !== 'null') : type;
-  const choices = oneOf?.filter((choice) => choice.type !== 'null').map(ofQuery);
-  return {
-    ...schema,
-    ...(types !== undefined && { type: types.length === 1 ? types[0] : types }),
-    ...(choices && { oneOf: choices }),
-  };
+function ofQuery({ example: _example, type, oneOf, ...schema }: QuerySchema): object {
+  // beside the choices, Nest names the type that the text is read into
+  if (oneOf) return { ...schema, oneOf };
+  const types = [type ?? []].flat().filter((name) => name !== 'null');
+  return { ...schema, ...(types.length > 0 && { type: types.length === 1 ? types[0] : types }) };
 }

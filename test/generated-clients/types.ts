@@ -20,7 +20,7 @@ interface CancelResultRequest {
   taker_address: string;
   cancellation_success: boolean;
   message: string;
-  request_id?: string;
+  request_id?: string | null;
 }
 interface OrderCancelledResponse {
   code: 0;

@@ -4,11 +4,17 @@ import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
 import {
   type Address,
+  decodeDeployData,
   decodeFunctionData,
   encodeFunctionResult,
   erc20Abi,
+  erc6492SignatureValidatorAbi,
+  erc6492SignatureValidatorByteCode,
   type Hex,
   numberToHex,
+  parseErc6492Signature,
+  recoverAddress,
+  slice,
 } from 'viem';
 
 export interface Token {
@@ -18,16 +24,32 @@ export interface Token {
   allowances: Record<string, Record<string, bigint>>;
 }
 
+/** A wallet that takes for its own what begins with a signature of its owner. */
+export interface ContractWallet {
+  owner: string;
+  /** What makes it; without one it is deployed. */
+  factory?: string;
+}
+
 interface RpcCall {
   id: number;
   method: string;
-  params: [{ to: Address; data: Hex }];
+  params: [{ to?: Address; data: Hex }];
 }
 
-/** A chain's node, as far as ERC-20 balances go: real HTTP, JSON-RPC 2.0 and ABI, over books that the test keeps. */
+const VALIDATOR = {
+  abi: erc6492SignatureValidatorAbi,
+  bytecode: erc6492SignatureValidatorByteCode as Hex,
+};
+
+/**
+ * A chain's node, as far as ERC-20 balances and contract wallets go: real HTTP, JSON-RPC 2.0 and ABI, over books that the
+ * test keeps. Of code that is to be run it knows EIP-6492's validator, and answers as that would.
+ */
 export class ChainNode {
   chainId = 97;
   tokens: Record<string, Token> = {};
+  wallets: Record<string, ContractWallet> = {};
   /** What it does instead of answering, while set. */
   fault: ((response: ServerResponse, call: RpcCall) => void) | null = null;
   /** Authorization headers it has seen. */
@@ -60,13 +82,14 @@ export class ChainNode {
     this.credentials.add(request.headers.authorization);
     const call = (await json(request)) as RpcCall;
     if (this.fault) return this.fault(response, call);
-    respond(response, { jsonrpc: '2.0', id: call.id, result: this.result(call) });
+    respond(response, { jsonrpc: '2.0', id: call.id, result: await this.result(call) });
   }
 
-  private result({ method, params }: RpcCall): Hex {
+  private async result({ method, params }: RpcCall): Promise<Hex> {
     if (method === 'eth_chainId') return numberToHex(this.chainId);
     if (method !== 'eth_call') throw new Error(`the service called ${method}`);
     const [{ to, data }] = params;
+    if (!to) return this.validated(data);
     const token = this.tokens[to.toLowerCase()];
     if (!token) return '0x';
     const { functionName, args } = decodeFunctionData({ abi: erc20Abi, data });
@@ -83,6 +106,16 @@ export class ChainNode {
       default:
         throw new Error(`the service read ${functionName}`);
     }
+  }
+
+  private async validated(data: Hex): Promise<Hex> {
+    const [wallet, hash, given] = decodeDeployData({ ...VALIDATOR, data }).args;
+    const { owner, factory } = this.wallets[wallet.toLowerCase()] ?? {};
+    const { address, signature } = parseErc6492Signature(given);
+    const isThere = factory === undefined || factory === address?.toLowerCase();
+    if (!owner || !isThere) return '0x00';
+    const signer = await recoverAddress({ hash, signature: slice(signature, 0, 65) });
+    return signer.toLowerCase() === owner ? '0x01' : '0x00';
   }
 }
 

@@ -40,7 +40,7 @@ export const RULES = {
   text: 'must be a string of 1 to 1,000 characters, without NUL and lone surrogates',
   uuid: 'must be a UUID',
   ticker: 'must be a ticker of 1 to 32 printable ASCII characters, without a space at either end',
-  signature: 'must be a 65-byte signature: 0x and 130 hex digits',
+  signature: 'must be a signature: 0x and two hex digits for each of at most 4,096 bytes',
   amount: 'must be a whole number from 0 to 2^256-1 as a decimal string without leading zeros',
   positiveAmount: 'must be a whole number from 1 to 2^256-1 as a decimal string without leading zeros',
   object: 'must be an object',

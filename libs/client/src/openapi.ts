@@ -846,7 +846,8 @@ export interface components {
              */
             message: string;
             /**
-             * @description EIP-191 signature (personal_sign) of the message, 65 bytes as 0x and hex.
+             * @description EIP-191 signature (personal_sign) of the message: 65 bytes as 0x and hex, or EIP-2098's 64; where a chain is configured,
+             *     also a contract wallet's.
              * @example 0x5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a1b
              */
             signature: string;
@@ -1089,7 +1090,7 @@ export interface components {
         };
         FillOrderRequest: {
             /**
-             * @description The maker's EIP-712 signature of the order, 65 bytes as 0x and hex.
+             * @description The maker's EIP-712 signature of the order: 65 bytes as 0x and hex, or EIP-2098's 64; where a chain is configured, also a contract wallet's.
              * @example 0x5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a1b
              */
             signature: string;
@@ -1726,7 +1727,7 @@ export interface components {
              */
             id: string;
             /**
-             * @description The maker's EIP-712 signature.
+             * @description The maker's EIP-712 signature; that of a key-held wallet has 65 bytes and ends with 0x1b or 0x1c.
              * @example 0x5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a1b
              */
             signature: string;
@@ -1777,7 +1778,7 @@ export interface components {
         };
         PlaceOrderRequest: {
             /**
-             * @description The maker's EIP-712 signature of the order, 65 bytes as 0x and hex.
+             * @description The maker's EIP-712 signature of the order: 65 bytes as 0x and hex, or EIP-2098's 64; where a chain is configured, also a contract wallet's.
              * @example 0x5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a1b
              */
             signature: string;
@@ -2015,7 +2016,7 @@ export interface components {
              */
             id: string;
             /**
-             * @description The maker's EIP-712 signature.
+             * @description The maker's EIP-712 signature; that of a key-held wallet has 65 bytes and ends with 0x1b or 0x1c.
              * @example 0x5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a1b
              */
             signature: string;
@@ -3301,9 +3302,9 @@ export interface operations {
                 /** @description Whether the maker buys. */
                 is_buy?: boolean;
                 /** @description Orders placed then or later. */
-                created_after?: number | (number | string) | null;
+                created_after?: number | string;
                 /** @description Orders placed before then. */
-                created_before?: number | (number | string) | null;
+                created_before?: number | string;
                 /** @description What to sort by. */
                 sort_by?: components["schemas"]["TakerOrdersSort"];
             };
@@ -3523,9 +3524,9 @@ export interface operations {
                 /** @description Comma-separated; a fill with any of them. */
                 status?: components["schemas"]["FillStatus"][];
                 /** @description Fills reported then or later. */
-                created_after?: number | (number | string) | null;
+                created_after?: number | string;
                 /** @description Fills reported before then. */
-                created_before?: number | (number | string) | null;
+                created_before?: number | string;
                 /** @description What to sort by. */
                 sort_by?: components["schemas"]["FillsSort"];
             };
@@ -3745,13 +3746,13 @@ export interface operations {
                 /** @description Comma-separated; an order in any of them. */
                 status?: components["schemas"]["OrderStatus"][];
                 /** @description Orders that expire then or later. */
-                deadline_after?: number | (number | string) | null;
+                deadline_after?: number | string;
                 /** @description Orders that expire before then. */
-                deadline_before?: number | (number | string) | null;
+                deadline_before?: number | string;
                 /** @description Orders placed then or later. */
-                created_after?: number | (number | string) | null;
+                created_after?: number | string;
                 /** @description Orders placed before then. */
-                created_before?: number | (number | string) | null;
+                created_before?: number | string;
                 /** @description What to sort by. */
                 sort_by?: components["schemas"]["MakerOrdersSort"];
             };

@@ -13,6 +13,7 @@ import { EventsBySequence1764700000000 } from './migrations/1764700000000-events
 import { AnyWords1764800000000 } from './migrations/1764800000000-any-words.js';
 import { FormerTakers1764810000000 } from './migrations/1764810000000-former-takers.js';
 import { OpenOrders1764820000000 } from './migrations/1764820000000-open-orders.js';
+import { WalletSignatures1764830000000 } from './migrations/1764830000000-wallet-signatures.js';
 
 /** Connections of one process. */
 export const POOL_SIZE = 20;
@@ -41,6 +42,7 @@ export function dataSourceOptions(
       AnyWords1764800000000,
       FormerTakers1764810000000,
       OpenOrders1764820000000,
+      WalletSignatures1764830000000,
     ],
     migrationsTransactionMode: 'each',
     synchronize: false,

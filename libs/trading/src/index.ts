@@ -38,6 +38,7 @@ export {
   type FillSortColumn,
 } from './fills/fill-queries.service.js';
 export { type FillReport, FillService } from './fills/fill.service.js';
+export { WalletSignatures } from './chain/wallet-signatures.service.js';
 export { isAddressText } from './addresses.js';
 export { checkInvariants, type Finding } from './invariants/check-invariants.js';
 export { LoginNonce, Maker } from './makers/maker.entity.js';
@@ -59,7 +60,7 @@ export {
   type TakerSortColumn,
 } from './orders/order-queries.service.js';
 export { OrderTransactions } from './orders/order-transactions.js';
-export { isSignedBy, ORDER_TYPES, type SignedTerms, signingDomain } from './orders/order-signature.js';
+export { ORDER_TYPES, type SignedTerms, signingDomain } from './orders/order-signature.js';
 export { ORDER_STATUSES, type OrderStatus } from './orders/order-status.js';
 export { type OrderValidation, OrderValidationService } from './orders/order-validation.service.js';
 export { NOTES_MAX, Order, type OrderReference } from './orders/order.entity.js';
@@ -75,4 +76,10 @@ export type { TakerCaller } from './takers/taker-caller.js';
 export { TakersService } from './takers/takers.service.js';
 export { TimersModule } from './timers/timers.module.js';
 export { TradingModule } from './trading.module.js';
-export { BrokenInvariantError, TooBusyError, TradingError, type TradingErrorCode } from './trading-error.js';
+export {
+  BrokenInvariantError,
+  ChainAwayError,
+  TooBusyError,
+  TradingError,
+  type TradingErrorCode,
+} from './trading-error.js';

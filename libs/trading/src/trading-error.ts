@@ -30,5 +30,8 @@ export class TradingError extends Error {
 /** A bug or a damaged database, not a refusal: nothing is done, the order is suspended, and the caller gets a 500. */
 export class BrokenInvariantError extends Error {}
 
+/** Only the chain could tell, and it does not: nothing is done, and the caller may try again. */
+export class ChainAwayError extends Error {}
+
 /** More calls wait than can be kept: nothing is done, and the caller may try again. */
 export class TooBusyError extends Error {}

@@ -4,7 +4,9 @@ import { MetricsModule } from '#metrics';
 import { CancellationQueries } from './cancellation/cancellation-queries.service.js';
 import { CancellationService } from './cancellation/cancellation.service.js';
 import { UsualAnswers } from './cancellation/usual-answers.service.js';
+import { Chain } from './chain/chain.service.js';
 import { MakerFundsService } from './chain/maker-funds.service.js';
+import { WalletSignatures } from './chain/wallet-signatures.service.js';
 import { FillQueries } from './fills/fill-queries.service.js';
 import { FillService } from './fills/fill.service.js';
 import { MakersService } from './makers/makers.service.js';
@@ -28,7 +30,9 @@ const services = [
   Capacity,
   OrderPlacementService,
   OrderValidationService,
+  Chain,
   MakerFundsService,
+  WalletSignatures,
   OrderQueries,
   LockService,
   UsualAnswers,

@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { EXAMPLES, TextField } from '../../http/fields.js';
+import { EXAMPLES, SIGNATURE_MAX, TextField } from '../../http/fields.js';
 
 const MESSAGE = [
   'Log in to Lockstep',
@@ -26,8 +26,11 @@ export class ConnectRequest {
   @TextField({ min: 0, max: 4000, example: MESSAGE })
   message!: string;
 
-  /** EIP-191 signature (personal_sign) of the message, 65 bytes as 0x and hex. */
-  @TextField({ min: 0, max: 1000, example: EXAMPLES.signature })
+  /**
+   * EIP-191 signature (personal_sign) of the message: 65 bytes as 0x and hex, or EIP-2098's 64; where a chain is configured,
+   * also a contract wallet's.
+   */
+  @TextField({ min: 0, max: SIGNATURE_MAX, example: EXAMPLES.signature })
   signature!: string;
 }
 

@@ -60,7 +60,7 @@ export class OrderView extends OrderTerms {
   @UuidField()
   id!: string;
 
-  /** The maker's EIP-712 signature. */
+  /** The maker's EIP-712 signature; that of a key-held wallet has 65 bytes and ends with 0x1b or 0x1c. */
   @SignatureField()
   signature!: string;
 

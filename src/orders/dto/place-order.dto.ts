@@ -10,7 +10,7 @@ export class PlaceOrderRequest {
   @Type(() => OrderTerms)
   order!: OrderTerms;
 
-  /** The maker's EIP-712 signature of the order, 65 bytes as 0x and hex. */
+  /** The maker's EIP-712 signature of the order: 65 bytes as 0x and hex, or EIP-2098's 64; where a chain is configured, also a contract wallet's. */
   @SignatureField()
   signature!: string;
 }

@@ -1,7 +1,8 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { SETTINGS, type Settings } from '#config';
 import type { SignedTerms } from '../orders/order-signature.js';
-import type { Funds, TokenReader } from './token-reader.js';
+import { Chain } from './chain.service.js';
+import type { Funds } from './token-reader.js';
 
 /** What a maker holds of the order's asset, and what the settlement contract may take of it; null when unknown. */
 export interface FundsCheck {
@@ -15,21 +16,21 @@ export interface FundsCheck {
 @Injectable()
 export class MakerFundsService {
   private readonly logger = new Logger(MakerFundsService.name);
-  private readonly tokens: Promise<TokenReader> | null;
 
-  constructor(@Inject(SETTINGS) private readonly settings: Settings) {
-    const url = settings.CHAIN_RPC_URL;
-    this.tokens = url ? readerOf(url, settings) : null;
-  }
+  constructor(
+    private readonly chain: Chain,
+    @Inject(SETTINGS) private readonly settings: Settings,
+  ) {}
 
   /** Never fails: what cannot be read is unknown, and an error says so. Without a chain nothing is checked. */
   async check(terms: SignedTerms): Promise<FundsCheck> {
-    if (!this.tokens) return { balance: null, allowance: null, errors: [] };
+    const { readers } = this.chain;
+    if (!readers) return { balance: null, allowance: null, errors: [] };
     if (!this.settings.CHAIN_TOKENS.includes(terms.asset)) {
       return unknown(`order.asset ${terms.asset} is not a token that this service knows`);
     }
     try {
-      const funds = await (await this.tokens).read(terms);
+      const funds = await (await readers).tokens.read(terms);
       return { ...funds, errors: shortfalls(terms, funds) };
     } catch (error) {
       const reason = (error as Error).message;
@@ -37,12 +38,6 @@ export class MakerFundsService {
       return unknown(reason);
     }
   }
-}
-
-/** Loaded only where there is a chain: its library would take a tenth of the start of every process, the tools' as well. */
-async function readerOf(url: string, settings: Settings): Promise<TokenReader> {
-  const { TokenReader } = await import('./token-reader.js');
-  return new TokenReader(url, settings);
 }
 
 function unknown(reason: string): FundsCheck {

@@ -1,8 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { SETTINGS, type Settings } from '#config';
 import { newId } from '#database';
+import { WalletSignatures } from '../chain/wallet-signatures.service.js';
 import { deadlinePassed } from '../orders/due-steps.js';
-import { signedHash, type SignedTerms } from '../orders/order-signature.js';
+import { orderHash, type SignedTerms, wrongSignature } from '../orders/order-signature.js';
 import type { OrderTransaction } from '../orders/order-transaction.js';
 import { OrderTransactions } from '../orders/order-transactions.js';
 import type { Order } from '../orders/order.entity.js';
@@ -32,14 +33,20 @@ export interface FillReport {
 export class FillService {
   constructor(
     private readonly orders: OrderTransactions,
+    private readonly signatures: WalletSignatures,
     @Inject(SETTINGS) private readonly settings: Settings,
   ) {}
 
   /** Records a fill of an order that the taker holds. The same fill again is answered the same and counts once. */
   async fill(taker: TakerCaller, report: FillReport): Promise<{ order: Order; fill: Fill }> {
-    const hash = signedHash(this.settings, report.terms, report.signature);
+    const hash = orderHash(this.settings, report.terms);
+    const { fault } = this.signatures.checkKey(report.terms.maker, hash, report.signature);
     const actor = takerActor(taker);
     return this.orders.onOrder({ order_hash: hash }, actor, (tx) => {
+      // that of a contract wallet was checked when the order was placed
+      if (fault !== null && report.signature !== tx.order.signature) {
+        throw new TradingError('INVALID_PARAMETER', wrongSignature(this.settings, hash, fault));
+      }
       const known = tx.fillOfOrder;
       if (known && isSameFill(known, taker, report)) return { order: tx.order, fill: known };
       refuseUnfillable(tx, taker, report);

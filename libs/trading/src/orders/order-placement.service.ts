@@ -4,11 +4,12 @@ import { SETTINGS, type Settings } from '#config';
 import { insertStatement, newId, Transaction, violatesUnique } from '#database';
 import { appendEvents, EventLog, type NewOrderEvent } from '#events';
 import { DataSource } from 'typeorm';
+import { WalletSignatures } from '../chain/wallet-signatures.service.js';
 import { makerActor, type MakerCaller } from '../makers/maker-caller.js';
 import { ChangeMetrics } from '../metrics/change-metrics.js';
 import { TradingError } from '../trading-error.js';
 import { Capacity, tooMany } from './capacity.service.js';
-import { signedHash, type SignedTerms } from './order-signature.js';
+import { orderHash, type SignedTerms, wrongSignature } from './order-signature.js';
 import { Order } from './order.entity.js';
 import { refuseUnpayable } from './refusals.js';
 
@@ -25,11 +26,12 @@ export class OrderPlacementService {
     private readonly log: EventLog,
     private readonly metrics: ChangeMetrics,
     private readonly capacity: Capacity,
+    private readonly signatures: WalletSignatures,
     @Inject(SETTINGS) private readonly settings: Settings,
   ) {}
 
   /** Checks and records an order of the wallet that is logged in. */
-  async place(maker: MakerCaller, terms: SignedTerms, signature: string): Promise<Order> {
+  async place(maker: MakerCaller, terms: SignedTerms, given: string): Promise<Order> {
     if (terms.maker !== maker.wallet) {
       throw new TradingError(
         'INVALID_PARAMETER',
@@ -37,7 +39,11 @@ export class OrderPlacementService {
       );
     }
     refuseUnpayable(terms);
-    const hash = signedHash(this.settings, terms, signature);
+    const hash = orderHash(this.settings, terms);
+    const { signature, fault } = await this.signatures.check(terms.maker, hash, given);
+    if (fault !== null) {
+      throw new TradingError('INVALID_PARAMETER', wrongSignature(this.settings, hash, fault));
+    }
     const order = await this.capacity.within(
       maker.wallet,
       (earlier) => this.refusalOfOrder(maker, earlier),

@@ -3,9 +3,12 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { SETTINGS, type Settings } from '#config';
 import { databaseNow } from '#database';
 import { DataSource } from 'typeorm';
+import type { Hex } from 'viem';
 import { type FundsCheck, MakerFundsService } from '../chain/maker-funds.service.js';
+import { WalletSignatures } from '../chain/wallet-signatures.service.js';
+import { ChainAwayError } from '../trading-error.js';
 import { deadlinePassed } from './due-steps.js';
-import { checkSignature, type SignedTerms, wrongSignature } from './order-signature.js';
+import { orderHash, type SignedTerms, wrongSignature } from './order-signature.js';
 import { isFinal } from './order-status.js';
 import { Order } from './order.entity.js';
 import { refuseUnpayable } from './refusals.js';
@@ -24,14 +27,16 @@ export class OrderValidationService {
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
     private readonly makerFunds: MakerFundsService,
+    private readonly signatures: WalletSignatures,
     @Inject(SETTINGS) private readonly settings: Settings,
   ) {}
 
   async validate(terms: SignedTerms, signature: string): Promise<OrderValidation> {
     refuseUnpayable(terms);
     const { maker, nonce, deadline } = terms;
-    const [{ hash, signedByMaker }, now, nonceUser, funds] = await Promise.all([
-      checkSignature(this.settings, terms, signature),
+    const hash = orderHash(this.settings, terms);
+    const [fault, now, nonceUser, funds] = await Promise.all([
+      this.faultOf(terms, hash, signature),
       databaseNow(this.dataSource.manager),
       this.dataSource.getRepository(Order).findOneBy({ maker, nonce }),
       this.makerFunds.check(terms),
@@ -42,12 +47,22 @@ export class OrderValidationService {
     const notExpired = !deadlinePassed(terms, now);
 
     const errors: string[] = [];
-    if (!signedByMaker) errors.push(wrongSignature(hash));
+    if (fault !== null) errors.push(wrongSignature(this.settings, hash, fault));
     if (!nonceValid) errors.push(`nonce ${nonce} was used for another order of this maker`);
     if (!notExpired) errors.push(`the order's deadline ${deadline} (Unix seconds) has passed`);
     if (placed && !mayBeTraded(placed)) errors.push(`the order is ${placed.status}`);
     errors.push(...funds.errors);
-    return { ...funds, orderHash: hash, signatureValid: signedByMaker, nonceValid, notExpired, errors };
+    return { ...funds, orderHash: hash, signatureValid: fault === null, nonceValid, notExpired, errors };
+  }
+
+  /** What the chain does not tell speaks against the order, too. */
+  private async faultOf({ maker }: SignedTerms, hash: Hex, signature: string): Promise<string | null> {
+    try {
+      return (await this.signatures.check(maker, hash, signature)).fault;
+    } catch (error) {
+      if (error instanceof ChainAwayError) return `cannot be checked (${error.message})`;
+      throw error;
+    }
   }
 }
 
