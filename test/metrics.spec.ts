@@ -113,6 +113,16 @@ test('changes of status are counted', async () => {
   expect(seen).toEqual([1, 1, 1]);
 });
 
+test('orders are shown as suspended while they are', async () => {
+  const suspended = async () => (await page()).value('lockstep_suspended_orders')!;
+  const before = await suspended();
+  const { hash } = await lockedOrder(service);
+  await operatorOf(service).suspend(hash);
+  expect(await suspended()).toBe(before + 1);
+  await operatorOf(service).resume(hash);
+  expect(await suspended()).toBe(before);
+});
+
 test('open requests and their age, by status; those of suspended orders apart', async () => {
   const waiting = await askedOrder(service);
   const late = await askedOrder(service);

@@ -10,6 +10,7 @@ const OPEN = ['requested', 'timed_out', 'suspended'];
 
 interface Backlog {
   open: { status: string; count: number; oldest: number }[];
+  suspended: number;
   late: { request: number; lock: number; deadline: number };
 }
 
@@ -22,6 +23,7 @@ const BACKLOG = `
     FROM clock, cancellation_requests r JOIN orders o ON o.id = r.order_id
     WHERE r.status IN ('requested', 'timed_out') GROUP BY 1, now)
   SELECT (SELECT coalesce(json_agg(open), '[]') FROM open) AS open,
+    (SELECT count(*)::int FROM orders WHERE status = 'suspended') AS suspended,
     json_build_object(
       'request', greatest(0, extract(epoch FROM now - (SELECT r.expires_at
         FROM cancellation_requests r JOIN orders o ON o.id = r.order_id
@@ -52,6 +54,7 @@ export class BacklogMetrics {
       'Since the oldest one without a verdict was first requested, 0 without any',
       'oldest',
     );
+    this.showSuspended(registry);
     this.showTimers(registry);
   }
 
@@ -78,6 +81,19 @@ export class BacklogMetrics {
         if (!read) return;
         for (const status of OPEN) this.set({ status }, 0);
         for (const open of read.open) this.set({ status: open.status }, open[figure]);
+      },
+    });
+  }
+
+  private showSuspended(registry: Registry): void {
+    const { backlog } = this;
+    showGauge(registry, {
+      name: 'lockstep_suspended_orders',
+      help: `Orders that are frozen until the operator resumes or cancels them; ${SAME_EVERYWHERE}`,
+      async collect() {
+        const read = await backlog.get();
+        this.reset();
+        if (read) this.set(read.suspended);
       },
     });
   }
