@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { JwtService } from '@nestjs/jwt';
 import {
   type CancellationUpdate,
   connectMaker,
@@ -17,6 +16,7 @@ import { ApiKeysService } from '#trading';
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts';
 import type { TakerClient } from './support/clients.js';
 import { startService, type TestService } from './support/service.js';
+import { tokenFor } from './support/tokens.js';
 import { TroubledProxy } from './support/troubled-proxy.js';
 import { until } from './support/until.js';
 
@@ -114,17 +114,14 @@ describe('a maker', () => {
   test('gets a new token before the old one expires', async () => {
     let logins = 0;
     const lastsAMinute = ({ address }: MakerOptions['account']) =>
-      new JwtService().sign(
-        { wallet_address: address.toLowerCase(), chain_id: String(service.settings.EIP712_CHAIN_ID) },
-        { secret: service.settings.JWT_SECRET, expiresIn: 59 },
-      );
+      tokenFor(service, address.toLowerCase(), {}, { expiresIn: 59 });
     const options = wallet();
     const other = await connectMaker({
       ...options,
       fetch: async (request) => {
         const response = await fetch(request);
         if (!request.url.endsWith('/connect') || ++logins > 1) return response;
-        return Response.json({ code: 0, data: { jwt: lastsAMinute(options.account) } });
+        return Response.json({ code: 0, data: { jwt: await lastsAMinute(options.account) } });
       },
     });
     await Promise.all([other.nextNonce(), other.nextNonce()]);

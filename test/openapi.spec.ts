@@ -69,6 +69,7 @@ test('has every call, under its operationId', () => {
   const ids = Object.fromEntries(operations.map(([call, { operationId }]) => [call, operationId]));
   expect(ids).toEqual({
     'post /api/v1/makers/connect': 'connectWallet',
+    'post /api/v1/makers/logout': 'logOut',
     'get /api/v1/makers/profiles': 'getProfile',
     'post /api/v1/orders': 'placeOrder',
     'get /api/v1/orders': 'listOrders',

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { JwtService } from '@nestjs/jwt';
 import { databaseNow } from '#database';
 import { ApiKeysService } from '#trading';
 import type { TakerClient } from './support/clients.js';
 import { startService, type TestService } from './support/service.js';
 import { Socket } from './support/socket.js';
+import { tokenFor } from './support/tokens.js';
 import { until } from './support/until.js';
 
 /** Sockets live no longer than what they were opened with. */
@@ -74,9 +74,8 @@ test('a rotated key loses its sockets at the end of its grace; those of the new 
 
 test("a maker's token that expires closes its socket, and not the one of a later token", async () => {
   const maker = await service.newMaker();
-  const claims = { wallet_address: maker.address, chain_id: String(service.settings.EIP712_CHAIN_ID) };
   const expiresAt = Math.floor(Date.now() / 1000) + 2;
-  const token = new JwtService().sign({ ...claims, exp: expiresAt }, { secret: service.settings.JWT_SECRET });
+  const token = await tokenFor(service, maker.address, { exp: expiresAt });
   const socket = await Socket.open(`${service.url}/ws/maker/v1?types=order_status_change`, {
     headers: { authorization: `Bearer ${token}` },
   });

@@ -1,11 +1,13 @@
-import { randomUUID } from 'node:crypto';
+import { createHmac, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { JwtService, type JwtSignOptions } from '@nestjs/jwt';
+import type { JwtSignOptions } from '@nestjs/jwt';
+import { MakersService } from '#trading';
 import { checksumAddress, type Hex } from 'viem';
 import { generatePrivateKey, type PrivateKeyAccount, privateKeyToAccount } from 'viem/accounts';
 import { type Answer, call } from './support/http.js';
 import { expectRefusal, INVALID, type Refusal } from './support/refused.js';
 import { startService, type TestService } from './support/service.js';
+import { tokenFor } from './support/tokens.js';
 
 const CHAIN = '97';
 const OTHER_CHAIN = '1';
@@ -122,8 +124,27 @@ describe('a login succeeds', () => {
     ['4 minutes ahead', () => minutesFromNow(4)],
     ['without milliseconds', () => minutesFromNow(0).replace(/\.\d+/, '')],
     ['with an offset', () => minutesFromNow(120).replace('Z', '+02:00')],
+    ['with an offset behind UTC', () => minutesFromNow(-210).replace('Z', '-03:30')],
+    ['in lower case', () => minutesFromNow(0).toLowerCase()],
+    ['without seconds', () => minutesFromNow(0).replace(/:\d\d\.\d+/, '')],
+    ['with an offset without colon', () => minutesFromNow(0).replace('Z', '+0000')],
+    ['with an offset of hours', () => minutesFromNow(60).replace('Z', '+01')],
+    ['with microseconds', () => minutesFromNow(0).replace('Z', '456+00:00')],
+    ['with a comma before the fraction', () => minutesFromNow(0).replace('.', ',')],
+    ['with a blank between', () => minutesFromNow(0).replace('T', ' ')],
+    ['in the basic format', () => minutesFromNow(0).replaceAll(/[-:]/g, '')],
   ])('with a timestamp %s', async (_, timestamp) => {
     await expectLogin(await login(newWallet(), { timestamp: `Timestamp: ${timestamp()}` }));
+  });
+
+  test.each([
+    ['2026-01-17t03:00:24z', '2026-01-17T03:00:24.000Z'],
+    ['2026-01-17T03:00Z', '2026-01-17T03:00:00.000Z'],
+    ['2026-01-17T03:00:24+0000', '2026-01-17T03:00:24.000Z'],
+    ['2026-01-17T03:00:24.987654+0530', '2026-01-16T21:30:24.987Z'],
+  ])('where %s is meant as %s', async (timestamp, meant) => {
+    const answer = await connect(await login(newWallet(), { timestamp: `Timestamp: ${timestamp}` }));
+    expectRefusal(answer, TIMESTAMP, new RegExp(`; it says ${meant}$`));
   });
 });
 
@@ -147,6 +168,10 @@ describe('a login with the message', () => {
       new Date().toUTCString(),
       '2026-13-01T00:00:00Z',
       '2026-02-30T00:00:00Z',
+      '2026-02-28T24:00:00Z',
+      '2026-01-17T03:00:24+25:00',
+      '17.01.2026 03:00:24Z',
+      '1768618824',
     ].map((time): (typeof rows)[number] => [
       `dated ${time}`,
       () => ({ timestamp: `Timestamp: ${time}` }),
@@ -162,6 +187,37 @@ describe('a login with the message', () => {
   ];
   test.each(rows)('%s fails', async (_, change, refusal) => {
     expectRefusal(await connect(await login(wallet, change(goodLines(wallet)))), refusal);
+  });
+
+  test.each<[title: string, change: (lines: Lines) => Partial<Lines> | string, details: RegExp]>([
+    [
+      'dated without an offset',
+      () => ({ timestamp: `Timestamp: ${minutesFromNow(0).replace('Z', '')}` }),
+      /^the line "Timestamp: …" has a time without an offset: write Z/,
+    ],
+    [
+      'dated now',
+      () => ({ timestamp: 'Timestamp: now' }),
+      /^the line "Timestamp: …" must be a time in ISO 8601/,
+    ],
+    [
+      'without a nonce',
+      (lines) => ({ nonce: lines.chainId.replace('ChainId', 'Chain') }),
+      /: "Nonce: …" is missing/,
+    ],
+    [
+      'Hello',
+      () => 'Hello',
+      /"Wallet address: …", "ChainId: …", "Timestamp: …", "Nonce: …" are missing or empty$/,
+    ],
+    [
+      'with two nonces',
+      ({ nonce }) => ({ nonce: `${nonce}\n${nonce}` }),
+      /^the line "Nonce: …" is there more than once$/,
+    ],
+    ['with a nonce of two words', () => ({ nonce: 'Nonce: a b' }), /^the line "Nonce: …" must have 1 to 128/],
+  ])('%s fails, and the line and the rule are named', async (_, change, details) => {
+    expectRefusal(await connect(await login(wallet, change(goodLines(wallet)))), FORMAT, details);
   });
 });
 
@@ -252,48 +308,84 @@ describe('a nonce', () => {
 });
 
 describe("a maker's call", () => {
-  const CLAIMS = { wallet_address: wallet.address.toLowerCase(), chain_id: CHAIN };
   const sign = (claims: object = {}, options: JwtSignOptions = {}) =>
-    new JwtService().sign(
-      { ...CLAIMS, ...claims },
-      { secret: service.settings.JWT_SECRET, algorithm: 'HS256', expiresIn: '24h', ...options },
-    );
+    tokenFor(service, wallet.address.toLowerCase(), claims, options);
   const withPart = (token: string, index: number, part: string) =>
     token.split('.').with(index, part).join('.');
   const ALG_NONE = Buffer.from('{"alg":"none","typ":"JWT"}').toString('base64url');
   const OTHER = newWallet().address.toLowerCase();
+  const NOW_S = () => Math.floor(Date.now() / 1000);
+  let installation: string;
+  beforeAll(async () => {
+    installation = (await service.app.get(MakersService).installation()).id;
+  });
+  /** Claims that the library would refuse to sign. */
+  function raw(changes: object): string {
+    const usual = {
+      wallet_address: wallet.address.toLowerCase(),
+      chain_id: CHAIN,
+      aud: installation,
+      generation: 0,
+      iat: NOW_S(),
+      exp: NOW_S() + DAY_S,
+    };
+    const claims = Array.isArray(changes) ? changes : { ...usual, ...changes };
+    const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
+    const signed = `${part({ alg: 'HS256', typ: 'JWT' })}.${part(claims)}`;
+    const mac = createHmac('sha256', service.settings.JWT_SECRET).update(signed).digest('base64url');
+    return `${signed}.${mac}`;
+  }
   const otherSecret = { secret: 'a-secret-that-somebody-else-made-up' };
 
   test('with a token signed as the service signs is let in', async () => {
-    expect((await nextNonce({ authorization: `Bearer ${sign()}` })).status).toBe(200);
+    expect((await nextNonce({ authorization: `Bearer ${await sign()}` })).status).toBe(200);
   });
 
   test('without a token is refused', async () => expectRefusal(await nextNonce({}), INVALID_TOKEN));
 
-  test.each<[title: string, authorization: () => string]>([
+  test.each<[title: string, authorization: () => string | Promise<string>]>([
     ['an empty header', () => ''],
     ['no token after Bearer', () => 'Bearer '],
     ['the token alone', () => sign()],
-    ['another scheme', () => `Basic ${sign()}`],
+    ['another scheme', async () => `Basic ${await sign()}`],
     ['a word', () => 'Bearer token'],
-    ['a token cut off', () => `Bearer ${sign().slice(0, -5)}`],
-    ['two tokens', () => `Bearer ${sign()} ${sign()}`],
-    ['a token without its signature', () => `Bearer ${withPart(sign(), 2, '')}`],
+    ['a token cut off', async () => `Bearer ${(await sign()).slice(0, -5)}`],
+    ['two tokens', async () => `Bearer ${await sign()} ${await sign()}`],
+    ['a token without its signature', async () => `Bearer ${withPart(await sign(), 2, '')}`],
     [
       "another token's claims",
-      () => `Bearer ${withPart(sign(), 1, sign({ wallet_address: OTHER }).split('.')[1]!)}`,
+      async () =>
+        `Bearer ${withPart(await sign(), 1, (await sign({ wallet_address: OTHER })).split('.')[1]!)}`,
     ],
-    ['another secret', () => `Bearer ${sign({}, otherSecret)}`],
-    ['HS512', () => `Bearer ${sign({}, { algorithm: 'HS512' })}`],
-    ['alg none', () => `Bearer ${withPart(withPart(sign(), 0, ALG_NONE), 2, '')}`],
-    ["another chain's token", () => `Bearer ${sign({ chain_id: OTHER_CHAIN })}`],
-    ['an expired token of another secret', () => `Bearer ${sign({}, { expiresIn: -1, ...otherSecret })}`],
+    ['another secret', async () => `Bearer ${await sign({}, otherSecret)}`],
+    ['HS512', async () => `Bearer ${await sign({}, { algorithm: 'HS512' })}`],
+    ['alg none', async () => `Bearer ${withPart(withPart(await sign(), 0, ALG_NONE), 2, '')}`],
+    ["another chain's token", async () => `Bearer ${await sign({ chain_id: OTHER_CHAIN })}`],
+    [
+      'an expired token of another secret',
+      async () => `Bearer ${await sign({}, { expiresIn: -1, ...otherSecret })}`,
+    ],
+    ["another installation's token", async () => `Bearer ${await sign({ aud: randomUUID() })}`],
+    ['a token for several installations', async () => `Bearer ${await sign({ aud: [randomUUID()] })}`],
+    ['a token that names no installation', async () => `Bearer ${raw({ aud: undefined })}`],
+    ['no wallet', async () => `Bearer ${await sign({ wallet_address: null })}`],
+    ['a number for a wallet', async () => `Bearer ${await sign({ wallet_address: 7 })}`],
+    ['a wallet in capitals', async () => `Bearer ${await sign({ wallet_address: wallet.address })}`],
+    ['no chain', async () => `Bearer ${await sign({ chain_id: undefined })}`],
+    ['no end', async () => `Bearer ${raw({ exp: undefined })}`],
+    ['an end beyond all time', async () => `Bearer ${raw({ exp: 1e300 })}`],
+    ['an end before all time', async () => `Bearer ${raw({ exp: -1e300 })}`],
+    ['a word for an end', async () => `Bearer ${raw({ exp: 'never' })}`],
+    ['an end after two days', async () => `Bearer ${raw({ exp: NOW_S() + 2 * DAY_S })}`],
+    ['no beginning', async () => `Bearer ${raw({ iat: undefined })}`],
+    ['a generation below all', async () => `Bearer ${raw({ generation: -1 })}`],
+    ['no claims but a list', () => `Bearer ${raw([])}`],
   ])('with %s is refused', async (_, authorization) => {
-    expectRefusal(await nextNonce({ authorization: authorization() }), INVALID_TOKEN);
+    expectRefusal(await nextNonce({ authorization: await authorization() }), INVALID_TOKEN);
   });
 
   test('with an expired token is refused', async () => {
-    const authorization = `Bearer ${sign({}, { expiresIn: -1 })}`;
+    const authorization = `Bearer ${await sign({}, { expiresIn: -1 })}`;
     expectRefusal(await nextNonce({ authorization }), TOKEN_EXPIRED);
   });
 });

@@ -1,17 +1,29 @@
-import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
+import { type CanActivate, type ExecutionContext, Injectable, SetMetadata } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
 import { requestOf } from './callers.js';
-import { TakerAuthenticator } from './taker-authenticator.service.js';
+import { accountSuspended, TakerAuthenticator } from './taker-authenticator.service.js';
+
+const EVEN_SUSPENDED = 'even-suspended';
+
+/** For calls that end what a taker holds: a suspended one may be trading it, and has to be able to say so. */
+export const EvenSuspended = (): MethodDecorator => SetMetadata(EVEN_SUSPENDED, true);
 
 /** Lets takers in: an API key in `X-API-Key`, and a signature where the key demands it. */
 @Injectable()
 export class ApiKeyGuard implements CanActivate {
-  constructor(private readonly authenticator: TakerAuthenticator) {}
+  constructor(
+    private readonly authenticator: TakerAuthenticator,
+    private readonly reflector: Reflector,
+  ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = requestOf(context);
     const key = request.headers['x-api-key'];
     const apiKey = typeof key === 'string' ? key : undefined;
-    const { taker, useSignature } = await this.authenticator.authenticate(apiKey, request.raw);
+    const { taker, isSuspended, useSignature } = await this.authenticator.authenticate(apiKey, request.raw);
+    if (isSuspended && !this.reflector.get<boolean>(EVEN_SUSPENDED, context.getHandler())) {
+      throw accountSuspended();
+    }
     request.taker = taker;
     request.useSignature = useSignature;
     return true;

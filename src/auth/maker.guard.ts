@@ -7,9 +7,9 @@ import { MakerTokens } from './maker-tokens.service.js';
 export class MakerGuard implements CanActivate {
   constructor(private readonly tokens: MakerTokens) {}
 
-  canActivate(context: ExecutionContext): boolean {
+  async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = requestOf(context);
-    const { wallet } = this.tokens.holderOf(request.headers.authorization);
+    const { wallet } = await this.tokens.holderOf(request.headers.authorization);
     request.maker = { wallet, requestId: request.id };
     return true;
   }

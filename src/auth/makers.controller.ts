@@ -4,7 +4,7 @@ import { type MakerCaller, MakersService } from '#trading';
 import { ApiErrors, ApiReadErrors, ApiSuccess, MAKER_ERRORS } from '../http/api-answers.js';
 import { ApiError } from '../http/api-errors.js';
 import { type Success, success } from '../http/envelope.js';
-import { ConnectAnswer, ConnectRequest } from './dto/connect.dto.js';
+import { ConnectAnswer, ConnectRequest, LogoutAnswer } from './dto/connect.dto.js';
 import { MakerProfile } from './dto/profile.dto.js';
 import { CallingMaker } from './callers.js';
 import { MakerGuard } from './maker.guard.js';
@@ -39,6 +39,24 @@ export class MakersController {
   async connect(@Body() body: ConnectRequest): Promise<Success<ConnectAnswer>> {
     const { wallet_address: walletAddress, chain_id: chainId, message, signature } = body;
     return success({ jwt: await this.login.connect({ walletAddress, chainId, message, signature }) });
+  }
+
+  @Post('logout')
+  @UseGuards(MakerGuard, RateLimitGuard)
+  @HttpCode(200)
+  @ApiBearerAuth('maker')
+  @ApiOperation({
+    operationId: 'logOut',
+    summary: 'End every token of the wallet',
+    description:
+      'Within 5 seconds no token that the wallet was given so far is taken any more, by whomever it is held, and its ' +
+      'sockets are closed with 1008. Orders stay as they are. Logging in again works at once.',
+  })
+  @ApiSuccess(200, LogoutAnswer, 'Logged out')
+  @ApiReadErrors(...MAKER_ERRORS)
+  async logOut(@CallingMaker() { wallet }: MakerCaller): Promise<Success<LogoutAnswer>> {
+    await this.makers.logOut(wallet);
+    return success({ success: true, message: 'Logged out successfully' });
   }
 
   @Get('profiles')

@@ -22,7 +22,7 @@ export class SignatureChecker {
     if (!signature && !key.requireSignature) return undefined;
     if (!timestamp || !signature) throw missingHeaders(timestamp, signature);
     requireFresh(timestamp, key.now);
-    return requireSignature(request, key.secret, timestamp, signature);
+    return requireSignature(request, key.secrets, timestamp, signature);
   }
 
   /** Last of the checks, so that only the holder of the secret can fill the table. */
@@ -69,13 +69,14 @@ function requireFresh(timestamp: string, now: number): void {
 
 function requireSignature(
   request: IncomingMessage,
-  secret: string,
+  secrets: string[],
   timestamp: string,
   signature: string,
 ): Buffer {
   const { method = '', url: target = '' } = request;
-  const mac = macOf(secret, { method, target, timestamp, body: rawBodyOf(request) });
-  if (!isMac(signature, mac)) {
+  const signed = { method, target, timestamp, body: rawBodyOf(request) };
+  const mac = secrets.map((secret) => macOf(secret, signed)).find((candidate) => isMac(signature, candidate));
+  if (!mac) {
     const [path] = splitTarget(target);
     throw new ApiError(
       'SIGNATURE_INVALID',

@@ -11,6 +11,7 @@ import { WrongKeys } from './wrong-keys.js';
 /** A call of which it is known whose it is. */
 export interface AuthenticatedCall {
   taker: TakerCaller;
+  isSuspended: boolean;
   /** Uses up its signature, when it has one; it is refused when somebody has. */
   useSignature: (() => Promise<void>) | undefined;
 }
@@ -38,6 +39,7 @@ export class TakerAuthenticator {
     const mac = this.signatures.check(request, key);
     return {
       taker: { ...key.key, requestId: requestIdOf(request) },
+      isSuspended: key.isSuspended,
       useSignature: mac && (() => this.signatures.useUp(mac)),
     };
   }
@@ -56,4 +58,11 @@ export class TakerAuthenticator {
     await this.wrongKeys.noteWrong(address);
     throw new ApiError('API_KEY_NOT_FOUND', 'X-API-Key is not a known API key, or it was revoked');
   }
+}
+
+export function accountSuspended(): ApiError {
+  return new ApiError(
+    'ACCOUNT_SUSPENDED',
+    'the taker is suspended: what it holds can be answered, unlocked, filled and rejected, and nothing else be done',
+  );
 }

@@ -7,7 +7,7 @@ import { DataSource } from 'typeorm';
 import { hashMessage } from 'viem/utils';
 import { ApiError } from '../http/api-errors.js';
 import { isAddress, isSignature } from '../http/fields.js';
-import { type LoginMessage, parseLoginMessage } from './login-message.js';
+import { type LoginMessage, parseLoginMessage, WrongLoginMessage } from './login-message.js';
 import { MakerTokens } from './maker-tokens.service.js';
 
 /** How far a login message's timestamp may lie from the database's clock, either way. */
@@ -40,52 +40,62 @@ export class WalletLoginService {
     }
     const wallet = attempt.walletAddress.toLowerCase();
     const login = this.readMessage(attempt, wallet);
-    await this.requireFresh(login.timestamp);
+    await this.requireFresh(login);
     await requireSignature(this.signatures, attempt, wallet);
-    await this.useUp(wallet, login.nonce);
-    return this.tokens.issue(wallet);
+    return this.tokens.issue(wallet, await this.useUp(wallet, login.nonce));
   }
 
   private readMessage({ message, chainId }: LoginAttempt, wallet: string): LoginMessage {
-    const login = parseLoginMessage(message);
-    if (!login) {
-      throw new ApiError(
-        'LOGIN_FORMAT',
-        'message must have one line each of "Wallet address: …", "ChainId: …", "Timestamp: …" (ISO 8601) and "Nonce: …"',
-      );
-    }
+    const login = parsed(message);
+    this.requireOwnDomain(login);
     if (!isAddress(login.walletAddress) || login.walletAddress.toLowerCase() !== wallet) {
       throw new ApiError('LOGIN_ADDRESS', 'the message must name the same wallet as wallet_address');
     }
     const ours = String(this.settings.EIP712_CHAIN_ID);
     if (chainId !== ours || login.chainId !== ours) {
-      throw new ApiError('LOGIN_CHAIN', `chain_id and the message's ChainId must both be ${ours}`);
+      throw new ApiError('LOGIN_CHAIN', `chain_id and the message's chain id must both be ${ours}`);
     }
     return login;
   }
 
-  private async requireFresh(timestamp: Date): Promise<void> {
+  /** A wallet shows its owner for which site a message is: one that was signed for another must open nothing here. */
+  private requireOwnDomain({ domains: { named, mentioned } }: LoginMessage): void {
+    const { LOGIN_DOMAINS } = this.settings;
+    if (LOGIN_DOMAINS.length === 0) return;
+    const foreign = (named === undefined ? mentioned : [named]).find((site) => !LOGIN_DOMAINS.includes(site));
+    if (foreign === undefined) return;
+    throw new ApiError(
+      'LOGIN_FORMAT',
+      `the message is for ${foreign}, and must be for ${LOGIN_DOMAINS.join(' or ')} (LOGIN_DOMAINS)`,
+    );
+  }
+
+  private async requireFresh({ timestamp, notBefore, expiresAt }: LoginMessage): Promise<void> {
     const now = await databaseNow(this.dataSource.manager);
     if (Math.abs(now.getTime() - timestamp.getTime()) > TIMESTAMP_TOLERANCE_MS) {
       throw new ApiError(
         'LOGIN_TIMESTAMP',
-        `the message must be signed within 5 minutes of now, ${now.toISOString()}`,
+        `the message must be signed within 5 minutes of now, ${now.toISOString()}; it says ${timestamp.toISOString()}`,
+      );
+    }
+    if ((expiresAt && expiresAt <= now) || (notBefore && notBefore > now)) {
+      throw new ApiError(
+        'LOGIN_TIMESTAMP',
+        `now, ${now.toISOString()}, must lie between the message's "Not Before: …" and "Expiration Time: …"`,
       );
     }
   }
 
-  /** Last of the checks, so that nobody but the wallet's owner can use up its nonces. */
-  private async useUp(wallet: string, nonce: string): Promise<void> {
+  /**
+   * Last of the checks, so that nobody but the wallet's owner can use up its nonces. Returns the generation of its tokens.
+   */
+  private async useUp(wallet: string, nonce: string): Promise<number> {
+    const owner = { wallet_address: wallet };
     try {
-      await Transaction.withManager(this.dataSource, async (manager) => {
-        await manager.insert(LoginNonce, { wallet_address: wallet, nonce });
-        await manager
-          .createQueryBuilder()
-          .insert()
-          .into(Maker)
-          .values({ wallet_address: wallet })
-          .orIgnore()
-          .execute();
+      return await Transaction.withManager(this.dataSource, async (manager) => {
+        await manager.insert(LoginNonce, { ...owner, nonce });
+        await manager.createQueryBuilder().insert().into(Maker).values(owner).orIgnore().execute();
+        return (await manager.findOneByOrFail(Maker, owner)).token_generation;
       });
     } catch (error) {
       if (violatesUnique(error, 'login_nonces_pkey')) {
@@ -93,6 +103,15 @@ export class WalletLoginService {
       }
       throw error;
     }
+  }
+}
+
+function parsed(message: string): LoginMessage {
+  try {
+    return parseLoginMessage(message);
+  } catch (error) {
+    if (error instanceof WrongLoginMessage) throw new ApiError('LOGIN_FORMAT', error.message);
+    throw error;
   }
 }
 

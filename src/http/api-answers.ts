@@ -62,7 +62,8 @@ const COMMON_ERRORS: ApiErrorName[] = ['INVALID_PARAMETER', 'TOO_MANY_REQUESTS',
 const BODY_ERRORS: ApiErrorName[] = ['MALFORMED_JSON', 'BODY_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE'];
 /** These tell when to try again. */
 const RETRIABLE: ReadonlySet<number> = new Set([429, 503]);
-export const TAKER_ERRORS: ApiErrorName[] = [
+/** Of calls by which a taker ends what it holds: a suspended one may make them. */
+export const HOLDER_ERRORS: ApiErrorName[] = [
   'MISSING_HEADER',
   'API_KEY_NOT_FOUND',
   'API_KEY_EXPIRED',
@@ -70,6 +71,7 @@ export const TAKER_ERRORS: ApiErrorName[] = [
   'SIGNATURE_INVALID',
   'IP_NOT_ALLOWED',
 ];
+export const TAKER_ERRORS: ApiErrorName[] = [...HOLDER_ERRORS, 'ACCOUNT_SUSPENDED'];
 export const MAKER_ERRORS: ApiErrorName[] = ['TOKEN_INVALID', 'TOKEN_EXPIRED'];
 
 /** Documents the refusals of a call that takes a body, with an example each, grouped by HTTP status. */

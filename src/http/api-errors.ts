@@ -160,6 +160,13 @@ const edgeErrors = {
     message: 'Origin not allowed',
     example: 'Origin must be one that ALLOWED_ORIGINS names, not https://other.example',
   },
+  ACCOUNT_SUSPENDED: {
+    status: 403,
+    code: 403004,
+    message: 'Account suspended',
+    example:
+      'the taker is suspended: what it holds can be answered, unlocked, filled and rejected, and nothing else be done',
+  },
   TOKEN_EXPIRED: {
     status: 401,
     code: 401,
@@ -183,7 +190,7 @@ const edgeErrors = {
     code: 400,
     message: 'Invalid message format',
     example:
-      'message must have one line each of "Wallet address: …", "ChainId: …", "Timestamp: …" (ISO 8601) and "Nonce: …"',
+      'the line "Timestamp: …" has a time without an offset: write Z behind it if it is UTC, or +08:00',
   },
   LOGIN_TIMESTAMP: {
     status: 400,
@@ -207,7 +214,7 @@ const edgeErrors = {
     status: 400,
     code: 400,
     message: 'Chain ID mismatch',
-    example: "chain_id and the message's ChainId must both be 97",
+    example: "chain_id and the message's chain id must both be 97",
   },
   ROUTE_NOT_FOUND: {
     status: 404,

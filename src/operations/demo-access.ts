@@ -59,10 +59,8 @@ export function printWelcome(url: string, access: DemoAccess): void {
   Maker wallet   ${access.maker_address}
   Private key    ${access.maker_private_key}  (demo only)
 
-  Try a call (no such order yet, so it answers 404):
-  curl -s -X POST ${url}/api/v1/orders/cancel-result -H 'Content-Type: application/json' \\
-    -H 'X-API-Key: ${access.api_key}' \\
-    -d '{"order_hash":"0x${'0'.repeat(64)}","taker_address":"${access.taker_address}","cancellation_success":true,"message":"not traded yet"}'
+  Try a call: the orders that can be locked, none yet
+  curl -s ${url}/api/v1/orders/available -H 'X-API-Key: ${access.api_key}'
 
   Or watch the whole handshake: npm run demo
 

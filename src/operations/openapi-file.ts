@@ -12,7 +12,7 @@ import { openApiDocument } from './docs.js';
  * Writes `openapi.json`, the committed document that clients are generated from: `npm run openapi`. Preview mode finds
  * the routes without making a single provider, so neither a database nor real secrets are needed.
  */
-const unused = 'x'.repeat(32);
+const unused = 'a secret that nothing is made with';
 const settings = loadSettings({ JWT_SECRET: unused, MASTER_KEY: unused });
 const app = await NestFactory.create<NestFastifyApplication>(
   AppModule.with(settings, dataSource),

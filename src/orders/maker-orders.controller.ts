@@ -8,6 +8,7 @@ import {
   type OrderReference,
 } from '#trading';
 import type { FastifyReply } from 'fastify';
+import { ActiveMakerGuard } from '../auth/active-maker.guard.js';
 import { CallingMaker } from '../auth/callers.js';
 import { MakerGuard } from '../auth/maker.guard.js';
 import { RateLimitGuard } from '../auth/rate-limit.guard.js';
@@ -35,6 +36,7 @@ export class MakerOrdersController {
   ) {}
 
   @Post()
+  @UseGuards(ActiveMakerGuard)
   @HttpCode(201)
   @ApiOperation({
     operationId: 'placeOrder',
@@ -42,7 +44,7 @@ export class MakerOrdersController {
     description: 'Records an order that the wallet has signed (EIP-712) and shows it to every taker.',
   })
   @ApiSuccess(201, OrderView, 'The order, pending')
-  @ApiErrors(...MAKER_ERRORS, 'NONCE_ALREADY_USED')
+  @ApiErrors(...MAKER_ERRORS, 'ACCOUNT_SUSPENDED', 'NONCE_ALREADY_USED')
   async place(
     @CallingMaker() maker: MakerCaller,
     @Body() body: PlaceOrderRequest,

@@ -7,10 +7,10 @@ import {
   OrderValidationService,
   type TakerCaller,
 } from '#trading';
-import { ApiKeyGuard } from '../auth/api-key.guard.js';
+import { ApiKeyGuard, EvenSuspended } from '../auth/api-key.guard.js';
 import { CallingTaker } from '../auth/callers.js';
 import { RateLimitGuard } from '../auth/rate-limit.guard.js';
-import { ApiErrors, ApiSuccess, TAKER_ERRORS } from '../http/api-answers.js';
+import { ApiErrors, ApiSuccess, HOLDER_ERRORS, TAKER_ERRORS } from '../http/api-answers.js';
 import { type Success, success } from '../http/envelope.js';
 import { CancelResultAnswer, CancelResultRequest } from './dto/cancel-result.dto.js';
 import { FillAnswer, FillOrderRequest } from './dto/fill-order.dto.js';
@@ -89,6 +89,7 @@ export class TakerOrdersController {
   }
 
   @Post('unlock')
+  @EvenSuspended()
   @HttpCode(200)
   @ApiOperation({
     operationId: 'unlockOrder',
@@ -98,7 +99,7 @@ export class TakerOrdersController {
   })
   @ApiSuccess(200, UnlockAnswer, 'Unlocked')
   @ApiErrors(
-    ...TAKER_ERRORS,
+    ...HOLDER_ERRORS,
     'LOCKED_BY_ANOTHER_TAKER',
     'ORDER_NOT_FOUND',
     'ORDER_NOT_LOCKED',
@@ -114,6 +115,7 @@ export class TakerOrdersController {
   }
 
   @Post('fill')
+  @EvenSuspended()
   @HttpCode(200)
   @ApiOperation({
     operationId: 'fillOrder',
@@ -124,7 +126,7 @@ export class TakerOrdersController {
   })
   @ApiSuccess(200, FillAnswer, 'The fill is recorded')
   @ApiErrors(
-    ...TAKER_ERRORS,
+    ...HOLDER_ERRORS,
     'LOCKED_BY_ANOTHER_TAKER',
     'ORDER_NOT_FOUND',
     'ORDER_NOT_LOCKED',
@@ -140,6 +142,7 @@ export class TakerOrdersController {
   }
 
   @Post('reject')
+  @EvenSuspended()
   @HttpCode(200)
   @ApiOperation({
     operationId: 'rejectOrder',
@@ -148,7 +151,7 @@ export class TakerOrdersController {
   })
   @ApiSuccess(200, RejectAnswer, 'Rejected')
   @ApiErrors(
-    ...TAKER_ERRORS,
+    ...HOLDER_ERRORS,
     'LOCKED_BY_ANOTHER_TAKER',
     'ORDER_NOT_FOUND',
     'ORDER_NOT_LOCKED',
@@ -164,6 +167,7 @@ export class TakerOrdersController {
   }
 
   @Post('cancel-result')
+  @EvenSuspended()
   @HttpCode(200)
   @ApiOperation({
     operationId: 'answerCancellation',
@@ -175,7 +179,7 @@ export class TakerOrdersController {
   })
   @ApiSuccess(200, CancelResultAnswer, 'The verdict is recorded')
   @ApiErrors(
-    ...TAKER_ERRORS,
+    ...HOLDER_ERRORS,
     'TAKER_ADDRESS_NOT_ALLOWED',
     'LOCKED_BY_ANOTHER_TAKER',
     'ORDER_NOT_FOUND',

@@ -1,27 +1,35 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import { ApiKeysService } from '#trading';
+import { ApiKeysService, MakersService } from '#trading';
 import { PushService } from './push.service.js';
-import type { Subscriber } from './subscriber.js';
+import type { Participant, Subscriber } from './subscriber.js';
 
 /** A revoked key loses its sockets within 5 s: this, and the 3 s for which a looked-up key is believed, leave time to ask. */
 const CHECK_INTERVAL_MS = 1_000;
+/** Tokens that were ended earlier have expired since, whatever this clock and the database's differ by. */
+const TOKENS_LIVE_MS = 48 * 3600 * 1000;
 
-/** Closes the sockets whose key was revoked or has expired, and those whose token has expired. */
+/**
+ * Closes the sockets whose key was revoked or has expired, and those whose token has expired or was ended by a log-out;
+ * and those of a taker that was suspended or resumed since they were opened, to be opened anew.
+ */
 @Injectable()
 export class AccessWatch implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger = new Logger(AccessWatch.name);
   private timer: NodeJS.Timeout | undefined;
-  private checking: Promise<void> | undefined;
+  private checking: Promise<unknown> | undefined;
+  /** Log-outs before it are known; by the database's clock. */
+  private logOutsSince = new Date(Date.now() - TOKENS_LIVE_MS);
 
   constructor(
     private readonly push: PushService,
     private readonly apiKeys: ApiKeysService,
+    private readonly makers: MakersService,
   ) {}
 
   onApplicationBootstrap(): void {
     this.timer = setInterval(() => {
       this.closeExpiredTokens();
-      this.checking ??= this.closeEndedKeys().finally(() => (this.checking = undefined));
+      this.checking ??= this.checkDatabase().finally(() => (this.checking = undefined));
     }, CHECK_INTERVAL_MS);
   }
 
@@ -33,29 +41,47 @@ export class AccessWatch implements OnApplicationBootstrap, OnModuleDestroy {
   /** By looking at the clock: a timer for each token would miss a clock that is set. */
   private closeExpiredTokens(): void {
     const now = Date.now();
-    for (const subscriber of this.push.subscribers()) {
-      const { participant } = subscriber;
-      if (participant.kind === 'maker' && participant.expiresAt <= now)
-        subscriber.revoke('the token expired');
+    for (const [subscriber, { expiresAt }] of this.socketsOf('maker')) {
+      if (expiresAt <= now) subscriber.revoke('the token expired');
     }
   }
 
-  private async closeEndedKeys(): Promise<void> {
-    const keyIds = new Set(this.push.subscribers().flatMap(keysOf));
-    if (keyIds.size === 0) return;
+  private async checkDatabase(): Promise<void> {
     try {
-      const ended = await this.apiKeys.endedAmong([...keyIds]);
-      if (ended.size === 0) return;
-      for (const subscriber of this.push.subscribers()) {
-        if (keysOf(subscriber).some((keyId) => ended.has(keyId)))
-          subscriber.revoke('the API key was revoked or has expired');
-      }
+      await this.checkTakers();
+      await this.closeLoggedOut();
     } catch (error) {
-      this.logger.warn(`the keys of open sockets could not be checked: ${(error as Error).message}`);
+      this.logger.warn(
+        `the keys and tokens of open sockets could not be checked: ${(error as Error).message}`,
+      );
     }
   }
-}
 
-function keysOf({ participant }: Subscriber): string[] {
-  return participant.kind === 'taker' ? [participant.keyId] : [];
+  private async checkTakers(): Promise<void> {
+    const keyIds = new Set(this.socketsOf('taker').map(([, { keyId }]) => keyId));
+    if (keyIds.size === 0) return;
+    const { ended, suspended } = await this.apiKeys.standingOf([...keyIds]);
+    for (const [subscriber, { keyId, isSuspended }] of this.socketsOf('taker')) {
+      if (!keyIds.has(keyId)) continue;
+      if (ended.has(keyId)) subscriber.revoke('the API key was revoked or has expired');
+      else if (suspended.has(keyId) !== isSuspended)
+        subscriber.restart(`the taker was ${isSuspended ? 'resumed' : 'suspended'}`);
+    }
+  }
+
+  private async closeLoggedOut(): Promise<void> {
+    if (this.socketsOf('maker').length === 0) return;
+    const { generations, next } = await this.makers.loggedOutSince(this.logOutsSince);
+    for (const [subscriber, { wallet, generation }] of this.socketsOf('maker')) {
+      if (generation < (generations.get(wallet) ?? 0)) subscriber.revoke('the wallet was logged out');
+    }
+    this.logOutsSince = next;
+  }
+
+  private socketsOf<Kind extends Participant['kind']>(kind: Kind) {
+    return this.push
+      .subscribers()
+      .map((subscriber) => [subscriber, subscriber.participant] as const)
+      .filter((pair): pair is [Subscriber, Extract<Participant, { kind: Kind }>] => pair[1].kind === kind);
+  }
 }

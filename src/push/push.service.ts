@@ -51,7 +51,7 @@ export class PushService implements OnApplicationBootstrap, OnModuleDestroy {
       onPassedOver: (count, verdict) => this.metrics.passedOver(count, verdict),
       onHistoryUndone: () => {
         this.metrics.undone();
-        for (const subscriber of this.subscribers()) subscriber.restart();
+        for (const subscriber of this.subscribers()) subscriber.restart('the database went back in time');
       },
     });
     this.heartbeat = setInterval(() => {

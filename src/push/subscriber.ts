@@ -19,12 +19,14 @@ const CLOSE_TRY_AGAIN_LATER = 1013;
 
 /** Whose socket it is, and what it was opened with. */
 export type Participant =
-  | { kind: 'taker'; takerId: string; keyId: string }
+  | { kind: 'taker'; takerId: string; keyId: string; isSuspended: boolean }
   | {
       kind: 'maker';
       wallet: string;
       /** Of its token, Unix ms. */
       expiresAt: number;
+      /** Of its token. */
+      generation: number;
     };
 
 /** By whom sockets are counted, and told one after the other what they missed. */
@@ -149,9 +151,9 @@ export class Subscriber {
     this.close(CLOSE_POLICY_VIOLATION, reason);
   }
 
-  /** Ends a socket that may have been told what the database does not know any more. */
-  restart(): void {
-    this.close(CLOSE_SERVICE_RESTART, 'the database went back in time: connect again');
+  /** Ends a socket that is to be opened anew: what it was opened with, or was told, holds no more. */
+  restart(reason: string): void {
+    this.close(CLOSE_SERVICE_RESTART, `${reason}: connect again`);
   }
 
   terminate(): void {

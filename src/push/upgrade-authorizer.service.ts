@@ -4,7 +4,7 @@ import { networkOf, SETTINGS, type Settings } from '#config';
 import { isEventId, MAKER_MESSAGE_TYPES, TAKER_MESSAGE_TYPES } from '#events';
 import { MakerTokens } from '../auth/maker-tokens.service.js';
 import { splitTarget } from '../auth/request-signature.js';
-import { TakerAuthenticator } from '../auth/taker-authenticator.service.js';
+import { accountSuspended, TakerAuthenticator } from '../auth/taker-authenticator.service.js';
 import { ApiError } from '../http/api-errors.js';
 import { HEARTBEAT } from './message-types.js';
 import { CallLimit } from '../http/call-limit.js';
@@ -45,15 +45,20 @@ export class UpgradeAuthorizer {
     const query = new URLSearchParams(search);
     switch (path) {
       case '/ws/taker/v1': {
-        const { taker, useSignature } = await this.takers.authenticate(apiKeyOf(request, query), request);
-        const { takerId, keyId } = taker;
+        const call = await this.takers.authenticate(apiKeyOf(request, query), request);
+        const { takerId, keyId } = call.taker;
         await this.limit.count(keyId);
-        await useSignature?.();
+        await call.useSignature?.();
         const types = typesOf(query, TAKER_MESSAGE_TYPES, ['types', 'after', 'api_key']);
-        return { participant: { kind: 'taker', takerId, keyId }, types, after: afterOf(query) };
+        const { isSuspended } = call;
+        return {
+          participant: { kind: 'taker', takerId, keyId, isSuspended },
+          types: isSuspended ? questionsAlone(types) : types,
+          after: afterOf(query),
+        };
       }
       case '/ws/maker/v1': {
-        const holder = this.tokens.holderOf(authorizationOf(request));
+        const holder = await this.tokens.holderOf(authorizationOf(request));
         await this.limit.count(holder.wallet);
         const types = typesOf(query, MAKER_MESSAGE_TYPES, ['types', 'after']);
         return { participant: { kind: 'maker', ...holder }, types, after: afterOf(query) };
@@ -91,6 +96,12 @@ function typesOf(query: URLSearchParams, offered: readonly string[], known: stri
     );
   }
   return types;
+}
+
+/** What a suspended taker needs to hear: what it is asked about orders that it holds, which it may be trading. */
+function questionsAlone(types: ReadonlySet<string>): ReadonlySet<string> {
+  if (!types.has('cancellation_request')) throw accountSuspended();
+  return new Set(['cancellation_request']);
 }
 
 function afterOf(query: URLSearchParams): string | undefined {

@@ -26,6 +26,7 @@ export const TAKER_ADDRESS_NOT_ALLOWED: Refusal = {
   message: 'Taker address not allowed',
 };
 export const IP_NOT_ALLOWED: Refusal = { status: 403, code: 403003, message: 'IP address not allowed' };
+export const ACCOUNT_SUSPENDED: Refusal = { status: 403, code: 403004, message: 'Account suspended' };
 export const ROUTE_NOT_FOUND: Refusal = { status: 404, code: 404000, message: 'Route not found' };
 export const ORDER_NOT_FOUND: Refusal = { status: 404, code: 404001, message: 'Order not found' };
 export const TOO_LARGE: Refusal = { status: 413, code: 413001, message: 'Body too large' };

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 import type { BenchTaker } from '../../support/takers.js';
 import type { Bench } from '../bench.js';
-import { makerToken } from '../maker-token.js';
+import { makerTokens } from '../maker-token.js';
 import type { PushPlan } from '../push-load.js';
 import { percentile } from '../statistics.js';
 import type { Figure } from './figure.js';
@@ -37,7 +37,8 @@ export async function playHandshakes(bench: Bench, takers: BenchTaker[]): Promis
   await bench.prepare(0);
   const server = await bench.start('service');
   try {
-    const handshakes = orders.map(({ maker, ...order }) => ({ ...order, token: makerToken(maker) }));
+    const tokenOf = await makerTokens(bench.dataSource);
+    const handshakes = orders.map(({ maker, ...order }) => ({ ...order, token: tokenOf(maker) }));
     const common = { url: server.url, takers, perSecond: HANDSHAKES_PER_SECOND };
     const warmUps = HANDSHAKES_PER_SECOND * warmUpSeconds;
     await runLoad({ ...common, orders: handshakes.slice(0, warmUps) });

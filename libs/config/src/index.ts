@@ -1,17 +1,22 @@
 export type { Tls } from './database-tls.js';
 export { type DatabaseAddress, parseDatabaseUrl } from './database-url.js';
 export { addressIn, IP_RANGE_RULE, isIpRange, networkOf, withinRanges } from './ip-ranges.js';
-export { keptSecret } from './kept-secrets.js';
+export { keptSecret, makeDataDir } from './kept-secrets.js';
 export { loadSettings } from './load-settings.js';
 export { isOriginOfHost, originOf } from './origins.js';
+export { printable, printableLines } from './printable.js';
 export { LaunchError, runUntilStopped, STOP_TIMEOUT_MS } from './process-lifecycle.js';
 export {
   type DatabaseSettings,
+  type Environment,
   loadDatabaseSettings,
   LONGEST_LOCK_SECONDS,
   MIN_EVENT_RETENTION_DAYS,
+  readEnvironment,
+  secretsOf,
   SETTINGS,
   type Settings,
   settingsSchema,
 } from './settings.js';
 export { SettingsModule } from './settings.module.js';
+export { isSite, siteOf } from './sites.js';

@@ -1,3 +1,5 @@
+import { printable, printableLines } from './printable.js';
+
 /** After this the process ends, stopped cleanly or not: what stops it by force must wait longer. */
 export const STOP_TIMEOUT_MS = 20_000;
 
@@ -29,7 +31,9 @@ export async function runUntilStopped(start: () => Promise<() => Promise<void>>)
 
 /** One line for what an operator can mend; a bug comes with its stack. */
 function endLaunch(error: Error): never {
-  return endWith(error instanceof LaunchError ? error.message : (error.stack ?? String(error)));
+  return endWith(
+    error instanceof LaunchError ? printable(error.message) : printableLines(error.stack ?? String(error)),
+  );
 }
 
 function endWith(line: string): never {

@@ -1,8 +1,10 @@
+import { statSync } from 'node:fs';
 import { z } from 'zod';
 import { parseDatabaseUrl } from './database-url.js';
 import { IP_RANGE_RULE, isIpRange } from './ip-ranges.js';
 import { originOf } from './origins.js';
 import { LaunchError } from './process-lifecycle.js';
+import { isSite, siteOf } from './sites.js';
 import { WrongDatabaseUrl } from './wrong-database-url.js';
 
 /** A whole number given as text, within bounds that its message names together with what it is. */
@@ -14,6 +16,7 @@ const number = (what: string, min: number, max: number) =>
     })
     .transform(Number);
 
+const LIST = new Intl.ListFormat('en-GB');
 const SECONDS = 'a whole number of seconds';
 
 /** A lock must end some day, or a taker that vanished would hold the order for ever. */
@@ -36,6 +39,15 @@ const origins = z
     error: 'must be a comma-separated list of origins as browsers send them, such as https://app.example.com',
   });
 
+const loginDomains = z
+  .string()
+  .transform((text) => text.split(',').map((domain) => domain.trim()))
+  .refine((domains) => domains.every(isSite), {
+    error:
+      'must be a comma-separated list of hosts, with a port unless it is the default, such as app.example.com',
+  })
+  .transform((domains) => domains.map(siteOf));
+
 /** The credentials of one are those of all. */
 const isNatsUrl = (text: string): boolean =>
   /^(nats|tls):\/\/./.test(text) && URL.canParse(text) && new URL(text).hostname !== '';
@@ -47,6 +59,15 @@ const natsUrls = z
     error: 'must be a comma-separated list of nats:// or tls:// URLs',
   });
 
+/** What cannot be told yet shows when the folder is used. */
+const isFolderOrNone = (path: string): boolean => {
+  try {
+    return statSync(path).isDirectory();
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ENOTDIR';
+  }
+};
+
 const databaseUrl = z.string().superRefine((text, context) => {
   try {
     parseDatabaseUrl(text);
@@ -56,19 +77,38 @@ const databaseUrl = z.string().superRefine((text, context) => {
   }
 });
 
-const secret = z.string().min(32, { error: 'must have at least 32 characters' });
+const MIN_SECRET_LENGTH = 32;
+const MIN_SECRET_VARIETY = 8;
+
+/** Whether a text can be a random one: of some variety, and not a shorter one over and over. */
+const isVaried = (text: string): boolean =>
+  new Set(text).size >= MIN_SECRET_VARIETY && (text + text).indexOf(text, 1) === text.length;
+
+/** Several are for a rotation, newest first; see {@link secretsOf}. */
+const secrets = z
+  .string()
+  .refine((text) => secretsOf(text).every((secret) => secret.length >= MIN_SECRET_LENGTH), {
+    error: `must have at least ${MIN_SECRET_LENGTH} characters, also each of several that have commas between them`,
+    abort: true,
+  })
+  .refine((text) => secretsOf(text).every(isVaried), {
+    error:
+      'must be random, such as the output of "openssl rand -hex 32", not the same few characters over and over',
+  });
 
 /**
  * Every setting of the service, as environment variables. What each one means stands in docs/configuration.md.
  */
 export const settingsSchema = z.object({
-  NODE_ENV: z.string().default('development'),
+  NODE_ENV: z
+    .enum(['development', 'test', 'production'], { error: 'must be development, test or production' })
+    .default('development'),
   HOST: z.string().min(1, { error: 'must not be empty' }).default('127.0.0.1'),
   PORT: number('a TCP port', 0, 65_535).default(3000),
   DATABASE_URL: databaseUrl.optional(),
-  DATA_DIR: z.string().min(1, { error: 'must not be empty' }).default('.data'),
-  JWT_SECRET: secret.optional(),
-  MASTER_KEY: secret.optional(),
+  DATA_DIR: z.string().refine(isFolderOrNone, { error: 'must be a folder, not a file' }).default('.data'),
+  JWT_SECRET: secrets.optional(),
+  MASTER_KEY: secrets.optional(),
   EIP712_CHAIN_ID: number('an EIP-155 chain id', 1, 999_999_999_999_999).default(97),
   EIP712_VERIFYING_CONTRACT: z
     .string()
@@ -98,6 +138,7 @@ export const settingsSchema = z.object({
   EVENT_BUS: z.enum(['postgres', 'nats'], { error: 'must be postgres or nats' }).default('postgres'),
   NATS_URL: natsUrls.default([]),
   ALLOWED_ORIGINS: origins.default([]),
+  LOGIN_DOMAINS: loginDomains.default([]),
   TRUSTED_PROXIES: ipRanges.default([]),
   LOG_LEVEL: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
@@ -109,7 +150,13 @@ export const settingsSchema = z.object({
   MIGRATIONS: z.enum(['on', 'off'], { error: 'must be on or off' }).default('on'),
 });
 
-type Environment = z.infer<typeof settingsSchema>;
+/** The secrets of a setting that may have several: new things are made with the first, old ones may be of any. */
+export function secretsOf(setting: string): [newest: string, ...others: string[]] {
+  return setting.split(',').map((secret) => secret.trim()) as [string, ...string[]];
+}
+
+/** What the environment says, checked. */
+export type Environment = z.infer<typeof settingsSchema>;
 
 /** The checked settings of one process. The secrets are there: given, or made once and kept under DATA_DIR. */
 export type Settings = Environment & { JWT_SECRET: string; MASTER_KEY: string };
@@ -149,9 +196,10 @@ export function readEnvironment(env: NodeJS.ProcessEnv): Environment {
     throw new LaunchError('NATS_URL must be set when EVENT_BUS is nats');
   }
   if (settings.NODE_ENV === 'production') {
-    const missing = (['JWT_SECRET', 'MASTER_KEY'] as const).filter((name) => !settings[name]);
+    const required = ['DATABASE_URL', 'JWT_SECRET', 'MASTER_KEY'] as const;
+    const missing = required.filter((name) => !settings[name]);
     if (missing.length > 0) {
-      throw new LaunchError(`${missing.join(' and ')} must be set when NODE_ENV is production`);
+      throw new LaunchError(`${LIST.format(missing)} must be set when NODE_ENV is production`);
     }
   }
   return settings;

@@ -14,6 +14,8 @@ import { AnyWords1764800000000 } from './migrations/1764800000000-any-words.js';
 import { FormerTakers1764810000000 } from './migrations/1764810000000-former-takers.js';
 import { OpenOrders1764820000000 } from './migrations/1764820000000-open-orders.js';
 import { WalletSignatures1764830000000 } from './migrations/1764830000000-wallet-signatures.js';
+import { WhoPeopleAre1764900000000 } from './migrations/1764900000000-who-people-are.js';
+import { SuspendedOrders1764900000001 } from './migrations/1764900000001-suspended-orders.js';
 
 /** Connections of one process. */
 export const POOL_SIZE = 20;
@@ -43,6 +45,8 @@ export function dataSourceOptions(
       FormerTakers1764810000000,
       OpenOrders1764820000000,
       WalletSignatures1764830000000,
+      WhoPeopleAre1764900000000,
+      SuspendedOrders1764900000001,
     ],
     migrationsTransactionMode: 'each',
     synchronize: false,

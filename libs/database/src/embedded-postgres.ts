@@ -3,7 +3,7 @@ import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } fr
 import { createServer, type AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { keptSecret, LaunchError } from '#config';
+import { keptSecret, LaunchError, makeDataDir } from '#config';
 import type { Client } from 'pg';
 import { APPLICATION_NAME } from './application-name.js';
 import { DatabaseClient } from './database-client.js';
@@ -34,8 +34,13 @@ export class EmbeddedPostgres {
     private readonly postgresOptions: string,
   ) {}
 
+  /** Whether a cluster was made in this folder. */
+  static isIn(dataDir: string): boolean {
+    return existsSync(clusterOf(dataDir));
+  }
+
   private get cluster(): string {
-    return join(this.dataDir, 'postgres');
+    return clusterOf(this.dataDir);
   }
 
   private get log(): string {
@@ -45,7 +50,7 @@ export class EmbeddedPostgres {
   /** Starts the cluster of this folder, made first if need be; one that runs already is joined. */
   static async start(dataDir: string, postgresOptions = ''): Promise<EmbeddedPostgres> {
     const absolute = resolve(dataDir);
-    mkdirSync(absolute, { recursive: true });
+    makeDataDir(absolute);
     const embedded = new EmbeddedPostgres(await findBinaries(), absolute, postgresOptions);
     if (!(await embedded.answers())) {
       await embedded.initialise();
@@ -162,6 +167,10 @@ export class EmbeddedPostgres {
     const command = [...become, ...capabilities, ...secureBits, '--', program, ...args];
     await run('setpriv', command, { cwd: '/', env });
   }
+}
+
+function clusterOf(dataDir: string): string {
+  return join(dataDir, 'postgres');
 }
 
 async function findBinaries(): Promise<Binaries> {

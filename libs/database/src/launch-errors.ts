@@ -14,16 +14,22 @@ const NOT_TRUSTED = new Set([
 /** What node-postgres says without a code. */
 const NO_TLS = 'The server does not support SSL connections';
 
+/** Which database a URL leads to, without its user and password. */
+export function placeOf(url: string): string {
+  const { hosts, database } = Route.to(url).address;
+  return `${hosts.map(({ host, port }) => `${host}:${port}`).join(',')}/${database ?? ''}`;
+}
+
 /** What an operator can mend, in one line; an error that is not the database's stays as it is. */
 export function asLaunchError(error: unknown, url: string): unknown {
   if (!isDatabaseAway(error)) return error;
   const { address } = Route.to(url);
-  const hosts = address.hosts.map(({ host, port }) => `${host}:${port}`).join(',');
-  const where = `${hosts}/${address.database ?? ''}`;
   const cause = driverError(error) as Error;
   const remedy = remedyFor(cause, address);
   const reason = [messageOf(cause), ...(remedy ? [remedy] : [])].join(': ');
-  return new LaunchError(`cannot use the database at ${where}: ${reason}`.replaceAll(/\s*\n\s*/g, ' '));
+  return new LaunchError(
+    `cannot use the database at ${placeOf(url)}: ${reason}`.replaceAll(/\s*\n\s*/g, ' '),
+  );
 }
 
 function remedyFor(error: Error, { user, database }: DatabaseAddress): string | undefined {

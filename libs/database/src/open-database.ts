@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { type DatabaseSettings, LaunchError, type Settings } from '#config';
 import type { DataSource } from 'typeorm';
 import { EmbeddedPostgres } from './embedded-postgres.js';
@@ -11,6 +12,14 @@ export interface OpenDatabase {
   url: string;
   /** Closes the connections and stops the embedded database, unless another process works on it. */
   close(): Promise<void>;
+}
+
+/** For tools: the embedded database, where it would be used, must be there. They make none that nobody asked for. */
+export function requireDatabase({ DATABASE_URL, DATA_DIR }: DatabaseSettings): void {
+  if (DATABASE_URL || EmbeddedPostgres.isIn(DATA_DIR)) return;
+  throw new LaunchError(
+    `there is no embedded database in ${resolve(DATA_DIR)} (DATA_DIR): set DATABASE_URL, or start the service there first`,
+  );
 }
 
 /** Connects the DataSource: to DATABASE_URL, or else to the embedded PostgreSQL of DATA_DIR, started if need be. */
@@ -53,6 +62,8 @@ async function prepareSchema(settings: Settings, dataSource: DataSource, url: st
   if (settings.MIGRATIONS === 'on') {
     await migrate(dataSource, url);
   } else if (await dataSource.showMigrations()) {
-    throw new LaunchError('migrations are pending and MIGRATIONS is off: run "npm run admin -- migrate"');
+    throw new LaunchError(
+      'migrations are pending and MIGRATIONS is off: apply them with the command "migrate" of the admin tool',
+    );
   }
 }

@@ -7,7 +7,7 @@ import {
   type OnModuleDestroy,
 } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { SETTINGS, type Settings } from '#config';
+import { secretsOf, SETTINGS, type Settings } from '#config';
 import { urlOf } from '#database';
 import { DataSource } from 'typeorm';
 import { BatchAssembly, type BatchMarker, type BatchPart, takeApart } from './batch-assembly.js';
@@ -132,9 +132,9 @@ export class NatsBus extends EventBus implements OnApplicationBootstrap, OnModul
     const [{ database }] = await this.dataSource.query<[{ database: string }]>(
       `SELECT oid || ' ' || datname AS database FROM pg_database WHERE datname = current_database()`,
     );
-    const scope = createHmac('sha256', this.settings.MASTER_KEY)
-      .update(`nats ${FORMAT} ${database}`)
-      .digest('hex');
+    // whatever their order is: while they are replaced step by step it changes once
+    const [chosen] = secretsOf(this.settings.MASTER_KEY).toSorted();
+    const scope = createHmac('sha256', chosen!).update(`nats ${FORMAT} ${database}`).digest('hex');
     return `lockstep.${scope.slice(0, SCOPE_DIGITS)}`;
   }
 }

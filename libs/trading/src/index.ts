@@ -1,7 +1,9 @@
 import { CancellationRequest } from './cancellation/cancellation-request.entity.js';
 import { Fill } from './fills/fill.entity.js';
+import { Installation } from './makers/installation.entity.js';
 import { LoginNonce, Maker } from './makers/maker.entity.js';
 import { FormerTaker } from './orders/former-taker.entity.js';
+import { OperatorAction } from './operators/operator-action.entity.js';
 import { Order } from './orders/order.entity.js';
 import { ApiKey, UsedSignature } from './takers/api-key.entity.js';
 import { Taker, TakerAddress } from './takers/taker.entity.js';
@@ -13,6 +15,8 @@ export const tradingEntities = [
   UsedSignature,
   Maker,
   LoginNonce,
+  Installation,
+  OperatorAction,
   Order,
   FormerTaker,
   CancellationRequest,
@@ -42,7 +46,8 @@ export { WalletSignatures } from './chain/wallet-signatures.service.js';
 export { isAddressText } from './addresses.js';
 export { checkInvariants, type Finding } from './invariants/check-invariants.js';
 export { LoginNonce, Maker } from './makers/maker.entity.js';
-export { MakersService } from './makers/makers.service.js';
+export { type MakerAccess, MakersService, type MakerStep } from './makers/makers.service.js';
+export { OperatorAction } from './operators/operator-action.entity.js';
 export { BacklogMetrics } from './metrics/backlog-metrics.service.js';
 export { LockService } from './orders/lock.service.js';
 export { OperatorService } from './orders/operator.service.js';
@@ -69,11 +74,12 @@ export {
   type AcceptedKey,
   ApiKeysService,
   type Authentication,
+  type ListedKey,
   type MintedKey,
 } from './takers/api-keys.service.js';
 export type { MakerCaller } from './makers/maker-caller.js';
 export type { TakerCaller } from './takers/taker-caller.js';
-export { TakersService } from './takers/takers.service.js';
+export { type TakerAccount, TakersService, type TakerStep } from './takers/takers.service.js';
 export { TimersModule } from './timers/timers.module.js';
 export { TradingModule } from './trading.module.js';
 export {

@@ -20,8 +20,10 @@ export class ConnectRequest {
   chain_id!: string;
 
   /**
-   * What the wallet signs. It has the lines `Wallet address: …`, `ChainId: …`, `Timestamp: …` (ISO 8601, at most
-   * 5 minutes from now) and `Nonce: …` (works once) in any order; further lines are ignored.
+   * What the wallet signs. It has the lines `Wallet address: …`, `ChainId: …`, `Timestamp: …` (ISO 8601 with an offset,
+   * at most 5 minutes from now) and `Nonce: …` (works once) in any order, and further lines are ignored; or it is an
+   * EIP-4361 message ("Sign-In with Ethereum"), whose `Issued At` is the timestamp. A desk may hold logins to its own
+   * domains: an EIP-4361 message must name one of them then, and another one must name no foreign one.
    */
   @TextField({ min: 0, max: 4000, example: MESSAGE })
   message!: string;
@@ -35,10 +37,20 @@ export class ConnectRequest {
 }
 
 export class ConnectAnswer {
-  /** JWT (HS256) with the claims wallet_address, chain_id and exp; valid for 24 hours. */
+  /** JWT (HS256) with the claims wallet_address, chain_id and exp; valid for 24 hours, or until the wallet is logged out. */
   @ApiProperty({
     type: String,
     example: 'eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJ3YWxsZXRfYWRkcmVzcyI6IjB4…',
   })
   jwt!: string;
+}
+
+export class LogoutAnswer {
+  /** Always true. */
+  @ApiProperty({ type: Boolean, enum: [true], example: true })
+  success!: true;
+
+  /** What was done. */
+  @ApiProperty({ type: String, example: 'Logged out successfully' })
+  message!: string;
 }

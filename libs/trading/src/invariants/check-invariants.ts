@@ -23,6 +23,9 @@ export const INVARIANTS: readonly Invariant[] = [...orderInvariants, ...requestI
   (a, b) => a.number - b.number,
 );
 
+/** How many rows there were to check. */
+export type RowCounts = Record<'orders' | 'requests' | 'fills' | 'events', number>;
+
 /**
  * Checks every invariant that the database alone can show, all at one moment. It writes nothing, locks nothing, and a
  * transaction that reads only has no number, so that it does not hold up the event tail, however long it takes.
@@ -30,13 +33,14 @@ export const INVARIANTS: readonly Invariant[] = [...orderInvariants, ...requestI
 export async function checkInvariants(
   dataSource: DataSource,
   onFinding: (finding: Finding) => void,
-): Promise<void> {
-  await dataSource.transaction('REPEATABLE READ', (manager) =>
+): Promise<RowCounts> {
+  return dataSource.transaction('REPEATABLE READ', (manager) =>
     withoutTimeLimits(manager.queryRunner!, async () => {
       await manager.query('SET TRANSACTION READ ONLY');
       await manager.query(`SET LOCAL statement_timeout = '${STATEMENT_TIMEOUT}'`);
       await manager.query(`SET LOCAL client_connection_check_interval = '${CLIENT_CHECK_INTERVAL}'`);
       for (const invariant of INVARIANTS) onFinding(await check(manager, invariant));
+      return countRows(manager);
     }),
   );
 }
@@ -47,4 +51,17 @@ async function check(manager: EntityManager, { number, sentence, broken }: Invar
   );
   const examples = rows.map(({ subject }) => subject);
   return { number, sentence, violations: rows[0]?.violations ?? 0, examples };
+}
+
+async function countRows(manager: EntityManager): Promise<RowCounts> {
+  const [counts] = await manager.query<[Record<keyof RowCounts, string>]>(`
+    SELECT (SELECT count(*) FROM orders) AS orders, (SELECT count(*) FROM cancellation_requests) AS requests,
+      (SELECT count(*) FROM fills) AS fills, (SELECT count(*) FROM order_events) AS events`);
+  const { orders, requests, fills, events } = counts;
+  return {
+    orders: Number(orders),
+    requests: Number(requests),
+    fills: Number(fills),
+    events: Number(events),
+  };
 }

@@ -19,8 +19,16 @@ export class Maker {
   @Column('text', { nullable: true })
   avatar_url!: string | null;
 
+  /** `active`, `inactive` or `suspended`. */
   @Column({ type: 'text', insert: false })
   status!: string;
+
+  /** Tokens of earlier generations were ended by a log-out. */
+  @Column({ type: 'integer', insert: false })
+  token_generation!: number;
+
+  @Column({ type: 'timestamptz', precision: 3, nullable: true })
+  logged_out_at!: Date | null;
 }
 
 /** A used nonce of a login message. */

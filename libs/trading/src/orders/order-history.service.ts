@@ -6,6 +6,7 @@ import { CancellationRequest } from '../cancellation/cancellation-request.entity
 import { Fill } from '../fills/fill.entity.js';
 import { Taker } from '../takers/taker.entity.js';
 import { orderNotFound } from './order-transactions.js';
+import type { OrderStatus } from './order-status.js';
 import { Order, type OrderReference } from './order.entity.js';
 
 /** All that is known of an order, oldest first. */
@@ -27,6 +28,14 @@ export function earlierEventsDropped({ events }: OrderHistory): boolean {
 @Injectable()
 export class OrderHistoryService {
   constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
+
+  /** Orders of a status, the one that changed first before all others, and whether there are more. */
+  async list(status: OrderStatus, limit: number): Promise<{ orders: Order[]; more: boolean }> {
+    const orders = await this.dataSource
+      .getRepository(Order)
+      .find({ where: { status }, order: { updated_at: 'ASC', id: 'ASC' }, take: limit + 1 });
+    return { orders: orders.slice(0, limit), more: orders.length > limit };
+  }
 
   /** As it stood at one moment; nothing is settled by looking. */
   of(reference: OrderReference): Promise<OrderHistory> {

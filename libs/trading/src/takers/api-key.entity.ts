@@ -22,6 +22,10 @@ export class ApiKey {
   @Column({ type: 'timestamptz', precision: 3, nullable: true })
   revoked_at!: Date | null;
 
+  /** Within a minute, and not before it was first noted. */
+  @Column({ type: 'timestamptz', precision: 3, nullable: true })
+  last_used_at!: Date | null;
+
   /** Whether it demands a signature of every call. */
   @Column('boolean')
   require_signature!: boolean;

@@ -1,15 +1,16 @@
 import { timingSafeEqual } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { SETTINGS, type Settings, withinRanges } from '#config';
+import { secretsOf, SETTINGS, type Settings, withinRanges } from '#config';
 import { databaseNow, Transaction } from '#database';
-import { DataSource, type EntityManager, In } from 'typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
+import { recordAction, SERVICE } from '../operators/operator-action.entity.js';
 import { TradingError } from '../trading-error.js';
 import { ApiKeyCache } from './api-key-cache.js';
 import { hashApiKey, keyIdOf, mintApiKey, signingSecret } from './api-key-format.js';
 import { ApiKey } from './api-key.entity.js';
 import type { TakerKey } from './taker-caller.js';
-import { Taker, TakerAddress } from './taker.entity.js';
+import { Taker } from './taker.entity.js';
 
 /** What the operator decides about a new key. */
 export interface KeyOptions {
@@ -31,9 +32,11 @@ export interface MintedKey {
 /** A key that may be used now: whose it is, and what it asks of a call. */
 export interface AcceptedKey {
   key: TakerKey;
+  /** Whether the operator has shut the taker out, but for ending what it holds. */
+  isSuspended: boolean;
   requireSignature: boolean;
-  /** With which its requests are signed. */
-  secret: string;
+  /** With one of which its requests are signed: there is one for each of our master keys, newest first. */
+  secrets: string[];
   /** Whether it may be used from an IP address; left out for a key that may be used from anywhere. */
   allowsIp?: (address: string) => boolean;
   /**
@@ -44,6 +47,17 @@ export interface AcceptedKey {
 }
 
 export type Authentication = AcceptedKey | { refused: 'unknown' | 'expired' };
+
+/** How often it is noted that a key is in use. */
+const NOTED_EVERY_MS = 60_000;
+
+/** A key as the operator sees it. */
+export interface ListedKey extends ApiKey {
+  taker_name: string;
+  /** The operators who did so; null where the version before did. */
+  created_by: string | null;
+  revoked_by: string | null;
+}
 
 /** A key as it was looked up; its times are the database's, Unix ms. */
 interface KnownKey extends Omit<AcceptedKey, 'now'> {
@@ -58,27 +72,38 @@ interface KnownKey extends Omit<AcceptedKey, 'now'> {
 @Injectable()
 export class ApiKeysService {
   private readonly known = new ApiKeyCache((keyIds) => this.read(keyIds));
+  /** When the use of a key is to be noted again, by performance.now(). */
+  private readonly noteNext = new Map<string, number>();
 
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
     @Inject(SETTINGS) private readonly settings: Settings,
   ) {}
 
-  async create(takerId: string, options: KeyOptions = {}): Promise<MintedKey> {
+  create(takerId: string, options: KeyOptions = {}, operator = SERVICE): Promise<MintedKey> {
     const { validForSeconds, requireSignature = false, allowIps = [] } = options;
-    const { manager } = this.dataSource;
-    const taker = await manager.findOneBy(Taker, { id: takerId });
-    if (!taker) throw new TradingError('INVALID_PARAMETER', `taker: no taker has the id ${takerId}`);
-    return this.insert(manager, {
-      taker_id: takerId,
-      expires_at: validForSeconds ? secondsAfter(await databaseNow(manager), validForSeconds) : null,
-      require_signature: requireSignature,
-      allow_ips: allowIps,
+    return Transaction.withManager(this.dataSource, async (manager) => {
+      const taker = await manager.findOneBy(Taker, { id: takerId });
+      if (!taker) throw new TradingError('INVALID_PARAMETER', `taker: no taker has the id ${takerId}`);
+      const made = await this.insert(manager, {
+        taker_id: takerId,
+        expires_at: validForSeconds ? secondsAfter(await databaseNow(manager), validForSeconds) : null,
+        require_signature: requireSignature,
+        allow_ips: allowIps,
+      });
+      await recordAction(manager, {
+        operator,
+        action: 'key create',
+        taker_id: takerId,
+        key_id: made.keyId,
+        details: { expires_at: made.expiresAt, require_signature: requireSignature, allow_ips: allowIps },
+      });
+      return made;
     });
   }
 
   /** Makes a key in the place of another, with its rules and its end; the other works on for the grace, at most. */
-  rotate(keyId: string, graceSeconds: number) {
+  rotate(keyId: string, graceSeconds: number, operator = SERVICE) {
     return Transaction.withManager(this.dataSource, async (manager) => {
       const old = await manager.findOne(ApiKey, {
         where: { id: keyId },
@@ -92,25 +117,41 @@ export class ApiKeysService {
       const graceEnd = secondsAfter(now, graceSeconds);
       const end = expires_at && expires_at < graceEnd ? expires_at : graceEnd;
       await manager.update(ApiKey, { id: keyId }, { expires_at: end, replaced_by: made.keyId });
+      await recordAction(manager, {
+        operator,
+        action: 'key rotate',
+        taker_id,
+        key_id: made.keyId,
+        details: { replaces: keyId, grace_ends_at: end },
+      });
       return { ...made, replaces: { keyId, expiresAt: end } };
     });
   }
 
-  list(): Promise<ApiKey[]> {
-    return this.dataSource.getRepository(ApiKey).find({ order: { created_at: 'ASC' } });
+  /** Oldest first. */
+  list(): Promise<ListedKey[]> {
+    return listed(this.dataSource.manager);
   }
 
-  async revoke(keyId: string): Promise<ApiKey> {
-    const keys = this.dataSource.getRepository(ApiKey);
-    await keys
-      .createQueryBuilder()
-      .update()
-      .set({ revoked_at: () => 'COALESCE(revoked_at, clock_timestamp())' })
-      .where({ id: keyId })
-      .execute();
-    const key = await keys.findOneBy({ id: keyId });
-    if (!key) throw unknownKey(keyId);
-    return key;
+  revoke(keyId: string, operator = SERVICE): Promise<ListedKey> {
+    return Transaction.withManager(this.dataSource, async (manager) => {
+      const key = await manager.findOne(ApiKey, {
+        where: { id: keyId },
+        lock: { mode: 'pessimistic_write' },
+      });
+      if (!key) throw unknownKey(keyId);
+      if (!key.revoked_at) {
+        await manager.update(ApiKey, { id: keyId }, { revoked_at: () => 'clock_timestamp()' });
+        await recordAction(manager, {
+          operator,
+          action: 'key revoke',
+          taker_id: key.taker_id,
+          key_id: keyId,
+        });
+      }
+      const [revoked] = await listed(manager, keyId);
+      return revoked!;
+    });
   }
 
   /** Who calls with this key, and what the key asks of the call. */
@@ -121,19 +162,35 @@ export class ApiKeysService {
       return { refused: 'unknown' };
     }
     const now = performance.now() + known.clockOffset;
-    return now < known.expiresAt ? { ...known, now } : { refused: 'expired' };
+    if (now >= known.expiresAt) return { refused: 'expired' };
+    this.noteUse([keyId]);
+    return { ...known, now };
   }
 
-  /** Which of these keys may no longer be used. */
-  async endedAmong(keyIds: string[]): Promise<Set<string>> {
-    const rows = await this.dataSource.query<{ id: string }[]>(
-      `SELECT given.id FROM unnest($1::text[]) AS given (id)
-        WHERE NOT EXISTS (SELECT FROM api_keys
-                           WHERE id = given.id AND revoked_at IS NULL
-                             AND (expires_at IS NULL OR expires_at > clock_timestamp()))`,
+  /** Which of these keys, of sockets that are open, may no longer be used, and which are a suspended taker's. */
+  async standingOf(keyIds: string[]): Promise<{ ended: Set<string>; suspended: Set<string> }> {
+    const rows = await this.dataSource.query<{ id: string; ended: boolean; suspended: boolean }[]>(
+      `SELECT given.id, k.id IS NULL AS ended, coalesce(t.status = 'suspended', false) AS suspended
+        FROM unnest($1::text[]) AS given (id)
+        LEFT JOIN api_keys k ON k.id = given.id AND k.revoked_at IS NULL
+          AND (k.expires_at IS NULL OR k.expires_at > clock_timestamp())
+        LEFT JOIN takers t ON t.id = k.taker_id`,
       [keyIds],
     );
-    return new Set(rows.map(({ id }) => id));
+    this.noteUse(keyIds);
+    const those = (what: 'ended' | 'suspended') =>
+      new Set(rows.filter((row) => row[what]).map(({ id }) => id));
+    return { ended: those('ended'), suspended: those('suspended') };
+  }
+
+  /** Nobody waits for it, and that it may fail now and then is no harm: it is for a person who looks for keys without a use. */
+  private noteUse(keyIds: string[]): void {
+    const due = keyIds.filter((keyId) => performance.now() >= (this.noteNext.get(keyId) ?? 0));
+    if (due.length === 0) return;
+    for (const keyId of due) this.noteNext.set(keyId, performance.now() + NOTED_EVERY_MS);
+    this.dataSource
+      .query('UPDATE api_keys SET last_used_at = clock_timestamp() WHERE id = ANY($1)', [due])
+      .catch(() => {});
   }
 
   private async insert(
@@ -142,34 +199,59 @@ export class ApiKeysService {
   ): Promise<MintedKey> {
     const { keyId, apiKey } = mintApiKey();
     await manager.insert(ApiKey, { ...key, id: keyId, key_hash: hashApiKey(apiKey) });
-    const apiSecret = signingSecret(this.settings.MASTER_KEY, keyId);
-    return { keyId, apiKey, apiSecret, expiresAt: key.expires_at };
+    const [apiSecret] = this.secretsFor(keyId);
+    return { keyId, apiKey, apiSecret: apiSecret!, expiresAt: key.expires_at };
   }
 
   private async read(keyIds: string[]): Promise<Map<string, KnownKey>> {
-    const keys = await this.dataSource.getRepository(ApiKey).findBy({ id: In(keyIds) });
-    if (keys.length === 0) return new Map();
-    const owned = await this.dataSource
-      .getRepository(TakerAddress)
-      .findBy({ taker_id: In(keys.map(({ taker_id }) => taker_id)) });
-    const asked = performance.now();
-    const clockOffset = (await databaseNow(this.dataSource.manager)).getTime() - asked;
-    return new Map(keys.map((key) => [key.id, this.knownKey(key, owned, clockOffset)]));
+    const keys = await this.dataSource.query<FoundKey[]>(FIND_KEYS, [keyIds]);
+    const answered = performance.now();
+    return new Map(keys.map((key) => [key.id, this.knownKey(key, key.now.getTime() - answered)]));
   }
 
-  private knownKey(key: ApiKey, owned: TakerAddress[], clockOffset: number): KnownKey {
-    const addresses = owned.filter(({ taker_id }) => taker_id === key.taker_id).map(({ address }) => address);
+  private knownKey(key: FoundKey, clockOffset: number): KnownKey {
     return {
       keyHash: key.key_hash,
       clockOffset,
       expiresAt: key.expires_at?.getTime() ?? Infinity,
       revoked: key.revoked_at !== null,
-      key: { takerId: key.taker_id, keyId: key.id, addresses },
+      key: { takerId: key.taker_id, keyId: key.id, addresses: key.addresses },
+      isSuspended: key.is_suspended,
       requireSignature: key.require_signature,
-      secret: signingSecret(this.settings.MASTER_KEY, key.id),
+      secrets: this.secretsFor(key.id),
       ...(key.allow_ips.length > 0 && { allowsIp: withinRanges(key.allow_ips) }),
     };
   }
+
+  private secretsFor(keyId: string): string[] {
+    return secretsOf(this.settings.MASTER_KEY).map((masterKey) => signingSecret(masterKey, keyId));
+  }
+}
+
+interface FoundKey extends ApiKey {
+  addresses: string[];
+  is_suspended: boolean;
+  now: Date;
+}
+
+const FIND_KEYS = `
+  SELECT k.*, t.status = 'suspended' AS is_suspended,
+    ARRAY(SELECT address::text FROM taker_addresses a WHERE a.taker_id = k.taker_id) AS addresses,
+    clock_timestamp() AS now
+  FROM api_keys k JOIN takers t ON t.id = k.taker_id WHERE k.id = ANY($1)`;
+
+/** All keys with who did what to them, or one. */
+function listed(manager: EntityManager, keyId: string | null = null): Promise<ListedKey[]> {
+  return manager.query<ListedKey[]>(
+    `SELECT k.*, t.name AS taker_name,
+        (SELECT operator FROM operator_actions
+          WHERE key_id = k.id AND action IN ('key create', 'key rotate') ORDER BY id LIMIT 1) AS created_by,
+        (SELECT operator FROM operator_actions
+          WHERE key_id = k.id AND action = 'key revoke' ORDER BY id LIMIT 1) AS revoked_by
+      FROM api_keys k JOIN takers t ON t.id = k.taker_id
+      WHERE $1::text IS NULL OR k.id = $1 ORDER BY k.created_at, k.id`,
+    [keyId],
+  );
 }
 
 function requireRotatable({ id, revoked_at, expires_at, replaced_by }: ApiKey, now: Date): void {

@@ -8,6 +8,12 @@ export class Taker {
 
   @Column('text')
   name!: string;
+
+  @Column({ type: 'timestamptz', precision: 3, insert: false })
+  created_at!: Date;
+
+  @Column({ type: 'text', insert: false })
+  status!: 'active' | 'suspended';
 }
 
 /** An address under which a taker locks orders. */
