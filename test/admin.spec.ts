@@ -1,3 +1,4 @@
+import { userInfo } from 'node:os';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { AdminTool } from './support/admin-tool.js';
 import { createTestDatabase } from './support/database.js';
@@ -72,16 +73,19 @@ describe('key', () => {
     const entry = {
       key_id: key.key_id,
       taker_id: taker,
+      taker_name: expect.stringMatching(/^T\d+$/),
       created_at: expect.any(String),
+      created_by: userInfo().username,
+      last_used_at: null,
       expires_at: null,
       require_signature: false,
       allow_ips: [],
       replaced_by: null,
     };
-    expect(await admin.json('key', 'list')).toContainEqual({ ...entry, revoked_at: null });
-    const revoked = await admin.json('key', 'revoke', '--key', key.key_id);
-    expect(revoked).toEqual({ ...entry, revoked_at: expect.any(String) });
-    expect(await admin.json('key', 'revoke', '--key', key.key_id)).toEqual(revoked); // once revoked, then it stays so
+    expect(await admin.json('key', 'list')).toContainEqual({ ...entry, revoked_at: null, revoked_by: null });
+    const revoked = await admin.json('key', 'revoke', '--key', key.key_id, '--operator', 'Ada');
+    expect(revoked).toEqual({ ...entry, revoked_at: expect.any(String), revoked_by: 'Ada' });
+    expect(await admin.json('key', 'revoke', '--key', key.key_id, '--operator', 'Bob')).toEqual(revoked); // once revoked, then it stays so
   });
 
   test('create --expires-in sets an end', async () => {
@@ -120,8 +124,12 @@ describe('key', () => {
     });
     const entry = {
       taker_id: taker,
+      taker_name: expect.any(String),
       created_at: expect.any(String),
+      created_by: userInfo().username,
+      last_used_at: null,
       revoked_at: null,
+      revoked_by: null,
       require_signature: true,
       allow_ips: ['10.0.0.0/8'],
     };
@@ -149,7 +157,10 @@ describe('key', () => {
     [['key', 'rotate', '--key', 'x', '--grace', '-1h'], 'It must be a duration such as 90s'],
     [['key', 'rotate', '--key', 'x'], "required option '--grace <duration>' not specified"],
     [['key', 'forget'], "unknown command 'forget'"],
-    [['taker', 'create', '--name', '', '--address', '0x'], 'It must have 1 to 100 characters'],
+    [
+      ['taker', 'create', '--name', '', '--address', '0x'],
+      'It must have 1 to 100 characters, all of them printable',
+    ],
   ])('%j is refused: %s', async (args, message) => {
     const refused = await admin.run(...args);
     expect(refused).toMatchObject({ code: 1, stdout: '' });

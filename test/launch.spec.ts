@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { EmbeddedPostgres, freePort } from '#database';
 import { Client } from 'pg';
@@ -47,8 +47,8 @@ describe('on a bare folder', () => {
       expect(printed(service, 'API secret')).toMatch(/^[0-9a-f]{64}$/);
       expect(printed(service, 'Private key')).toMatch(/^0x[0-9a-f]{64}$/);
       const key = printed(service, 'API key')!;
-      const curl = /curl -s [\s\S]*?\}'/.exec(service.stdout)![0];
-      expect(JSON.parse(execFileSync('sh', ['-c', curl]).toString())).toMatchObject({ code: 404001 });
+      const curl = /curl -s .*/.exec(service.stdout)![0];
+      expect(JSON.parse(execFileSync('sh', ['-c', curl]).toString())).toEqual({ code: 0, data: [] });
       const socket = await Socket.open(`${url}/ws/taker/v1?types=order_status_change`, {
         headers: { 'x-api-key': key },
       });
@@ -112,6 +112,7 @@ describe('on a bare folder', () => {
           env: { PATH: process.env.PATH, DATA_DIR: dataDir },
         }).toString();
       const address = `0x${'7a'.repeat(20)}`;
+      expect(existsSync(join(dataDir, 'postgres'))).toBe(true);
       const { taker_id } = JSON.parse(admin('taker', 'create', '--name', 'Broker', '--address', address));
       expect(processesOf(dataDir)).toEqual([]);
       const service = await ServiceProcess.start(environment);
@@ -225,6 +226,47 @@ describe('what keeps it from starting is said in one line, with exit code 1', ()
     ],
     ['a short secret', async () => ({ JWT_SECRET: 'short' }), 'JWT_SECRET must have at least 32 characters'],
     [
+      'a short secret behind a long one',
+      async () => ({ MASTER_KEY: `${TEST_ENVIRONMENT.MASTER_KEY},short` }),
+      'MASTER_KEY must have at least 32 characters, also each of several',
+    ],
+    ...[
+      'a'.repeat(64),
+      'abcdefg'.repeat(8),
+      'swordfish'.repeat(4),
+      `${TEST_ENVIRONMENT.JWT_SECRET},${'0'.repeat(32)}`,
+    ].map((secret): (typeof failures)[number] => [
+      `a secret that nobody drew: ${secret.slice(-12)}`,
+      async () => ({ JWT_SECRET: secret }),
+      'JWT_SECRET must be random, such as the output of "openssl rand -hex 32"',
+    ]),
+    ...['prod', 'Production', 'staging'].map((name): (typeof failures)[number] => [
+      `NODE_ENV=${name}`,
+      async () => ({ NODE_ENV: name }),
+      'NODE_ENV must be development, test or production',
+    ]),
+    [
+      'production on the embedded database',
+      async () => ({ ...TEST_ENVIRONMENT, NODE_ENV: 'production' }),
+      'DATABASE_URL must be set when NODE_ENV is production',
+    ],
+    [
+      'wrong LOGIN_DOMAINS',
+      async () => ({ LOGIN_DOMAINS: 'https://app.desk.example' }),
+      'LOGIN_DOMAINS must be a comma-separated list of hosts',
+    ],
+    [
+      'a file as DATA_DIR',
+      async () => ({ DATA_DIR: 'package.json' }),
+      'DATA_DIR must be a folder, not a file',
+    ],
+    ['a DATA_DIR below a file', async () => ({ DATA_DIR: 'package.json/data' }), 'DATA_DIR must be a folder'],
+    [
+      'a DATA_DIR that cannot be made',
+      async () => ({ DATA_DIR: '/sys/none', PORT: '0' }),
+      'DATA_DIR cannot be used: E',
+    ],
+    [
       'a wrong CHAIN_RPC_URL',
       async () => ({ CHAIN_RPC_URL: 'ws://secret@node/' }),
       'CHAIN_RPC_URL must be an http:// or https:// URL',
@@ -242,7 +284,7 @@ describe('what keeps it from starting is said in one line, with exit code 1', ()
     [
       'production without secrets',
       async () => ({ NODE_ENV: 'production' }),
-      'JWT_SECRET and MASTER_KEY must be set when NODE_ENV is production',
+      'DATABASE_URL, JWT_SECRET and MASTER_KEY must be set when NODE_ENV is production',
     ],
     [
       'an unreachable database',
@@ -277,6 +319,44 @@ describe('what keeps it from starting is said in one line, with exit code 1', ()
   });
 });
 
+describe('no tool makes an embedded database that is not there', () => {
+  test.each([
+    ['admin', ['taker', 'list'], 1],
+    ['admin', ['migrate'], 1],
+    ['verify', [], 2],
+    ['worker', [], 1],
+  ])('%s %j', async (program, args, code) => {
+    const dataDir = join(mkdtempSync(join(tmpdir(), 'lockstep-')), 'mistyped');
+    const tool = ServiceProcess.launch({ DATA_DIR: dataDir }, [
+      process.execPath,
+      `dist/apps/${program}/src/main.js`,
+      ...args,
+    ]);
+    expect(await tool.end()).toBe(code);
+    expect(tool.stdout).toBe('');
+    expect(tool.stderr).toMatch(
+      new RegExp(
+        `^lockstep: (cannot check: )?there is no embedded database in ${dataDir} \\(DATA_DIR\\): set DATABASE_URL, .*\n$`,
+      ),
+    );
+    expect(existsSync(dataDir)).toBe(false);
+    rmSync(dirname(dataDir), { recursive: true });
+  });
+
+  test('a file as DATA_DIR is one line for them too', async () => {
+    for (const program of ['admin', 'verify']) {
+      const args = program === 'admin' ? ['taker', 'list'] : [];
+      const tool = ServiceProcess.launch({ DATA_DIR: 'package.json' }, [
+        process.execPath,
+        `dist/apps/${program}/src/main.js`,
+        ...args,
+      ]);
+      await tool.end();
+      expect(tool.stderr).toMatch(/^lockstep: (cannot check: )?DATA_DIR must be a folder, not a file\n$/);
+    }
+  });
+});
+
 describe('migrations', () => {
   test(
     'are applied by one of several instances that start at once; MIGRATIONS=off leaves them alone',
@@ -289,7 +369,8 @@ describe('migrations', () => {
       const refused = ServiceProcess.launch({ ...(await withPort()), MIGRATIONS: 'off' });
       expect(await refused.end()).toBe(1);
       expect(refused.stderr).toBe(
-        'lockstep: migrations are pending and MIGRATIONS is off: run "npm run admin -- migrate"\n',
+        'lockstep: migrations are pending and MIGRATIONS is off: ' +
+          'apply them with the command "migrate" of the admin tool\n',
       );
       const instances = await Promise.all(
         [await withPort(), await withPort(), await withPort()].map((env) => ServiceProcess.start(env)),

@@ -39,16 +39,31 @@ const SENTENCES = [
 const line = (number: string | number, violations: string | number, text: string) =>
   `${String(number).padStart(2)}  ${String(violations).padStart(10)}  ${text}`;
 
+async function rowsRead(): Promise<string> {
+  const counts = ['orders', 'cancellation_requests', 'fills', 'order_events'].map(async (table) => {
+    const [{ count }] = await copy.dataSource.query<[{ count: string }]>(`SELECT count(*) FROM ${table}`);
+    expect(Number(count)).toBeGreaterThan(0);
+    return count;
+  });
+  const [orders, requests, fills, events] = await Promise.all(counts);
+  return `read: ${orders} orders, ${requests} cancellation requests, ${fills} fills, ${events} events`;
+}
+
 test('prints each invariant with its count, and ends with code 0', async () => {
   const { code, stdout, stderr } = await runVerify(['--database-url', copy.url]);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  const { host, pathname } = new URL(copy.url);
   expect(stdout.split('\n')).toEqual([
+    `database: ${host}${pathname}`,
+    '',
     line('no', 'violations', 'invariant'),
     ...SENTENCES.map((sentence, index) => line(index + 1, 0, sentence)),
     '',
+    await rowsRead(),
     'all hold',
     '',
   ]);
+  expect(stdout).not.toContain(new URL(copy.url).password);
 });
 
 test('gives a few examples of what is broken, and ends with code 1', async () => {
@@ -65,7 +80,7 @@ test('gives a few examples of what is broken, and ends with code 1', async () =>
   expect(code).toBe(1);
   const lines = stdout.split('\n');
   const hash = expect.stringMatching(/^ {18}0x[0-9a-f]{64}$/);
-  expect(lines.slice(2, 9)).toEqual([
+  expect(lines.slice(4, 11)).toEqual([
     line(2, orders, SENTENCES[1]!),
     hash,
     hash,
@@ -74,10 +89,11 @@ test('gives a few examples of what is broken, and ends with code 1', async () =>
     hash,
     line('', '', `  and ${orders - 5} more`),
   ]);
-  expect(lines.slice(-5)).toEqual([
+  expect(lines.slice(-6)).toEqual([
     line(14, 1, SENTENCES[13]!),
     line('', '', `  ${await requestOf(copy.dataSource, busy.run.asked)}`),
     '',
+    await rowsRead(),
     '2 broken',
     '',
   ]);
@@ -119,7 +135,7 @@ test.each([
   ['an empty URL', ['--database-url', ''], /It must not be empty/],
   ['an unknown option', ['--quick'], /unknown option '--quick'/],
 ])('ends with code 2 and a line of its own: %s', async (_, args, reason) => {
-  expect(await runVerify(args)).toEqual({ code: 2, stdout: '', stderr: expect.stringMatching(reason) });
+  expect(await runVerify(args)).toMatchObject({ code: 2, stdout: '', stderr: expect.stringMatching(reason) });
 });
 
 test('a database without the tables cannot be checked', async () => {

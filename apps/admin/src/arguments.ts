@@ -1,5 +1,5 @@
 import { IP_RANGE_RULE, isIpRange } from '#config';
-import { isAddressText, NOTES_MAX, type OrderReference } from '#trading';
+import { isAddressText, NOTES_MAX, ORDER_STATUSES, type OrderReference, type OrderStatus } from '#trading';
 import { InvalidArgumentError } from 'commander';
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
@@ -7,12 +7,16 @@ const ORDER_HASH = /^0x[0-9a-f]{64}$/i;
 const DURATION = /^([1-9]\d{0,5})([smhd])$/;
 const SECONDS_OF = { s: 1, m: 60, h: 3_600, d: 86_400 };
 
-/** An option that may be given several times: collects lower-case addresses. */
-export function addAddress(text: string, others: string[] = []): string[] {
+export function address(text: string): string {
   if (!isAddressText(text)) {
     throw new InvalidArgumentError('It must be 0x and 40 hex digits, in mixed case with a valid checksum.');
   }
-  return [...others, text.toLowerCase()];
+  return text.toLowerCase();
+}
+
+/** An option that may be given several times: collects lower-case addresses. */
+export function addAddress(text: string, others: string[] = []): string[] {
+  return [...others, address(text)];
 }
 
 /** An option that may be given several times: collects addresses and CIDRs. */
@@ -41,9 +45,21 @@ export function reason(text: string): string {
 }
 
 export function name(text: string): string {
-  if (text.length === 0 || [...text].length > 100)
-    throw new InvalidArgumentError('It must have 1 to 100 characters.');
+  if (text.length === 0 || [...text].length > 100 || /\p{C}/u.test(text))
+    throw new InvalidArgumentError('It must have 1 to 100 characters, all of them printable.');
   return text;
+}
+
+export function orderStatus(text: string): OrderStatus {
+  const found = ORDER_STATUSES.find((known) => known === text);
+  if (!found) throw new InvalidArgumentError(`It must be one of ${ORDER_STATUSES.join(', ')}.`);
+  return found;
+}
+
+/** How many rows are shown at most. */
+export function limit(text: string): number {
+  if (!/^[1-9]\d{0,4}$/.test(text)) throw new InvalidArgumentError('It must be a number from 1 to 99999.');
+  return Number(text);
 }
 
 /** A duration such as 90s, 30m, 24h or 30d, in seconds. */

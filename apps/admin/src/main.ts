@@ -1,7 +1,14 @@
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
-import { LaunchError, loadSettings, runUntilStopped, type Settings } from '#config';
-import { asLaunchError, migrate, openDatabase, openPreparedDatabase } from '#database';
+import {
+  LaunchError,
+  loadDatabaseSettings,
+  loadSettings,
+  printableLines,
+  runUntilStopped,
+  type Settings,
+} from '#config';
+import { asLaunchError, migrate, openDatabase, openPreparedDatabase, requireDatabase } from '#database';
 import { BrokenInvariantError, TradingError } from '#trading';
 import dataSource from '../../../ormconfig.js';
 import { adminProgram } from './admin-program.js';
@@ -12,11 +19,14 @@ async function printed(
   open: typeof openPreparedDatabase,
   command: (settings: Settings, url: string) => Promise<unknown>,
 ): Promise<void> {
+  requireDatabase(loadDatabaseSettings());
   const settings = loadSettings();
   const database = await open(settings, dataSource);
   try {
     const answer = await command(settings, database.url);
-    process.stdout.write(`${typeof answer === 'string' ? answer : JSON.stringify(answer, null, 2)}\n`);
+    const text = typeof answer === 'string' ? answer : JSON.stringify(answer, null, 2);
+    // what others wrote can neither speak to the terminal nor turn text around; JSON reads the same
+    process.stdout.write(`${printableLines(text)}\n`);
   } catch (error) {
     if (error instanceof TradingError) throw new LaunchError(error.details);
     if (error instanceof BrokenInvariantError) {

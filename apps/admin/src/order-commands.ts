@@ -1,8 +1,14 @@
-import { userInfo } from 'node:os';
-import { OperatorService, type Order, OrderHistoryService, type OrderReference } from '#trading';
+import {
+  OperatorService,
+  type Order,
+  OrderHistoryService,
+  type OrderReference,
+  type OrderStatus,
+} from '#trading';
 import { Argument, type Command, Option } from 'commander';
 import type { AdminRunner } from './admin-runner.js';
-import { orderReference, reason } from './arguments.js';
+import { limit, orderReference, orderStatus, reason } from './arguments.js';
+import { byOperator, type ByOperator } from './operator-option.js';
 import { orderPage } from './order-page.js';
 import { orderReport } from './order-report.js';
 
@@ -12,6 +18,19 @@ export function addOrderCommands(program: Command, run: AdminRunner): void {
   const command = (name: string, description: string) =>
     order.command(name).description(description).addArgument(orderArgument());
 
+  const change = (name: string, description: string) => byOperator(command(name, description));
+
+  order
+    .command('list')
+    .description('orders of a status, the one that changed first before all others')
+    .requiredOption('--status <status>', 'such as suspended', orderStatus)
+    .option('--limit <count>', 'how many at most', limit, 1_000)
+    .action((options: { status: OrderStatus; limit: number }) =>
+      run.onService(async (context) => {
+        const { orders, more } = await context.get(OrderHistoryService).list(options.status, options.limit);
+        return { orders: orders.map(listedView), more };
+      }),
+    );
   command('show', 'the full history of an order')
     .option('--text', 'a page to read instead of JSON')
     .action((reference: OrderReference, { text }: { text?: true }) =>
@@ -20,25 +39,25 @@ export function addOrderCommands(program: Command, run: AdminRunner): void {
         return text ? orderPage(history) : orderReport(history);
       }),
     );
-  command('suspend', 'freeze an order with its lock and its open request')
+  change('suspend', 'freeze an order with its lock and its open request')
     .addOption(whyOption().makeOptionMandatory())
-    .action((reference: OrderReference, options: { reason: string }) =>
+    .action((reference: OrderReference, options: ByOperator & { reason: string }) =>
       run.onService(async (context) =>
-        outcome(await context.get(OperatorService).suspend(operator(), reference, options.reason)),
+        outcome(await context.get(OperatorService).suspend(options.operator, reference, options.reason)),
       ),
     );
-  command('resume', 'let a suspended order go on: with its taker, or as if its lock had run out')
+  change('resume', 'let a suspended order go on: with its taker, or as if its lock had run out')
     .addOption(whyOption())
-    .action((reference: OrderReference, options: { reason?: string }) =>
+    .action((reference: OrderReference, options: ByOperator & { reason?: string }) =>
       run.onService(async (context) =>
-        outcome(await context.get(OperatorService).resume(operator(), reference, options.reason)),
+        outcome(await context.get(OperatorService).resume(options.operator, reference, options.reason)),
       ),
     );
-  command('cancel', 'end a suspended order for good')
+  change('cancel', 'end a suspended order for good')
     .addOption(whyOption().makeOptionMandatory())
-    .action((reference: OrderReference, options: { reason: string }) =>
+    .action((reference: OrderReference, options: ByOperator & { reason: string }) =>
       run.onService(async (context) =>
-        outcome(await context.get(OperatorService).cancel(operator(), reference, options.reason)),
+        outcome(await context.get(OperatorService).cancel(options.operator, reference, options.reason)),
       ),
     );
 }
@@ -51,15 +70,22 @@ function whyOption(): Option {
   return new Option('--reason <text>', 'why, for the history, the maker and the taker').argParser(reason);
 }
 
-/** Who runs the tool. A container's user may have no name. */
-function operator(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    return `uid ${process.getuid?.()}`;
-  }
-}
-
 function outcome({ id, order_hash, status, notes, updated_at }: Order) {
   return { order_id: id, order_hash, status, notes, updated_at };
+}
+
+function listedView(order: Order) {
+  const { id, order_hash, status, notes, maker, ticker, locked_by, lock_expires_at, updated_at } = order;
+  const isHeld = order.lock_id !== null;
+  return {
+    order_id: id,
+    order_hash,
+    status,
+    notes,
+    maker,
+    ticker,
+    locked_by: isHeld ? locked_by : null,
+    lock_expires_at,
+    updated_at,
+  };
 }

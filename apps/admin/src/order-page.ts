@@ -1,3 +1,4 @@
+import { printable } from '#config';
 import type { InCall, OrderEvent } from '#events';
 import {
   type CancellationRequest,
@@ -15,7 +16,8 @@ const NOTHING = '–';
 /** An order's full history as a page for a person. */
 export function orderPage(history: OrderHistory): string {
   const { order, requests, fill, events } = history;
-  const nameOf = (takerId: string | null) => history.takers.find(({ id }) => id === takerId)?.name ?? takerId;
+  const nameOf = (takerId: string | null) =>
+    printable(history.takers.find(({ id }) => id === takerId)?.name ?? String(takerId));
   const lines = [`Order ${order.order_hash}`, ...indented(aligned(summary(order, nameOf)))];
   if (requests.length > 0)
     lines.push('', 'Cancellation requests', ...indented(requests.flatMap(requestLines)));
@@ -27,11 +29,11 @@ export function orderPage(history: OrderHistory): string {
   return lines.join('\n');
 }
 
-type NameOf = (takerId: string | null) => string | null;
+type NameOf = (takerId: string | null) => string;
 
 function summary(order: Order, nameOf: NameOf): string[][] {
   const { is_buy, quantity, ticker, exchange, price, incentive } = order;
-  const terms = `${is_buy ? 'buy' : 'sell'} ${quantity} ${ticker} on exchange ${exchange} at ${decimal(price)}`;
+  const terms = `${is_buy ? 'buy' : 'sell'} ${quantity} ${printable(ticker)} on exchange ${exchange} at ${decimal(price)}`;
   return [
     ['id', order.id],
     ['status', order.status],
@@ -105,7 +107,7 @@ function actorText({ actor }: OrderEvent, nameOf: NameOf): string {
     case 'taker':
       return `taker ${nameOf(actor.taker_id)}, key ${actor.key_id}${callText(actor)}`;
     case 'operator':
-      return `operator ${actor.user}`;
+      return `operator ${printable(actor.user)}`;
     case 'service':
       return `service${callText(actor)}`;
     case 'timer':
@@ -132,9 +134,9 @@ function decimal(amount: string): string {
   return formatUnits(BigInt(amount), DECIMALS);
 }
 
-/** A remark of somebody's, in quotes: it can neither break the page's lines nor speak to the terminal. */
+/** A remark of somebody's, in quotes. */
 function quoted(text: string): string {
-  return JSON.stringify(text).replace(/\p{C}/gu, (sign) => `\\u{${sign.codePointAt(0)!.toString(16)}}`);
+  return printable(JSON.stringify(text));
 }
 
 const indented = (lines: string[]) => lines.map((line) => `  ${line}`);

@@ -1,6 +1,7 @@
 import 'reflect-metadata';
-import { loadDatabaseSettings } from '#config';
-import { openDatabase } from '#database';
+import { resolve } from 'node:path';
+import { loadDatabaseSettings, printable } from '#config';
+import { openDatabase, placeOf, requireDatabase } from '#database';
 import { checkInvariants, type Finding } from '#trading';
 import { Command, InvalidArgumentError } from 'commander';
 import dataSource from '../../../ormconfig.js';
@@ -17,14 +18,21 @@ async function verify(databaseUrl: string | undefined): Promise<number> {
     ...process.env,
     ...(databaseUrl !== undefined && { DATABASE_URL: databaseUrl }),
   });
+  requireDatabase(settings);
   const database = await openDatabase(settings, dataSource);
   let broken = 0;
   try {
+    const place = placeOf(database.url);
+    const embedded = database.embedded ? `, the embedded one of ${resolve(settings.DATA_DIR)}` : '';
+    process.stdout.write(`database: ${place}${embedded}\n\n`);
     print('no', 'violations', 'invariant');
-    await checkInvariants(dataSource, (finding) => {
+    const read = await checkInvariants(dataSource, (finding) => {
       report(finding);
       if (finding.violations > 0) broken += 1;
     });
+    process.stdout.write(
+      `\nread: ${read.orders} orders, ${read.requests} cancellation requests, ${read.fills} fills, ${read.events} events\n`,
+    );
   } finally {
     await database.close();
   }
@@ -56,11 +64,11 @@ const program = new Command('verify')
   .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : NOT_CHECKED))
   .action(async ({ databaseUrl }: { databaseUrl?: string }) => {
     const broken = await verify(databaseUrl);
-    process.stdout.write(broken === 0 ? '\nall hold\n' : `\n${broken} broken\n`);
+    process.stdout.write(broken === 0 ? 'all hold\n' : `${broken} broken\n`);
     if (broken > 0) process.exitCode = BROKEN;
   });
 
 await program.parseAsync().catch((error: Error) => {
-  process.stderr.write(`lockstep: cannot check: ${error.message}\n`);
+  process.stderr.write(`lockstep: cannot check: ${printable(error.message)}\n`);
   process.exitCode = NOT_CHECKED;
 });

@@ -1,13 +1,14 @@
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
-import { loadSettings, runUntilStopped } from '#config';
-import { asLaunchError, openPreparedDatabase } from '#database';
+import { loadDatabaseSettings, loadSettings, runUntilStopped } from '#config';
+import { asLaunchError, openPreparedDatabase, requireDatabase } from '#database';
 import { Logger } from 'nestjs-pino';
 import dataSource from '../../../ormconfig.js';
 import { WorkerModule } from './worker.module.js';
 
 /** The worker as a process of its own, beside API processes with WORKER=off. */
 async function start(): Promise<() => Promise<void>> {
+  requireDatabase(loadDatabaseSettings());
   const settings = loadSettings();
   const database = await openPreparedDatabase(settings, dataSource);
   const worker = await NestFactory.createApplicationContext(WorkerModule.with(settings, dataSource), {
