@@ -47,11 +47,20 @@ export class Mailbox {
   }
 
   /** Waits for these pushes about an order, in whatever order they come; prints them and any other about it. */
-  async hear(orderHash: string, ...expected: Expected[]): Promise<Message[]> {
+  hear(orderHash: string, ...expected: Expected[]): Promise<Message[]> {
+    return this.hearWithin(PATIENCE_MS, orderHash, expected);
+  }
+
+  /** The same of what happens at a certain time. */
+  hearUntil(time: Date, orderHash: string, ...expected: Expected[]): Promise<Message[]> {
+    return this.hearWithin(Math.max(0, time.getTime() - Date.now()) + PATIENCE_MS, orderHash, expected);
+  }
+
+  private async hearWithin(patienceMs: number, orderHash: string, expected: Expected[]): Promise<Message[]> {
     const met: Message[] = [];
     const missing = [...expected];
     while (missing.length > 0) {
-      const message = await this.next(orderHash, missing[0]!);
+      const message = await this.next(orderHash, missing[0]!, patienceMs);
       this.screen.push(this.actor, message.type, message.data, SHOWN[message.type]);
       const index = missing.findIndex((wanted) => fits(message, wanted));
       if (index >= 0) {
@@ -63,8 +72,8 @@ export class Mailbox {
   }
 
   /** The next message about an order; a taker also hears of orders that are none of the play's business. */
-  private async next(orderHash: string, wanted: Expected): Promise<Message> {
-    const limit = AbortSignal.timeout(PATIENCE_MS);
+  private async next(orderHash: string, wanted: Expected, patienceMs: number): Promise<Message> {
+    const limit = AbortSignal.timeout(patienceMs);
     for (;;) {
       this.signal.throwIfAborted();
       const message = this.heard[this.told];
@@ -78,7 +87,9 @@ export class Mailbox {
             `The ${this.actor}'s line failed before ${what} came: ${(this.problem as Error).message}`,
           );
         if (limit.aborted)
-          throw new DemoFailure(`The ${this.actor} waited ${PATIENCE_MS / 1000} s in vain for ${what}.`);
+          throw new DemoFailure(
+            `The ${this.actor} waited ${Math.round(patienceMs / 1000)} s in vain for ${what}.`,
+          );
         const woken = AbortSignal.any([this.signal, limit]);
         await once(this.bell, 'ring', { signal: woken }).catch(() => undefined);
       }

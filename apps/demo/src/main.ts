@@ -1,11 +1,12 @@
 import 'reflect-metadata';
 import { constants } from 'node:os';
 import { LockstepError } from '#client';
-import { LaunchError, loadSettings, type Settings } from '#config';
+import { type Environment, LaunchError, readEnvironment } from '#config';
+import { Command } from 'commander';
 import { DemoFailure, Interruption } from './demo-failure.js';
 import { Maker } from './maker.js';
 import { Operator } from './operator.js';
-import { actOfConsent, actOfRefusal, prologue } from './play.js';
+import { actOfConsent, actOfRefusal, actOfSilence, prologue } from './play.js';
 import { Screen, styled } from './screen.js';
 import { reachService, type Service } from './service.js';
 import { Taker } from './taker.js';
@@ -17,11 +18,16 @@ const HINT = `
   This service was running before. Was the demo started with other settings? The API key was made in the database
   of the demo's DATABASE_URL or DATA_DIR, and orders are signed for its EIP712_CHAIN_ID and verifying contract.`;
 
-/** Plays the handshake once in both outcomes. Whatever happens, a service that was started for it is stopped. */
+/** Plays the handshake once in each outcome. Whatever happens, a service that was started for it is stopped. */
 async function demo(screen: Screen, signal: AbortSignal): Promise<void> {
-  const settings = loadSettings();
+  if (process.env.NODE_ENV === 'production') {
+    throw new DemoFailure(
+      'The demo makes takers, keys and orders: it does not play where NODE_ENV is production.',
+    );
+  }
+  const settings = readEnvironment(process.env);
   screen.title(
-    'Lockstep: one handshake, two endings',
+    'Lockstep: one handshake, three endings',
     'A taker that holds an order locked may already be trading it. So when the maker of the order asks to cancel, ' +
       'the service does not decide by itself: it asks the taker, and only the answer changes the order.',
   );
@@ -41,12 +47,12 @@ async function demo(screen: Screen, signal: AbortSignal): Promise<void> {
     await service.leave();
   }
   const fate = service.found ? 'The service keeps running.' : "The demo's own service has stopped.";
-  screen.end(`Both endings as expected: ${screen.calls} calls, ${screen.pushes} pushes. ${fate}`);
+  screen.end(`All endings as expected: ${screen.calls} calls, ${screen.pushes} pushes. ${fate}`);
 }
 
 async function perform(
   { url }: Service,
-  settings: Settings,
+  settings: Environment,
   screen: Screen,
   signal: AbortSignal,
 ): Promise<void> {
@@ -58,6 +64,7 @@ async function perform(
     await prologue(cast);
     await actOfConsent(cast);
     await actOfRefusal(cast);
+    await actOfSilence(cast);
   } finally {
     await Promise.all([maker.session?.close(), taker.session?.close()]);
   }
@@ -82,6 +89,14 @@ function explain(error: Error): void {
   const known = error instanceof DemoFailure || error instanceof LaunchError;
   process.stderr.write(`\n${styled('red', '✗')} ${known ? error.message : error.stack}\n`);
 }
+
+new Command('demo')
+  .description(
+    'Plays the handshake of a maker and a taker in its three endings, printing every call and push: against the ' +
+      'Lockstep on HOST:PORT, or one of its own. Settings are environment variables, see docs/configuration.md.',
+  )
+  .allowExcessArguments(false)
+  .parse();
 
 const interruption = new AbortController();
 breakOff(interruption);

@@ -1,5 +1,5 @@
 import { connectMaker, type Maker as Client, type NewOrder, type OrderView, type Session } from '#client';
-import type { Settings } from '#config';
+import type { Environment } from '#config';
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts';
 import { DemoFailure } from './demo-failure.js';
 import { Mailbox } from './mailbox.js';
@@ -11,6 +11,12 @@ const HOUR_S = 3600;
 /** What the maker wants to trade. */
 export type Wish = Pick<NewOrder, 'is_buy' | 'ticker' | 'quantity' | 'price' | 'nonce'>;
 
+/** What a taker is asked, and until when it has time to answer. */
+export interface Question {
+  requestId: string;
+  expiresAt: Date;
+}
+
 /** A wallet user: logs in, places orders, and would like to cancel them. */
 export class Maker {
   readonly mail: Mailbox;
@@ -19,7 +25,7 @@ export class Maker {
 
   constructor(
     private readonly url: string,
-    private readonly settings: Settings,
+    private readonly settings: Environment,
     private readonly screen: Screen,
     private readonly signal: AbortSignal,
   ) {
@@ -66,11 +72,12 @@ export class Maker {
     });
   }
 
-  /** Asks to cancel an order that a taker holds; returns the id of the request. */
-  async askToCancel({ id }: OrderView): Promise<string> {
+  /** Asks to cancel an order that a taker holds. */
+  async askToCancel({ id }: OrderView): Promise<Question> {
     const answer = await this.client.cancel(id);
     if (answer.success) throw new DemoFailure('The order was cancelled without asking its taker.');
-    return answer.cancellation.request_id;
+    const { request_id, expires_at } = answer.cancellation;
+    return { requestId: request_id, expiresAt: new Date(expires_at) };
   }
 
   /** Cancels an order that nobody holds. */

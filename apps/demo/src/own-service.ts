@@ -4,6 +4,8 @@ import { startProgram } from './child-process.js';
 import { DemoFailure } from './demo-failure.js';
 import { isHealthy } from './health.js';
 
+/** In which the taker of the third act is silent, unless the audience has set another time. */
+const CANCELLATION_TIMEOUT_SECONDS = '5';
 /** The first start makes a database, which takes a slow machine its time. */
 const START_TIMEOUT_MS = 90_000;
 /** Longer than the service itself gives its stopping. */
@@ -24,7 +26,9 @@ export class OwnService {
     readonly url: string,
     port: number,
   ) {
-    this.child = startProgram('src/main.js', [], { env: { ...process.env, PORT: String(port) } });
+    this.child = startProgram('src/main.js', [], {
+      env: { CANCELLATION_TIMEOUT_SECONDS, ...process.env, PORT: String(port) },
+    });
     this.gone = once(this.child, 'exit');
     // its log is not for the audience, but has to go somewhere
     this.child.stdout.resume();

@@ -31,7 +31,7 @@ export async function actOfConsent(cast: Cast): Promise<void> {
     'buy 100 AAPL at 182.50, written with 18 decimals',
   );
   await locked(cast, order);
-  const requestId = await askedToCancel(
+  const { requestId } = await askedToCancel(
     cast,
     order,
     'A taker holds the order, so the answer is 202: asked for, not done. The question goes to the ' +
@@ -62,7 +62,7 @@ export async function actOfRefusal(cast: Cast): Promise<void> {
   const wish = { is_buy: false, ticker: 'NVDA', quantity: '40', price: '141250000000000000000', nonce: 1 };
   const order = await placed(cast, wish, 'The maker places another order', 'sell 40 NVDA at 141.25');
   await locked(cast, order);
-  const requestId = await askedToCancel(
+  const { requestId } = await askedToCancel(
     cast,
     order,
     'The same question as before; this time the taker is trading.',
@@ -94,6 +94,41 @@ export async function actOfRefusal(cast: Cast): Promise<void> {
   );
   await maker.cancel(order);
   await maker.mail.hear(order.order_hash, change('pending', 'cancelled'));
+  await standsAt(cast, order, 'cancelled');
+  showCourse(cast, order);
+}
+
+/** The taker says nothing in time: the order stays locked, and a late answer counts. */
+export async function actOfSilence(cast: Cast): Promise<void> {
+  const { maker, taker, screen } = cast;
+  screen.act('ACT THREE: the taker is silent');
+  const wish = { is_buy: true, ticker: 'MSFT', quantity: '25', price: '415500000000000000000', nonce: 2 };
+  const order = await placed(cast, wish, 'The maker places a third order', 'buy 25 MSFT at 415.50');
+  await locked(cast, order);
+  const { requestId, expiresAt } = await askedToCancel(
+    cast,
+    order,
+    'The same question once more; this time nobody answers.',
+  );
+
+  const seconds = Math.max(0, Math.round((expiresAt.getTime() - Date.now()) / 1000));
+  screen.scene(
+    'Silence',
+    `The taker has ${seconds} s. Then the request has timed out, and that is all: silence cancels nothing, because the ` +
+      'taker may be trading.',
+  );
+  const timedOut = update({ request_id: requestId, status: 'timed_out' });
+  await maker.mail.hearUntil(expiresAt, order.order_hash, timedOut);
+  await standsAt(cast, order, 'locked');
+
+  screen.scene(
+    'The taker answers late',
+    'It has not traded after all. A late answer counts like any other: the order is cancelled.',
+  );
+  await taker.decide({ cancel: true, message: 'Sorry, not traded' });
+  const accepted = { request_id: requestId, status: 'accepted', resolved_by: 'answer', late: true };
+  await maker.mail.hear(order.order_hash, update(accepted), change('locked', 'cancelled'));
+  await taker.mail.hear(order.order_hash, change('locked', 'cancelled'));
   await standsAt(cast, order, 'cancelled');
   showCourse(cast, order);
 }

@@ -1,7 +1,7 @@
 import type { OrderView } from '#client';
 import { DemoFailure } from './demo-failure.js';
 import type { Expected } from './mailbox.js';
-import type { Maker, Wish } from './maker.js';
+import type { Maker, Question, Wish } from './maker.js';
 import type { Operator } from './operator.js';
 import type { Screen } from './screen.js';
 import type { Taker } from './taker.js';
@@ -39,19 +39,20 @@ export async function locked({ maker, taker, screen }: Cast, order: OrderView): 
   await maker.mail.hear(order.order_hash, change('pending', 'locked'));
 }
 
-/** The maker asks; returns the id of the request as the taker hears it. */
+/** The maker asks, and the taker hears of it. */
 export async function askedToCancel(
   { maker, taker, screen }: Cast,
   order: OrderView,
   sentences: string,
-): Promise<string> {
+): Promise<Question> {
   screen.scene('The maker asks to cancel', sentences);
-  const request_id = await maker.askToCancel(order);
+  const question = await maker.askToCancel(order);
+  const request_id = question.requestId;
   const [push] = await taker.mail.hear(order.order_hash, { type: 'cancellation_request', data: {} });
   if (push?.type !== 'cancellation_request' || push.data.metadata.request_id !== request_id)
     throw new DemoFailure('The taker was pushed another request than the one that the maker was told of.');
   await maker.mail.hear(order.order_hash, update({ request_id, status: 'requested' }));
-  return request_id;
+  return question;
 }
 
 /** The maker looks the order up and finds it in this status. */
