@@ -1,4 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { STOP_TIMEOUT_MS, withinRanges } from '#config';
 import { parse } from 'yaml';
@@ -130,6 +131,14 @@ describe('the compose file', () => {
       expect(networksOf(service)).toEqual(expect.arrayContaining(networksOf(compose.services[host]!)));
     }
     expect(service.depends_on!.postgres!.condition).toBe('service_healthy');
+  });
+
+  test.each(['admin', 'verify'])('the image has %s as a command', (tool) => {
+    expect(container.instructions).toContainEqual(['COPY', 'deploy/bin /usr/local/bin']);
+    const script = readFileSync(`deploy/bin/${tool}`, 'utf8').replaceAll('/app/', './');
+    const help = execFileSync('sh', ['-c', script, tool, '--help']).toString();
+    expect(help).toMatch(new RegExp(`^Usage: ${tool} `));
+    expect(statSync(`deploy/bin/${tool}`).mode & 0o111).toBe(0o111);
   });
 
   test.each(services)('what %s names is there', (_, service) => {
