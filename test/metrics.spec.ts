@@ -46,6 +46,13 @@ test('the page is Prometheus text; it needs no key and takes no parameter', asyn
   });
 });
 
+test('the API’s port has it for this machine alone: what a proxy passes on is from elsewhere', async () => {
+  for (const name of ['x-forwarded-for', 'forwarded']) {
+    const answer = await call('GET', `${service.url}/metrics`, { headers: { [name]: '127.0.0.1' } });
+    expect(answer).toMatchObject({ status: 404, body: { code: 404000 } });
+  }
+});
+
 describe('a handshake is counted by its outcome', () => {
   const outcomes: [string, Figure, (order: Awaited<ReturnType<typeof askedOrder>>) => Promise<unknown>][] = [
     ['accepted', requests('accepted', 'answer'), ({ taker, hash }) => taker.answer(hash, true)],

@@ -15,6 +15,11 @@ export class ErrorFilter implements ExceptionFilter {
     const { status, code, headers, body } = refusalOf(exception, request.id);
     if (status >= 500 && !reply.isRefused) this.logger.error({ requestId: request.id, err: exception });
     reply.errorCode = code;
-    void reply.status(status).headers(headers).send(body);
+    // a handler that fails may have said that it would answer something else
+    const type = { 'content-type': 'application/json; charset=utf-8' };
+    void reply
+      .status(status)
+      .headers({ ...headers, ...type })
+      .send(body);
   }
 }

@@ -146,6 +146,7 @@ export const settingsSchema = z.object({
     })
     .default('info'),
   WORKER: z.enum(['inline', 'off'], { error: 'must be inline or off' }).default('inline'),
+  METRICS_PORT: number('a TCP port', 1, 65_535).optional(),
   WORKER_METRICS_PORT: number('a TCP port', 1, 65_535).optional(),
   MIGRATIONS: z.enum(['on', 'off'], { error: 'must be on or off' }).default('on'),
 });
