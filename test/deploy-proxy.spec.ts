@@ -152,12 +152,36 @@ const startOn = (port: number) => service.start({ ...CONTAINED, ...TRUSTED, PORT
     });
   });
 
+  test('has limits of its own: documents by address, and the size of bodies, each in the envelope', async () => {
+    const answers = await Promise.all(
+      Array.from({ length: 80 }, () =>
+        fetch(`${proxy.url}/asyncapi.json`, { headers: { 'x-request-id': 'one' } }),
+      ),
+    );
+    const limited = answers.find(({ status }) => status === 429)!;
+    expect(limited.headers.get('retry-after')).toBe('1');
+    expect(limited.headers.get('x-request-id')).toBe('one');
+    expect(await limited.json()).toMatchObject({ code: 429001, message: 'Too many requests' });
+    const { apiKey } = await outside.newTaker();
+    const large = await call('POST', `${proxy.url}/api/v1/orders/unlock`, {
+      raw: 'x'.repeat(70_000),
+      headers: { 'x-api-key': apiKey },
+    });
+    expect(large).toMatchObject({ status: 413, body: { code: 413001 } });
+    const { headers } = await call('GET', `${proxy.url}/health/live`);
+    expect(headers.get('strict-transport-security')).toBe('max-age=31536000');
+    expect(headers.get('x-content-type-options')).toBe('nosniff');
+  });
+
   test('logs calls without the keys that browsers have in their URLs', async () => {
     const { apiKey } = await outside.newTaker();
     await (await Socket.open(`${proxy.url}/ws/taker/v1?types=order_status_change&api_key=${apiKey}`)).close();
     await until(() => proxy.log.includes('"path":"/ws/taker/v1","status":101'), 'the line of the socket');
     expect(proxy.log).not.toContain(apiKey);
     expect(proxy.log).not.toContain('api_key');
+    await fetch(`${proxy.url}/api/v1/orders/${apiKey}`);
+    await until(() => proxy.log.includes('"path":"(masked)"'), 'the line of the call');
+    expect(proxy.log).not.toContain(apiKey.slice(20));
   });
 
   test(
