@@ -7,9 +7,12 @@ import {
   type Maker,
   type MakerOptions,
   type NewOrder,
+  type OrderBookChange,
   type OrderStatusChange,
   type Taker,
   type TakerOptions,
+  readConfig,
+  settlementOf,
   termsOf,
 } from '#client';
 import { ApiKeysService } from '#trading';
@@ -111,6 +114,21 @@ describe('a maker', () => {
     await session.close();
   });
 
+  test('reads how to sign before it logs in, and what has become of an order', async () => {
+    const { account: signer, url } = wallet();
+    const config = await readConfig({ url });
+    expect(config.lock_ttl_seconds).toBe(service.settings.LOCK_TTL_SECONDS);
+    const owner = await connectMaker({ url, account: signer, ...settlementOf(config) });
+    const { id, order_hash } = await owner.place(wish());
+    await taker.lock({ order_hash });
+    const { events } = await owner.history(id);
+    expect(events.map(({ type, by }) => [type, by])).toEqual([
+      ['order_status_change', 'maker'],
+      ['order_status_change', 'taker'],
+    ]);
+    expect((await owner.history(id, { after: events[0]!.id })).events).toEqual(events.slice(1));
+  });
+
   test('gets a new token before the old one expires', async () => {
     let logins = 0;
     const lastsAMinute = ({ address }: MakerOptions['account']) =>
@@ -169,6 +187,63 @@ describe('a taker', () => {
       message: 'Trading',
     });
     expect((await maker.order(order_hash)).cancellation).toMatchObject({ status: 'rejected', request_id });
+  });
+
+  test('polls what a session would hear, and reads an order back', async () => {
+    const { last_id } = await taker.events();
+    const { order_hash } = await maker.place(wish());
+    await taker.lock({ order_hash });
+    await maker.cancel(order_hash);
+    const heard: string[] = [];
+    let after = last_id;
+    await until(async () => {
+      const page = await taker.events({ after, types: ['cancellation_request'] });
+      for (const event of page.events) {
+        if (event.type === 'cancellation_request') heard.push(event.data.metadata.taker_address);
+      }
+      after = page.last_id;
+      return heard.length > 0;
+    }, 'the request');
+    expect(heard).toEqual([account.address]);
+    const { events, next_after } = await taker.history(order_hash);
+    expect([events.map(({ by }) => by), next_after]).toEqual([['maker', 'taker', 'maker'], null]);
+  });
+
+  test('keeps a book', async () => {
+    const [other, changes] = [(await service.newTaker()).library(), [] as OrderBookChange[]];
+    const session = await taker.listen({
+      onCancellationRequest: () => ({ cancel: true, message: '' }),
+      onOrderBookChange: (change) => changes.push(change),
+    });
+    const { order_hash } = await maker.place(wish());
+    await other.lock({ order_hash });
+    await until(() => changes.length > 1, 'both changes');
+    expect(changes.map(({ to_status, ...change }) => [change.order_hash, to_status])).toEqual([
+      [order_hash, 'pending'],
+      [order_hash, 'locked'],
+    ]);
+    await session.close();
+  });
+
+  test('finds every pending order, however many pages there are', async () => {
+    const { apiKey, address } = account;
+    const url = new Set<string>();
+    const paging = createTaker({
+      url: service.url,
+      apiKey,
+      address,
+      fetch: (request) => {
+        const small = new URL(request.url);
+        small.searchParams.set('limit', '2');
+        url.add(small.href);
+        return fetch(new Request(small, { headers: request.headers }));
+      },
+    });
+    for (let placed = 0; placed < 5; placed += 1) await maker.place(wish());
+    const hashes = (orders: { order_hash: string }[]) => orders.map(({ order_hash }) => order_hash);
+    const all = hashes(await paging.availableOrders());
+    expect(all).toEqual(hashes(await taker.availableOrders()));
+    expect(url.size).toBe(Math.ceil(all.length / 2));
   });
 
   test('calls everything else through the typed document', async () => {

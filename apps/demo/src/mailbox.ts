@@ -3,7 +3,8 @@ import type { EventMessage } from '#client';
 import { DemoFailure } from './demo-failure.js';
 import type { Actor, Screen } from './screen.js';
 
-type Kind = EventMessage['type'];
+/** Nobody keeps a book in the play. */
+type Kind = Exclude<EventMessage['type'], 'order_book_change'>;
 export type Message = { [K in Kind]: { type: K; data: Extract<EventMessage, { type: K }>['data'] } }[Kind];
 
 /** A push that must come: its type, and what its data must say. */

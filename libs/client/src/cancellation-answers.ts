@@ -9,7 +9,7 @@ import { pauseAfter } from './retry.js';
 export interface Verdict {
   /** True gives the order up; false keeps it locked, to complete the trade. */
   cancel: boolean;
-  /** Kept, and shown to the maker: 1 to 1,000 characters. */
+  /** Kept, and shown to the maker; what is over 1,000 characters is cut. */
   message: string;
   /** The address that holds the lock, when it is not the client's. */
   taker_address?: string;

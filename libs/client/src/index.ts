@@ -1,11 +1,13 @@
 export type { Api, Body, Data, Query, Send } from './api.js';
 export type { Answered, Verdict } from './cancellation-answers.js';
+export { readConfig, settlementOf } from './config.js';
 export { LockstepError } from './lockstep-error.js';
 export { connectMaker, type Maker, type MakerListeners, type MakerOptions, type NewOrder } from './maker.js';
 export { loginMessage, type MakerAccount } from './maker-token.js';
 export type {
   CancellationRequest,
   CancellationUpdate,
+  OrderBookChange,
   OrderStatusChange,
   EventMessage,
   PushMessage,

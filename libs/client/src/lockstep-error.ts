@@ -7,6 +7,9 @@ interface Refusal {
 
 const TOO_MANY_REQUESTS = 429;
 const ORDER_SUSPENDED = 409009;
+const SIGNATURE_USED = 10010013;
+/** What passes when it is tried again. */
+const PASSING: ReadonlySet<number> = new Set([ORDER_SUSPENDED, SIGNATURE_USED]);
 /** Answers of proxies can be whole pages. */
 const MAX_FOREIGN_DETAILS_CHARACTERS = 200;
 
@@ -38,10 +41,10 @@ export class LockstepError extends Error {
   }
 }
 
-/** Whether the service has said no. Anything else passes: no answer, an overload, an operator's suspension. */
+/** Whether the service has said no. Anything else passes: no answer, an overload, an operator's suspension, a used signature. */
 export function isFinal(error: unknown): error is LockstepError {
   if (!(error instanceof LockstepError) || error.code === 0) return false;
-  return error.status < 500 && error.status !== TOO_MANY_REQUESTS && error.code !== ORDER_SUSPENDED;
+  return error.status < 500 && error.status !== TOO_MANY_REQUESTS && !PASSING.has(error.code);
 }
 
 function envelopeIn(body: string): { code: number; message: string; details: string } | undefined {

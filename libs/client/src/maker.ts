@@ -83,6 +83,13 @@ export class Maker {
     return dataOf(this.api.GET('/api/v1/orders', { params: { query } }));
   }
 
+  /** All that has become of an order and of its cancellation requests. */
+  history(order_id: string, query?: Query<'getOrderEvents'>): Promise<Data<'getOrderEvents'>> {
+    return dataOf(
+      this.api.GET('/api/v1/orders/{order_id}/events', { params: { path: { order_id }, query } }),
+    );
+  }
+
   profile(): Promise<Data<'getProfile'>> {
     return dataOf(this.api.GET('/api/v1/makers/profiles'));
   }

@@ -8,6 +8,7 @@ export type PushMessage =
 export type EventMessage =
   | (Frame & { type: 'order_status_change'; data: OrderStatusChange })
   | (Frame & { type: 'cancellation_request'; data: CancellationRequest })
+  | (Frame & { type: 'order_book_change'; data: OrderBookChange })
   | (Frame & { type: 'cancellation_update'; data: CancellationUpdate });
 
 interface Frame {
@@ -33,8 +34,19 @@ export interface OrderStatusChange {
   taker: string | null;
   from_status: OrderStatus | null;
   to_status: OrderStatus;
-  /** `cause`, `lock_id`, `expires_at` and the like, by kind of change. */
+  /**
+   * `cause`, `lock_id`, `expires_at` and the like, by kind of change; `taker_address` whenever there is a taker; of a fill
+   * `tx_hash`, the same as `blockchain_tx_hash`.
+   */
   metadata: Record<string, unknown>;
+}
+
+/** An order came into the book of pending orders (`to_status` is `pending`), or left it, whoever did it. */
+export interface OrderBookChange {
+  order_hash: string;
+  maker: string;
+  from_status: OrderStatus | null;
+  to_status: OrderStatus;
 }
 
 /** A maker asks to cancel an order that the taker holds. */
@@ -44,6 +56,8 @@ export interface CancellationRequest {
   reason: string;
   metadata: {
     request_id: string;
+    /** Who is asked, and answers. */
+    taker_address: string;
     expires_at: string;
     /** Silence never cancels a live lock. */
     on_timeout: 'keep_locked';

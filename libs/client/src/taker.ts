@@ -1,7 +1,7 @@
 import { type Api, type Body, createApi, type Data, dataOf, type Query, type Send } from './api.js';
 import { type Answered, CancellationAnswers, type CancellationListeners } from './cancellation-answers.js';
 import type { Listener } from './listeners.js';
-import type { CancellationRequest, OrderStatusChange } from './messages.js';
+import type { CancellationRequest, OrderBookChange, OrderStatusChange } from './messages.js';
 import { RequestSigner } from './request-signer.js';
 import { ServerClock } from './server-clock.js';
 import { openSession, reporterOf, type Session, type SessionOptions } from './session.js';
@@ -23,6 +23,8 @@ type Under<T> = Omit<T, 'taker_address'> & { taker_address?: string };
 
 export interface TakerListeners extends CancellationListeners, SessionOptions {
   onOrderStatusChange?: Listener<OrderStatusChange>;
+  /** Every change into or out of `pending` of every order: a book kept from these is whole. */
+  onOrderBookChange?: Listener<OrderBookChange>;
 }
 
 /** A broker or custodian: locks orders, trades them, and decides when their maker would like to cancel. */
@@ -72,9 +74,17 @@ export class Taker {
     return dataOf(this.api.POST('/api/v1/orders/cancel-result', { body: this.under(body), signal }));
   }
 
-  /** All pending orders; a session hears of them as they come. */
-  availableOrders(): Promise<Data<'listAvailableOrders'>> {
-    return dataOf(this.api.GET('/api/v1/orders/available'));
+  /** All pending orders, however many pages they fill; a session hears of them as they come. */
+  async availableOrders(): Promise<Data<'listAvailableOrders'>> {
+    const orders: Data<'listAvailableOrders'> = [];
+    let isMore = true;
+    while (isMore) {
+      const query = { after: orders.at(-1)?.order_hash };
+      const answer = await this.api.GET('/api/v1/orders/available', { params: { query } });
+      orders.push(...(await dataOf(Promise.resolve(answer))));
+      isMore = answer.response.headers.has('link');
+    }
+    return orders;
   }
 
   /** Orders that this taker locked or filled, a page at a time. */
@@ -84,6 +94,17 @@ export class Taker {
 
   order(order_hash: string): Promise<Data<'getTakerOrder'>> {
     return dataOf(this.api.GET('/api/v1/takers/orders/{order_hash}', { params: { path: { order_hash } } }));
+  }
+
+  /** What this taker was pushed of an order, or would have been. */
+  history(order_hash: string, query?: Query<'getTakerOrderEvents'>): Promise<Data<'getTakerOrderEvents'>> {
+    const params = { path: { order_hash }, query };
+    return dataOf(this.api.GET('/api/v1/takers/orders/{order_hash}/events', { params }));
+  }
+
+  /** What a session would hear, a page at a time; each begins after the `last_id` of the one before. */
+  events(query?: Query<'listTakerEvents'>): Promise<Data<'listTakerEvents'>> {
+    return dataOf(this.api.GET('/api/v1/takers/events', { params: { query } }));
   }
 
   /** This taker's fills, a page at a time. */
@@ -107,6 +128,7 @@ export class Taker {
       listeners: {
         order_status_change: listeners.onOrderStatusChange,
         cancellation_request: (request: CancellationRequest) => answers.consider(request),
+        order_book_change: listeners.onOrderBookChange,
       },
       headers: async (url: URL) => {
         signedWithMs = this.clock.offsetMs;
