@@ -19,6 +19,7 @@ const SETTINGS = {
   MAX_OPEN_ORDERS_PER_MAKER: '11',
   ORDERS_PER_MINUTE_PER_MAKER: '12',
   MAX_LOCKS_PER_TAKER: '13',
+  LOGIN_DOMAINS: 'app.desk.example',
 };
 
 let service: TestService;
@@ -45,6 +46,7 @@ test('anybody is told how this installation is set up', async () => {
   expect(Date.parse(server_time)).toBeLessThanOrEqual(Date.now());
   expect(settings).toEqual({
     chain_id: 56,
+    login_domains: ['app.desk.example'],
     order_min_validity_seconds: 172_800,
     deadline_tolerance_seconds: 300,
     lock_ttl_seconds: 1_800,

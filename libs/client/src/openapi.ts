@@ -24,6 +24,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/makers/logout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End every token of the wallet
+         * @description Within 5 seconds no token that the wallet was given so far is taken any more, by whomever it is held, and its sockets are closed with 1008. Orders stay as they are. Logging in again works at once.
+         */
+        post: operations["logOut"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/makers/profiles": {
         parameters: {
             query?: never;
@@ -759,6 +779,13 @@ export interface components {
              */
             chain_id: number;
             /**
+             * @description The hosts for which a login message may be signed; with none, for any.
+             * @example [
+             *       "app.desk.example"
+             *     ]
+             */
+            login_domains: string[];
+            /**
              * @description How far ahead a new order's deadline must lie.
              * @example 2592000
              */
@@ -819,7 +846,7 @@ export interface components {
         };
         ConnectAnswer: {
             /**
-             * @description JWT (HS256) with the claims wallet_address, chain_id and exp; valid for 24 hours.
+             * @description JWT (HS256) with the claims wallet_address, chain_id and exp; valid for 24 hours, or until the wallet is logged out.
              * @example eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJ3YWxsZXRfYWRkcmVzcyI6IjB4…
              */
             jwt: string;
@@ -836,8 +863,10 @@ export interface components {
              */
             chain_id: string;
             /**
-             * @description What the wallet signs. It has the lines `Wallet address: …`, `ChainId: …`, `Timestamp: …` (ISO 8601, at most
-             *     5 minutes from now) and `Nonce: …` (works once) in any order; further lines are ignored.
+             * @description What the wallet signs. It has the lines `Wallet address: …`, `ChainId: …`, `Timestamp: …` (ISO 8601 with an offset,
+             *     at most 5 minutes from now) and `Nonce: …` (works once) in any order, and further lines are ignored; or it is an
+             *     EIP-4361 message ("Sign-In with Ethereum"), whose `Issued At` is the timestamp. A desk may hold logins to its own
+             *     domains: an EIP-4361 message must name one of them then, and another one must name no foreign one.
              * @example Log in to Lockstep
              *     Wallet address: 0x71c7656ec7ab88b098defb751b7401b5f6d8976f
              *     ChainId: 97
@@ -1353,6 +1382,29 @@ export interface components {
             code: 0;
             /** @description What was asked for */
             data: components["schemas"]["LockAnswer"];
+        };
+        LogoutAnswer: {
+            /**
+             * @description Always true.
+             * @example true
+             * @enum {boolean}
+             */
+            success: true;
+            /**
+             * @description What was done.
+             * @example Logged out successfully
+             */
+            message: string;
+        };
+        LogoutResponse: {
+            /**
+             * @description 0: success
+             * @example 0
+             * @enum {integer}
+             */
+            code: 0;
+            /** @description What was asked for */
+            data: components["schemas"]["LogoutAnswer"];
         };
         MakerHistoryAnswer: {
             /**
@@ -2253,6 +2305,8 @@ export type Limits = components['schemas']['Limits'];
 export type LockAnswer = components['schemas']['LockAnswer'];
 export type LockOrderRequest = components['schemas']['LockOrderRequest'];
 export type LockResponse = components['schemas']['LockResponse'];
+export type LogoutAnswer = components['schemas']['LogoutAnswer'];
+export type LogoutResponse = components['schemas']['LogoutResponse'];
 export type MakerHistoryAnswer = components['schemas']['MakerHistoryAnswer'];
 export type MakerHistoryResponse = components['schemas']['MakerHistoryResponse'];
 export type MakerOrdersAnswer = components['schemas']['MakerOrdersAnswer'];
@@ -2338,6 +2392,79 @@ export interface operations {
             };
             /** @description 415001 Unsupported media type */
             415: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description 429001 Too many requests */
+            429: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description 500001 Internal error */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description 503001 Service unavailable */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    logOut: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Logged out */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogoutResponse"];
+                };
+            };
+            /** @description 400001 Invalid parameter */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description 401 Invalid token, 401 Token expired */
+            401: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -2496,7 +2623,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description 403003 IP address not allowed */
+            /** @description 403003 IP address not allowed, 403004 Account suspended */
             403: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2603,7 +2730,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description 403001 Taker address not allowed, 403003 IP address not allowed */
+            /** @description 403001 Taker address not allowed, 403003 IP address not allowed, 403004 Account suspended */
             403: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3240,7 +3367,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description 403003 IP address not allowed */
+            /** @description 403003 IP address not allowed, 403004 Account suspended */
             403: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3344,7 +3471,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description 403003 IP address not allowed */
+            /** @description 403003 IP address not allowed, 403004 Account suspended */
             403: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3430,7 +3557,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description 403003 IP address not allowed */
+            /** @description 403003 IP address not allowed, 403004 Account suspended */
             403: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3566,7 +3693,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description 403003 IP address not allowed */
+            /** @description 403003 IP address not allowed, 403004 Account suspended */
             403: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3658,7 +3785,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description 403003 IP address not allowed */
+            /** @description 403003 IP address not allowed, 403004 Account suspended */
             403: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3861,6 +3988,16 @@ export interface operations {
             };
             /** @description 401 Invalid token, 401 Token expired */
             401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description 403004 Account suspended */
+            403: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -4394,7 +4531,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description 403003 IP address not allowed */
+            /** @description 403003 IP address not allowed, 403004 Account suspended */
             403: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -4485,7 +4622,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description 403003 IP address not allowed */
+            /** @description 403003 IP address not allowed, 403004 Account suspended */
             403: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
