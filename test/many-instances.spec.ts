@@ -57,26 +57,33 @@ interface Listeners {
   /** A socket on each instance. */
   ofMaker: [Socket, Socket];
   ofTaker: [Socket, Socket];
+  /** Of another taker, which keeps a book of pending orders. */
+  ofBook: [Socket, Socket];
 }
 
 async function listenOnBoth(): Promise<Listeners> {
   const { secondUrl: url } = fleet;
-  const [maker, taker] = [await service.newMaker(), await service.newTaker()];
+  const [maker, taker, reader] = [
+    await service.newMaker(),
+    await service.newTaker(),
+    await service.newTaker(),
+  ];
   const listeners: Listeners = {
     maker,
     taker,
     ofMaker: [await maker.socket(), await maker.socket(undefined, { url })],
     ofTaker: [await taker.socket(), await taker.socket(undefined, { url })],
+    ofBook: [await reader.socket('order_book_change'), await reader.socket('order_book_change', { url })],
   };
   await hearTheSame(listeners); // from here on all four are live
   return listeners;
 }
 
 /** Everything up to now is heard on both instances, the same in the same order, whatever goes on meanwhile. */
-async function hearTheSame({ maker, ofMaker, ofTaker }: Listeners): Promise<void> {
+async function hearTheSame({ maker, ofMaker, ofTaker, ofBook }: Listeners): Promise<void> {
   const marker = await maker.place();
-  for (const sockets of [ofMaker, ofTaker]) {
-    const { id: last } = await sockets[0].hearAbout('order_status_change', marker.order_hash);
+  for (const sockets of [ofMaker, ofTaker, ofBook]) {
+    const { id: last } = await sockets[0].hear(({ data }) => data?.order_hash === marker.order_hash);
     await sockets[1].hear(({ id }) => id === last);
     const [here, there] = sockets.map(({ messages }) =>
       messages.filter((message) => message.id <= last && isNotRedelivered(message)),
