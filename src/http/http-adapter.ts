@@ -7,7 +7,7 @@ import { answerPreflights, setAnswerHeaders } from './answer-headers.js';
 import { ApiError } from './api-errors.js';
 import { keepBodiesUnread } from './body.js';
 import { faultOfHead, MAX_READ_HEAD_BYTES, settleTarget } from './head-rules.js';
-import { leavePlaceOn, setUpServer, takePlaceOn } from './http-server.js';
+import { setUpServer } from './http-server.js';
 import { Origins } from './origins.js';
 import { refuseOnSocket } from './refuse-on-socket.js';
 import { requestIdOf, requestIdOr } from './request-id.js';
@@ -54,7 +54,6 @@ export function httpAdapter(settings: Settings): FastifyAdapter {
   });
   const fastify = adapter.getInstance<FastifyInstance>();
   setUpServer(fastify.server);
-  boundConnections(fastify);
   fastify.addHook('onRequest', (request, _reply, done) => done(faultOfHead(request.raw)));
   answerPreflights(fastify, origins);
   keepBodiesUnread(fastify);
@@ -73,15 +72,6 @@ function reasonOf(code: string | undefined, message: string): string {
 /** A header in the bytes of a head that cannot be read. */
 function headerIn(head: string, name: string): string | undefined {
   return new RegExp(`^${name}: *([^\\r\\n]+)\\r?$`, 'im').exec(head)?.[1]?.trim();
-}
-
-function boundConnections(fastify: FastifyInstance): void {
-  fastify.addHook('onRequest', (request, reply, done) => {
-    const { socket } = request.raw;
-    if (!takePlaceOn(socket)) return void reply.hijack();
-    reply.raw.once('close', () => leavePlaceOn(socket));
-    done();
-  });
 }
 
 /** Without it a client's kept-alive connection, idle after the answer in flight, would hold up the stop. */

@@ -1,4 +1,4 @@
-import type { IncomingMessage, Server } from 'node:http';
+import type { IncomingMessage, RequestListener, Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { ApiError } from './api-errors.js';
@@ -12,6 +12,8 @@ export const WEBSOCKET = 'websocket';
 const MAX_CONNECTIONS = 20_000;
 /** Calls of one connection that wait for their answers: hardly any client pipelines. */
 const MAX_PIPELINED = 16;
+/** Tells Node's parser that what comes next is no HTTP. */
+const NOTHING_FOLLOWS = 2;
 /** Hop-by-hop headers with which HTTP/2 is offered. */
 const OFFER = new Set(['upgrade', 'http2-settings']);
 
@@ -20,6 +22,7 @@ const underWay = new WeakMap<Duplex, number>();
 /** Sets up what Fastify leaves to Node's server. */
 export function setUpServer(server: Server): void {
   server.maxConnections = MAX_CONNECTIONS;
+  boundPipelining(server);
   server.on('checkExpectation', (request: IncomingMessage, response) => {
     noteUnknownExpectation(request);
     server.emit('request', request, response);
@@ -68,17 +71,28 @@ const withoutOffer = (connection: string): string =>
     .filter((option) => !OFFER.has(option.toLowerCase()))
     .join(', ');
 
-/** Counts a call of its connection until it is answered; false: there are too many, and the connection is closed. */
-export function takePlaceOn(socket: Socket): boolean {
-  const calls = underWay.get(socket) ?? 0;
-  if (calls < MAX_PIPELINED) {
+/** Counts the calls of a connection until they are answered, and closes it when there are too many. */
+function boundPipelining(server: Server): void {
+  const serve = server.listeners('request') as RequestListener[];
+  server.removeAllListeners('request');
+  server.on('request', (request, response) => {
+    const { socket } = request;
+    const calls = underWay.get(socket) ?? 0;
+    if (calls >= MAX_PIPELINED) {
+      socket.destroy();
+      return;
+    }
     underWay.set(socket, calls + 1);
-    return true;
-  }
-  socket.destroy();
-  return false;
+    response.once('close', () => underWay.set(socket, underWay.get(socket)! - 1));
+    for (const listener of serve) listener.call(server, request, response);
+  });
+  server.on('connection', stopReadingWhenClosed);
 }
 
-export function leavePlaceOn(socket: Socket): void {
-  underWay.set(socket, (underWay.get(socket) ?? 1) - 1);
+/** What Node's parser has is read to its end, thousands of requests, also when their connection was closed at one of them. */
+function stopReadingWhenClosed(socket: Socket): void {
+  const { parser } = socket as { parser?: { onIncoming?: (...request: unknown[]) => number } };
+  const read = parser?.onIncoming;
+  if (!parser || !read) return;
+  parser.onIncoming = (...request) => (socket.destroyed ? NOTHING_FOLLOWS : read(...request));
 }
