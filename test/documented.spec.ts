@@ -39,7 +39,7 @@ describe('refuses', () => {
     ['another success', { status: 202 }, /never/],
     ['a code of another call', refused(409, 409006, 'Nonce already used'), /codes/],
     ['a missing header', { headers: new Headers() }, /X-Request-Id/],
-    ['that a wrong body was taken', { sent: { order_hash: '0x' } }, /taker_address/],
+    ['that a wrong body was taken', { sent: { order_hash: '0x' } }, /order_hash/],
     ['that a parameter was taken', { url: `${lock.url}?fast=true` }, /fast/],
   ];
   test.each(cases)('%s', (_, change, complaint) => {
