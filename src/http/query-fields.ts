@@ -42,7 +42,7 @@ export const TimeQuery = () =>
 /** Clients forget to encode a plus sign, which then reads as a space. */
 function secondsOf(text: string): number | undefined {
   const time = parseTime(text.replace(/ (\d\d(:?\d\d)?)$/, '+$1'));
-  return time && time.getTime() / 1000;
+  return time instanceof Date ? time.getTime() / 1000 : undefined;
 }
 
 export const BooleanQuery = () =>
