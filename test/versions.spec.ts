@@ -1,8 +1,9 @@
+import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { freePort } from '#database';
 import { AdminTool } from './support/admin-tool.js';
-import type { MakerClient, TakerClient } from './support/clients.js';
+import { type MakerClient, TakerClient } from './support/clients.js';
 import { createTestDatabase } from './support/database.js';
 import { earlierBuild, isEarlierKnown } from './support/earlier-version.js';
 import { ExternalService } from './support/external-service.js';
@@ -106,9 +107,29 @@ describe('this version beside a newer one', () => {
     service = await ExternalService.on(database.url, database.drop);
     elsewhere = { url: `http://127.0.0.1:${await freePort()}` };
     old = await start.old();
-    [maker, taker] = [await service.newMaker(), await service.newTaker()];
+    [maker, taker] = [await service.newMaker(), takerOfOld()];
   }, 3 * PATIENCE_MS);
   afterAll(() => service.drop());
+
+  /** Made on the schema of the version before, which knows nothing of what this one's services write. */
+  function takerOfOld(): TakerClient {
+    const tool = (...args: string[]) =>
+      JSON.parse(
+        execFileSync(process.execPath, [`${earlierBuild()}/dist/apps/admin/src/main.js`, ...args], {
+          env: { PATH: process.env.PATH, ...service.environment },
+        }).toString(),
+      );
+    const address = `0x${randomBytes(20).toString('hex')}`;
+    const { taker_id } = tool('taker', 'create', '--name', 'A broker', '--address', address);
+    const key = tool('key', 'create', '--taker', taker_id);
+    return TakerClient.of(service.url, {
+      takerId: taker_id,
+      keyId: key.key_id,
+      apiKey: key.api_key,
+      apiSecret: key.api_secret,
+      addresses: [address],
+    });
+  }
 
   const atNew = <T extends MakerClient | TakerClient>(client: T): T =>
     Object.assign(Object.create(Object.getPrototypeOf(client)), client, elsewhere);

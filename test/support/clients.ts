@@ -149,6 +149,15 @@ export class TakerClient {
     return new TakerClient(url, takerId, keyId, apiKey, apiSecret, addresses);
   }
 
+  /** One that an older version's tool has made. */
+  static of(
+    url: string,
+    taker: Pick<TakerClient, 'takerId' | 'keyId' | 'apiKey' | 'apiSecret' | 'addresses'>,
+  ): TakerClient {
+    const { takerId, keyId, apiKey, apiSecret, addresses } = taker;
+    return new TakerClient(url, takerId, keyId, apiKey, apiSecret, addresses);
+  }
+
   /** The same taker as it uses the client library, signing its requests; elsewhere, when it goes through a proxy. */
   library(url = this.url): Taker {
     const { apiKey, apiSecret, address } = this;
