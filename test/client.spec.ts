@@ -129,6 +129,18 @@ describe('a maker', () => {
     expect((await owner.history(id, { after: events[0]!.id })).events).toEqual(events.slice(1));
   });
 
+  test('logs out: its old token and its sessions end, and a further call logs in again', async () => {
+    const other = await connectMaker(wallet());
+    const session = await other.listen({ onOrderStatusChange: () => {} });
+    const headers = { authorization: `Bearer ${await other.token()}` };
+    await other.logOut();
+    await session.ended;
+    const status = async () =>
+      (await fetch(`${service.url}/api/v1/orders/maker/next-nonce`, { headers })).status;
+    await until(async () => (await status()) === 401, 'the old token to be refused');
+    expect(await other.nextNonce()).toBe(0);
+  });
+
   test('gets a new token before the old one expires', async () => {
     let logins = 0;
     const lastsAMinute = ({ address }: MakerOptions['account']) =>

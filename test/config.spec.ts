@@ -13,6 +13,7 @@ const SETTINGS = {
   LOCK_MAX_SECONDS: '7200',
   CANCELLATION_TIMEOUT_SECONDS: '45',
   CANCELLATION_COOLDOWN_SECONDS: '17',
+  LOGIN_DOMAINS: 'app.example.com,desk.example:8443',
   EVENT_RETENTION_DAYS: '9',
   RATE_LIMIT_PER_SECOND: '5000',
   MAX_SOCKETS_PER_CALLER: '7',
@@ -53,6 +54,7 @@ test('anybody is told how this installation is set up', async () => {
     lock_max_seconds: 7_200,
     cancellation_timeout_seconds: 45,
     cancellation_cooldown_seconds: 17,
+    login_domains: ['app.example.com', 'desk.example:8443'],
     event_retention_days: 9,
     limits: {
       requests_per_second: 5_000,

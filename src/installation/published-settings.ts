@@ -10,6 +10,7 @@ export function publishedSettings(settings: Settings) {
     lock_max_seconds: settings.LOCK_MAX_SECONDS,
     cancellation_timeout_seconds: settings.CANCELLATION_TIMEOUT_SECONDS,
     cancellation_cooldown_seconds: settings.CANCELLATION_COOLDOWN_SECONDS,
+    login_domains: settings.LOGIN_DOMAINS,
     event_retention_days: settings.EVENT_RETENTION_DAYS,
     limits: {
       requests_per_second: settings.RATE_LIMIT_PER_SECOND,

@@ -39,6 +39,11 @@ export class MakerToken {
     return this.jwt;
   }
 
+  /** The next call logs in again. */
+  forget(): void {
+    this.jwt = '';
+  }
+
   private async logInOnTime(): Promise<void> {
     const signedWithMs = this.clock.offsetMs;
     try {

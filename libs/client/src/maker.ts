@@ -28,6 +28,8 @@ export class Maker {
   /** Every call of the service, with this maker's token. */
   readonly api: Api;
   private readonly tokens: MakerToken;
+  /** Ends the sessions that were opened since the last log-out. */
+  private login = new AbortController();
 
   constructor(private readonly options: MakerOptions) {
     const { url, account, chainId, fetch: send } = options;
@@ -47,6 +49,14 @@ export class Maker {
   /** The token that calls carry; for programs that make calls of their own. */
   token(): Promise<string> {
     return this.tokens.current();
+  }
+
+  /** Ends every token of the wallet, whoever holds it, and this maker's sessions. A further call logs in again. */
+  async logOut(): Promise<void> {
+    await this.api.POST('/api/v1/makers/logout');
+    this.tokens.forget();
+    this.login.abort();
+    this.login = new AbortController();
   }
 
   sign(order: OrderTerms): Promise<string> {
@@ -112,7 +122,7 @@ export class Maker {
       report: reporterOf(listeners),
       after: listeners.after,
       onResync: listeners.onResync,
-      signal: listeners.signal,
+      signal: AbortSignal.any([this.login.signal, ...(listeners.signal ? [listeners.signal] : [])]),
     });
   }
 

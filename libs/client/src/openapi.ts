@@ -816,6 +816,13 @@ export interface components {
              */
             cancellation_cooldown_seconds: number;
             /**
+             * @description Where makers may log in: what an EIP-4361 message must name. Empty: anywhere.
+             * @example [
+             *       "app.example.com"
+             *     ]
+             */
+            login_domains: string[];
+            /**
              * @description For how long events are kept: what sockets and pages replay, and histories show.
              * @example 30
              */

@@ -114,6 +114,10 @@ export class ConfigAnswer {
   @Whole(10)
   cancellation_cooldown_seconds!: number;
 
+  /** Where makers may log in: what an EIP-4361 message must name. Empty: anywhere. */
+  @ApiProperty({ type: [String], example: ['app.example.com'] })
+  login_domains!: string[];
+
   /** For how long events are kept: what sockets and pages replay, and histories show. */
   @Whole(30)
   event_retention_days!: number;
