@@ -20,7 +20,6 @@ const SETTINGS = {
   MAX_OPEN_ORDERS_PER_MAKER: '11',
   ORDERS_PER_MINUTE_PER_MAKER: '12',
   MAX_LOCKS_PER_TAKER: '13',
-  LOGIN_DOMAINS: 'app.desk.example',
 };
 
 let service: TestService;
@@ -47,14 +46,13 @@ test('anybody is told how this installation is set up', async () => {
   expect(Date.parse(server_time)).toBeLessThanOrEqual(Date.now());
   expect(settings).toEqual({
     chain_id: 56,
-    login_domains: ['app.desk.example'],
+    login_domains: ['app.example.com', 'desk.example:8443'],
     order_min_validity_seconds: 172_800,
     deadline_tolerance_seconds: 300,
     lock_ttl_seconds: 1_800,
     lock_max_seconds: 7_200,
     cancellation_timeout_seconds: 45,
     cancellation_cooldown_seconds: 17,
-    login_domains: ['app.example.com', 'desk.example:8443'],
     event_retention_days: 9,
     limits: {
       requests_per_second: 5_000,

@@ -24,7 +24,7 @@ export class ConfigController {
   @ApiSuccess(200, ConfigAnswer, 'As the service is set up now')
   @ApiReadErrors()
   get(): Success<ConfigAnswer> {
-    const { EIP712_CHAIN_ID, EIP712_VERIFYING_CONTRACT, LOGIN_DOMAINS } = this.settings;
+    const { EIP712_CHAIN_ID, EIP712_VERIFYING_CONTRACT } = this.settings;
     return success({
       eip712: {
         domain: signingDomain(EIP712_CHAIN_ID, EIP712_VERIFYING_CONTRACT),
@@ -32,7 +32,6 @@ export class ConfigController {
         primaryType: 'Order',
       },
       chain_id: EIP712_CHAIN_ID,
-      login_domains: LOGIN_DOMAINS,
       ...publishedSettings(this.settings),
       server_time: new Date().toISOString(),
       version: SERVICE_VERSION,

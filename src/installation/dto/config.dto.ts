@@ -86,10 +86,6 @@ export class ConfigAnswer {
   @Whole(97, 1)
   chain_id!: number;
 
-  /** The hosts for which a login message may be signed; with none, for any. */
-  @ApiProperty({ type: [String], example: ['app.desk.example'] })
-  login_domains!: string[];
-
   /** How far ahead a new order's deadline must lie. */
   @Whole(2_592_000)
   order_min_validity_seconds!: number;
