@@ -779,13 +779,6 @@ export interface components {
              */
             chain_id: number;
             /**
-             * @description The hosts for which a login message may be signed; with none, for any.
-             * @example [
-             *       "app.desk.example"
-             *     ]
-             */
-            login_domains: string[];
-            /**
              * @description How far ahead a new order's deadline must lie.
              * @example 2592000
              */
