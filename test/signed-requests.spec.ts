@@ -152,14 +152,14 @@ describe('the query of a GET is signed as it is sent', () => {
   };
 
   test.each([
-    ['percent-encoded', 'ticker=BRK%2FB&status=locked%2cfilled', 200],
-    ['not encoded', 'status=locked,filled&ticker=BRK/B', 200],
-    ['with an empty part', '&ticker=BRK', 200],
-    ['with a ?', 'ticker=BRK?', 400],
-    ['with a +', 'ticker=BRK+B', 400],
-    ['empty', '', 200],
-  ])('%s', async (_, query, status) => {
-    expect((await list(query, query)).status).toBe(status);
+    ['percent-encoded', 'ticker=BRK%2FB&status=locked%2cfilled'],
+    ['not encoded', 'status=locked,filled&ticker=BRK/B'],
+    ['with an empty part', '&ticker=BRK'],
+    ['with a ?', 'ticker=BRK?'],
+    ['with a +', 'ticker=BRK+B'],
+    ['empty', ''],
+  ])('%s', async (_, query) => {
+    expect((await list(query, query)).status).toBe(200);
     for (const wrong of [`${query}&`, `?${query}`]) expectRefusal(await list(query, wrong), WRONG_SIGNATURE);
   });
 
