@@ -24,8 +24,16 @@ async function expectHandshakes(): Promise<void> {
   const filled = await askedOrder(service);
   succeeded(await filled.taker.answer(filled.hash, false), 200);
   succeeded(await filled.taker.fill(filled.placed), 200);
-  const statuses = await Promise.all([cancelled, filled].map(({ maker, id }) => maker.order(id)));
-  expect(statuses.map(({ status }) => status)).toEqual(['cancelled', 'filled']);
+  expect([await statusOf(cancelled), await statusOf(filled)]).toEqual(['cancelled', 'filled']);
+}
+
+/** Not by a call: the version before answers with fewer fields than are documented now. */
+async function statusOf({ id }: { id: string }): Promise<unknown> {
+  const [order] = await service.dataSource.query<[{ status: string }]>(
+    'SELECT status FROM orders WHERE id = $1',
+    [id],
+  );
+  return order.status;
 }
 
 /** This build is the old one: the newer one has expanded the schema by what it needs, as docs/operations.md asks of migrations. */
@@ -133,8 +141,14 @@ describe('this version beside a newer one', () => {
 
   const atNew = <T extends MakerClient | TakerClient>(client: T): T =>
     Object.assign(Object.create(Object.getPrototypeOf(client)), client, elsewhere);
+  /** Without what the version before does not say. */
   const toldOf = (socket: Socket): unknown[] =>
-    socket.messages.filter(({ type }) => type !== 'resync').map(({ type, data }) => ({ type, data }));
+    socket.messages
+      .filter(({ type }) => type !== 'resync')
+      .map(({ type, data: { metadata, ...data } }) => {
+        const { taker_address: _address, blockchain_tx_hash: _hash, ...same } = metadata;
+        return { type, data, metadata: same };
+      });
 
   test(
     'each hears what is done at the other, and sockets go on at the other',

@@ -9,7 +9,7 @@ const FOLDER = resolve('.data/earlier', COMMIT);
 /** Whether the project's history is here; in an archive or a shallow clone it is not. */
 export const isEarlierKnown = succeeds('git', ['cat-file', '-e', `${COMMIT}^{commit}`]);
 
-/** The folder of a build of the version before, made once. */
+/** The folder of a build of the version before, made once. What it alone imports is a development dependency of this one. */
 export function earlierBuild(): string {
   if (existsSync(join(FOLDER, 'dist', '.built'))) return FOLDER;
   rmSync(FOLDER, { recursive: true, force: true });

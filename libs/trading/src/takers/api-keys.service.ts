@@ -204,9 +204,9 @@ export class ApiKeysService {
   }
 
   private async read(keyIds: string[]): Promise<Map<string, KnownKey>> {
+    const asked = performance.now();
     const keys = await this.dataSource.query<FoundKey[]>(FIND_KEYS, [keyIds]);
-    const answered = performance.now();
-    return new Map(keys.map((key) => [key.id, this.knownKey(key, key.now.getTime() - answered)]));
+    return new Map(keys.map((key) => [key.id, this.knownKey(key, key.now.getTime() - asked)]));
   }
 
   private knownKey(key: FoundKey, clockOffset: number): KnownKey {
