@@ -36,16 +36,20 @@ const CHECKS: Record<string, Check> = {
     );
   },
 
-  'POST 200 /orders/lock': ({ sent, data }, { events }) =>
-    data.locked_by === sent.taker_address &&
-    has(
-      events.get(sent.order_hash),
-      ({ to_status, payload: { taker, metadata }, created_at }) =>
-        to_status === 'locked' &&
-        taker === sent.taker_address &&
-        created_at.toISOString() === data.locked_at &&
-        (metadata as { expires_at: string }).expires_at === data.expires_at,
-    ),
+  // a repeated call may have extended the lock since it was taken
+  'POST 200 /orders/lock': ({ sent, data }, { events }) => {
+    const locks = events
+      .get(sent.order_hash)
+      ?.filter(({ to_status, payload: { taker } }) => to_status === 'locked' && taker === sent.taker_address);
+    return (
+      data.locked_by === sent.taker_address &&
+      has(locks, ({ created_at }) => created_at.toISOString() === data.locked_at) &&
+      has(
+        locks,
+        ({ payload: { metadata } }) => (metadata as { expires_at: string }).expires_at === data.expires_at,
+      )
+    );
+  },
 
   'POST 200 /orders/:id/cancel': ({ data, requestId }, record) =>
     madeBy(
