@@ -5,9 +5,11 @@ import type { Told, Wait } from './ledger.js';
 import { callOf } from './told-is-recorded.js';
 
 /** Of a call as a whole. */
-export const CALL_BOUND_MS = 15_000;
+const CALL_BOUND_MS = 15_000;
 /** A machine that is busy with the suite itself, and an instance that a fault freezes. */
 const CALL_SLACK_MS = 10_000;
+/** So long a call may last here. */
+export const LONGEST_CALL_MS = CALL_BOUND_MS + CALL_SLACK_MS;
 
 /** Invariant 16; what it goes by are the ids of calls, so that no two may have the same. */
 export function refusalsChangedNothing({ told, record, undone }: Evidence): Finding {
@@ -23,7 +25,7 @@ export function refusalsChangedNothing({ told, record, undone }: Evidence): Find
 
 /** Invariant 20, of the calls whose client let them wait. */
 export function callsEnd({ waits }: Evidence): Finding {
-  const isTooLong = ({ ms }: Wait): boolean => ms > CALL_BOUND_MS + CALL_SLACK_MS;
+  const isTooLong = ({ ms }: Wait): boolean => ms > LONGEST_CALL_MS;
   return finding(
     20,
     'no call waits longer than its bound',
