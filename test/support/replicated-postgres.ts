@@ -62,8 +62,13 @@ export class ReplicatedPostgres {
   }
 
   /** No commit of it is done from now on before a standby has it, or all of them are again. */
-  waitForStandby(wait: boolean): Promise<void> {
-    return this.set('synchronous_standby_names', wait ? '*' : '');
+  async waitForStandby(wait: boolean): Promise<void> {
+    await this.set('synchronous_standby_names', wait ? '*' : '');
+    if (!wait) return;
+    // until it has caught up, commits would hang
+    const inStep = () =>
+      this.query(`SELECT FROM pg_stat_replication WHERE state = 'streaming' AND sync_state = 'sync'`);
+    await until(async () => (await inStep()).length > 0, 'a standby that is in step');
   }
 
   /** Of a standby: it hears nothing from its primary any more. */
