@@ -16,7 +16,7 @@ import {
 } from './cluster.js';
 import { load, type LoadOptions, type LoadResult } from './load.js';
 import { pgbench, type PgbenchOptions, type PgbenchResult } from './pgbench.js';
-import { median, sum } from './statistics.js';
+import { median, sum } from '../support/statistics.js';
 import { type Range, Stock } from './stock.js';
 
 const TAKERS = 50;

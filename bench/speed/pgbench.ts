@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { hashOf } from '../support/seed.js';
-import { percentile } from './statistics.js';
+import { percentile } from '../support/statistics.js';
 import { acceptStatement } from './statement.js';
 
 const run = promisify(execFile);

@@ -1,5 +1,5 @@
 import type { Row } from './figures/figure.js';
-import { median } from './statistics.js';
+import { median } from '../support/statistics.js';
 
 /** Whether a figure meets its target, when it has one. */
 export function isMet({ values, target }: Row): boolean | undefined {

@@ -1,6 +1,6 @@
 import type { Bench } from '../bench.js';
 import type { Contender } from '../cluster.js';
-import { median, quotients } from '../statistics.js';
+import { median, quotients } from '../../support/statistics.js';
 import type { Figure, Row } from './figure.js';
 
 const PGBENCH_CLIENTS = [16, 64];

@@ -4,7 +4,7 @@ import { type Bench, CONNECTIONS } from '../bench.js';
 import { load } from '../load.js';
 import { makerTokens } from '../maker-token.js';
 import { type SignedOrder, SigningMakers } from '../signed-orders.js';
-import { quotients } from '../statistics.js';
+import { quotients } from '../../support/statistics.js';
 import type { Figure } from './figure.js';
 
 const run = promisify(execFile);

@@ -1,5 +1,5 @@
 import { Client } from 'pg';
-import { percentile } from '../statistics.js';
+import { percentile } from '../../support/statistics.js';
 import type { Figure } from './figure.js';
 import { playHandshakes, TAKERS } from './push.js';
 

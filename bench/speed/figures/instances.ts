@@ -1,5 +1,5 @@
 import type { RunResult } from '../bench.js';
-import { quotients } from '../statistics.js';
+import { quotients } from '../../support/statistics.js';
 import type { Figure } from './figure.js';
 
 /** Two instances of the service on one PostgreSQL, each with half of the connections, beside one with all of them. */

@@ -1,4 +1,4 @@
-import { quotients } from '../statistics.js';
+import { quotients } from '../../support/statistics.js';
 import type { Figure } from './figure.js';
 
 /** How long one caller waits for an answer when nobody else calls. */

@@ -1,5 +1,5 @@
 import { CONNECTIONS } from '../bench.js';
-import { mean } from '../statistics.js';
+import { mean } from '../../support/statistics.js';
 import type { Figure } from './figure.js';
 
 /** Orders are added between the runs of one process: so many of its answers a run, at most. */

@@ -4,7 +4,7 @@ import type { BenchTaker } from '../../support/takers.js';
 import type { Bench } from '../bench.js';
 import { makerTokens } from '../maker-token.js';
 import type { PushPlan } from '../push-load.js';
-import { percentile } from '../statistics.js';
+import { percentile } from '../../support/statistics.js';
 import type { Figure } from './figure.js';
 
 const HANDSHAKES_PER_SECOND = 100;

@@ -1,4 +1,4 @@
-import { quotients } from '../statistics.js';
+import { quotients } from '../../support/statistics.js';
 import type { Figure } from './figure.js';
 
 const SMALL = 100_000;
