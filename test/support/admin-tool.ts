@@ -1,5 +1,10 @@
-import { execFile } from 'node:child_process';
 import { expect } from '@jest/globals';
+import { lastLine } from '#config';
+import { Command, CommanderError } from 'commander';
+import { DataSource } from 'typeorm';
+import { adminProgram } from '../../apps/admin/src/admin-program.js';
+import { adminRunner } from '../../apps/admin/src/admin-runner.js';
+import dataSource from '../../ormconfig.js';
 import { TEST_ENVIRONMENT } from './service.js';
 
 export interface Run {
@@ -8,17 +13,24 @@ export interface Run {
   stderr: string;
 }
 
-/** The built operator's tool on a database, each command a process of its own. */
+/** The operator's tool on a database, each command with connections of its own; test/launch.spec.ts has it as a process. */
 export class AdminTool {
   constructor(private readonly databaseUrl: string) {}
 
-  run(...args: string[]): Promise<Run> {
-    const env = { PATH: process.env.PATH, ...TEST_ENVIRONMENT, DATABASE_URL: this.databaseUrl };
-    return new Promise((resolve) => {
-      execFile(process.execPath, ['dist/apps/admin/src/main.js', ...args], { env }, (error, stdout, stderr) =>
-        resolve({ code: error ? Number(error.code) : 0, stdout, stderr }),
-      );
-    });
+  async run(...args: string[]): Promise<Run> {
+    const said: Run = { code: 0, stdout: '', stderr: '' };
+    const print = (text: string): void => void (said.stdout += text);
+    const warn = (text: string): void => void (said.stderr += text);
+    const environment = { ...TEST_ENVIRONMENT, DATABASE_URL: this.databaseUrl };
+    const program = new Command('admin').exitOverride().configureOutput({ writeOut: print, writeErr: warn });
+    try {
+      const runner = adminRunner(environment, new DataSource(dataSource.options), print);
+      await adminProgram(runner, program).parseAsync(args, { from: 'user' });
+    } catch (error) {
+      if (!(error instanceof CommanderError)) warn(`lockstep: ${lastLine(error as Error)}\n`);
+      said.code = error instanceof CommanderError ? error.exitCode : 1;
+    }
+    return said;
   }
 
   /** What a command prints when all is well. */

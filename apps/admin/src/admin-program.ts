@@ -6,9 +6,9 @@ import { addMakerCommands } from './maker-commands.js';
 import { addOrderCommands } from './order-commands.js';
 import { addTakerCommands } from './taker-commands.js';
 
-/** The operator's tool: every command, with its options. */
-export function adminProgram(run: AdminRunner): Command {
-  const program = new Command('admin')
+/** The operator's tool: every command, with its options, and what was set on `program` for all of them. */
+export function adminProgram(run: AdminRunner, program = new Command('admin')): Command {
+  program
     .description("Lockstep's operator tool. Answers are JSON.")
     // a line that repeats what was typed stays one line; a suggestion would be a second one
     .configureOutput({ outputError: (text, write) => write(`${printable(text.trimEnd())}\n`) })

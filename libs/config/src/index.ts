@@ -5,7 +5,7 @@ export { keptSecret, makeDataDir } from './kept-secrets.js';
 export { loadSettings } from './load-settings.js';
 export { isOriginOfHost, originOf } from './origins.js';
 export { printable, printableLines } from './printable.js';
-export { LaunchError, runUntilStopped, STOP_TIMEOUT_MS } from './process-lifecycle.js';
+export { lastLine, LaunchError, runUntilStopped, STOP_TIMEOUT_MS } from './process-lifecycle.js';
 export {
   type DatabaseSettings,
   type Environment,

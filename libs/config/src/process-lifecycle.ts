@@ -26,14 +26,14 @@ export async function runUntilStopped(start: () => Promise<() => Promise<void>>)
   };
   process.on('SIGINT', stop).on('SIGTERM', stop).on('SIGHUP', stop);
   const started = start();
-  await started.catch(endLaunch);
+  await started.catch((error: Error) => endWith(lastLine(error)));
 }
 
-/** One line for what an operator can mend; a bug comes with its stack. */
-function endLaunch(error: Error): never {
-  return endWith(
-    error instanceof LaunchError ? printable(error.message) : printableLines(error.stack ?? String(error)),
-  );
+/** What a process says of the error that ends it: one line for what an operator can mend; a bug comes with its stack. */
+export function lastLine(error: Error): string {
+  return error instanceof LaunchError
+    ? printable(error.message)
+    : printableLines(error.stack ?? String(error));
 }
 
 function endWith(line: string): never {
