@@ -75,6 +75,7 @@ function insertBatch(dataSource: DataSource, batch: Batch): Promise<void> {
   return dataSource.transaction(async (manager) => {
     await drawLives(manager, batch);
     await insertOrders(manager);
+    await insertFormerTakers(manager);
     await insertFillsAndRequests(manager);
     await insertEvents(manager);
   });
@@ -141,6 +142,16 @@ async function insertOrders(manager: EntityManager): Promise<void> {
       CASE WHEN holds THEN lock_id END, CASE WHEN held THEN taker END, CASE WHEN held THEN taker_id END,
       CASE WHEN held THEN locked_at END, CASE WHEN holds THEN open_until END, created_at, changed_at
     FROM lives`);
+}
+
+/** One order in twenty was held by another taker before. */
+async function insertFormerTakers(manager: EntityManager): Promise<void> {
+  await manager.query(`
+    INSERT INTO former_takers (order_id, taker_id)
+    SELECT lives.id, former.id
+    FROM lives JOIN (SELECT id, row_number() OVER (ORDER BY name) AS rank, count(*) OVER () AS takers FROM takers) former
+      ON former.rank = 1 + n / 20 % takers
+    WHERE held AND n % 20 = 0 AND former.id <> lives.taker_id`);
 }
 
 async function insertFillsAndRequests(manager: EntityManager): Promise<void> {
