@@ -154,6 +154,14 @@ describe("a suspended taker's key", () => {
   });
 });
 
+test('a taker that is not suspended is not what resume is for', async () => {
+  const { takerId } = await service.newTaker();
+  await expect(takers.resume(takerId, STEP)).rejects.toMatchObject({
+    code: 'INVALID_PARAMETER',
+    details: 'the taker is not suspended; its status is active',
+  });
+});
+
 test('the use of a key is noted', async () => {
   const taker = await service.newTaker();
   const lastUse = async () => {

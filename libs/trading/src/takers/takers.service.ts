@@ -96,7 +96,13 @@ export class TakersService {
     { operator, reason }: TakerStep,
   ): Promise<TakerAccount> {
     return Transaction.withManager(this.dataSource, async (manager) => {
-      await account(manager, takerId);
+      const before = await account(manager, takerId);
+      if (status === 'active' && before.status !== 'suspended') {
+        throw new TradingError(
+          'INVALID_PARAMETER',
+          `the taker is not suspended; its status is ${before.status}`,
+        );
+      }
       await manager.update(Taker, { id: takerId }, { status });
       await recordAction(manager, {
         operator,
