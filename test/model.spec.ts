@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, jest, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { OrderModel } from './model/order-model.js';
+import { ACCOUNTS, type OrderModel } from './model/order-model.js';
 import type { Model, Real } from './model/step.js';
 import { anyStep, ORDERS, START } from './model/steps.js';
 import { type SignedOrder, World, WORLD_SETTINGS } from './model/world.js';
@@ -18,7 +18,10 @@ beforeAll(async () => {
   service = await startService(WORLD_SETTINGS);
   world = await World.with(service);
 });
-afterAll(() => service.stop());
+afterAll(async () => {
+  await service.stop();
+  jest.restoreAllMocks();
+});
 
 test(`the service and the model agree in ${RUNS} runs of up to ${CALLS} calls`, async () => {
   const calls = fc.commands([anyStep], { maxCommands: CALLS, size: 'max' });
@@ -29,7 +32,11 @@ test(`the service and the model agree in ${RUNS} runs of up to ${CALLS} calls`, 
 
 async function startOfRun(): Promise<{ model: Model; real: Real }> {
   const orders = await Promise.all(Array.from({ length: ORDERS }, () => world.sign()));
-  const run = { model: { orders: orders.map(signed) }, real: { world, orders } };
+  const run: { model: Model; real: Real } = {
+    model: { orders: orders.map(signed), suspended: [] },
+    real: { world, orders },
+  };
+  for (const account of ACCOUNTS) await world.operateAccount('resume', account);
   for (const step of START) await step.run(run.model, run.real);
   return run;
 }

@@ -8,6 +8,10 @@ export type Taker = 'A' | 'B';
 export const ADDRESSES = { A1: 'A', A2: 'A', B1: 'B' } as const satisfies Record<string, Taker>;
 export type Address = keyof typeof ADDRESSES;
 
+/** Whom the operator can shut out. */
+export const ACCOUNTS = ['maker', 'A', 'B'] as const satisfies ('maker' | Taker)[];
+export type Account = (typeof ACCOUNTS)[number];
+
 /** Milliseconds since 1970. */
 type Time = number;
 
@@ -46,10 +50,8 @@ export interface OrderModel {
 }
 
 /** 2xx, or the error code that begins with the HTTP status; of the operator's steps, `done` or the error's name. */
-export type Outcome = [
-  answer: number | 'done' | 'ORDER_NOT_FOUND' | 'ORDER_FINAL' | 'ORDER_SUSPENDED' | 'INVALID_PARAMETER',
-  order: OrderModel,
-];
+type Answer = number | 'done' | 'ORDER_NOT_FOUND' | 'ORDER_FINAL' | 'ORDER_SUSPENDED' | 'INVALID_PARAMETER';
+export type Outcome = [answer: Answer, order: OrderModel];
 
 const isOpen = ({ status }: RequestModel) => status === 'requested' || status === 'timed_out';
 const isFinal = ({ status }: OrderModel) =>
@@ -264,4 +266,16 @@ export function operatorCancel(before: OrderModel, now: Time): Outcome {
   const refusal = refusalUnlessSuspended(order);
   if (refusal) return [refusal, order];
   return ['done', { ...resolved(order, 'accepted', 'lock_expiry'), lock: null, status: 'cancelled' }];
+}
+
+/** What only an active account may do meets this first; all else of a suspended one goes on as ever. */
+export const accountSuspended = (order: OrderModel): Outcome => [403004, order];
+
+export function suspendAccount(suspended: Account[], account: Account): [Answer, Account[]] {
+  return ['done', [...suspended.filter((each) => each !== account), account]];
+}
+
+export function resumeAccount(suspended: Account[], account: Account): [Answer, Account[]] {
+  const others = suspended.filter((each) => each !== account);
+  return [others.length < suspended.length ? 'done' : 'INVALID_PARAMETER', others];
 }

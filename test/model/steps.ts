@@ -3,8 +3,8 @@ import { expect } from '@jest/globals';
 import fc from 'fast-check';
 import type { OrderTime } from '../support/database.js';
 import * as model from './order-model.js';
-import type { Address, OrderModel, Taker } from './order-model.js';
-import { type Move, Step } from './step.js';
+import type { Account, Address, OrderModel, Taker } from './order-model.js';
+import { AccountStep, type Move, Step } from './step.js';
 import { done, heard, passed } from './world.js';
 
 const key = fc.constantFrom<Taker>('A', 'A', 'B');
@@ -19,6 +19,7 @@ const keyWithAddress = fc.constantFrom<[Taker, Address]>(
 
 const place: Move = {
   words: 'placed',
+  activeOnly: 'maker',
   call: (world, signed) => world.place(signed),
   rule: (before) => model.place(before),
 };
@@ -42,6 +43,7 @@ const CALL_MS = 30_000;
 
 const lock = ([taker, address]: [Taker, Address], seconds?: number): Move => ({
   words: `lock by ${taker} with ${address}${seconds === undefined ? '' : ` for ${seconds} s`}`,
+  activeOnly: taker,
   call: (world, { hash }) =>
     heard(world.takers[taker].lock(hash, { taker_address: world.address(address), lock_duration: seconds })),
   rule: (before, now, data) => {
@@ -168,7 +170,8 @@ const when = (possible: (order: OrderModel) => boolean, moves: fc.Arbitrary<Move
         new Step(move, (orders) => (first ? orders.findIndex(possible) : orders.findLastIndex(possible))),
     );
 
-const isKnown = ({ status }: OrderModel) => status !== 'unknown';
+const isUnknown = ({ status }: OrderModel) => status === 'unknown';
+const isKnown = (order: OrderModel) => !isUnknown(order);
 const isPending = ({ status }: OrderModel) => status === 'pending';
 const isHeld = (order: OrderModel) => order.lock !== null;
 const isCooling = ({ requests }: OrderModel) => requests.some((each) => each.isCooling);
@@ -176,9 +179,17 @@ const isSuspended = ({ status }: OrderModel) => status === 'suspended';
 const isAsked = (order: OrderModel) => model.openRequest(order) !== undefined;
 const isWaiting = (order: OrderModel) => model.openRequest(order)?.status === 'requested';
 
+const account = fc.constantFrom<Account>('maker', 'maker', 'A', 'B');
+const suspending = account.map((who) => new AccountStep('suspend', who, () => true));
+const resuming = account.map((who) => new AccountStep('resume', who, () => true));
+const lettingIn = account.map(
+  (who) => new AccountStep('resume', who, (suspended) => suspended.includes(who)),
+);
+
 /** Any move at any time, and the same more often where they lead on. */
 export const anyStep = fc.oneof(
   { weight: 1, arbitrary: any(fc.constant(place)) },
+  { weight: 2, arbitrary: when(isUnknown, fc.constant(place)) },
   { weight: 3, arbitrary: any(locking) },
   { weight: 6, arbitrary: when(isPending, locking) },
   { weight: 2, arbitrary: any(key.map(unlock)) },
@@ -201,4 +212,7 @@ export const anyStep = fc.oneof(
     weight: 4,
     arbitrary: when(isSuspended, fc.constantFrom('resume', 'resume', 'resume', 'cancel').map(operate)),
   },
+  { weight: 2, arbitrary: suspending },
+  { weight: 1, arbitrary: resuming },
+  { weight: 4, arbitrary: lettingIn },
 );

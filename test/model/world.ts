@@ -1,10 +1,11 @@
-import { OrderTransactions, type TradingError } from '#trading';
+import { jest } from '@jest/globals';
+import { MakersService, OrderTransactions, TakersService, type TradingError } from '#trading';
 import type { MakerClient, PlacedOrder, TakerClient } from '../support/clients.js';
 import { type OrderTime, makeDue } from '../support/database.js';
 import type { Answer } from '../support/http.js';
 import { type Operator, operatorOf } from '../support/operator.js';
 import type { TestService } from '../support/service.js';
-import { type Address, openRequest, type OrderModel, type Taker } from './order-model.js';
+import { type Account, type Address, openRequest, type OrderModel, type Taker } from './order-model.js';
 
 /** Nothing falls due by itself while a run lasts, only what the run lets pass. */
 const LONG_S = '3600';
@@ -13,6 +14,11 @@ export const WORLD_SETTINGS = {
   CANCELLATION_COOLDOWN_SECONDS: LONG_S,
   LOCK_TTL_SECONDS: LONG_S,
 };
+
+/** After so long the service has noticed that somebody was suspended, or let in again. */
+const NOTICED_WITHIN_MS = 5_000;
+const monotonic = performance.now.bind(performance);
+const STEP = { operator: 'tester', reason: 'the desk is not sure' };
 
 /** An order that its maker has signed, and may have placed. */
 export interface SignedOrder {
@@ -26,6 +32,9 @@ export type Heard = { answer: number | string; data?: any };
 
 /** The running service and everyone who calls it. */
 export class World {
+  /** What the process's clock is ahead, ms. */
+  private ahead = 0;
+
   private constructor(
     readonly service: TestService,
     readonly owner: MakerClient,
@@ -62,6 +71,19 @@ export class World {
   /** What the worker does when it comes by. */
   settle({ hash }: SignedOrder): Promise<Heard> {
     return done(this.service.app.get(OrderTransactions).settle({ order_hash: hash }));
+  }
+
+  /** Takes a step on an account, and lets the time pass in which the service has not noticed it. */
+  async operateAccount(step: 'suspend' | 'resume', account: Account): Promise<Heard> {
+    const { app } = this.service;
+    const outcome = await done(
+      account === 'maker'
+        ? app.get(MakersService)[step](this.owner.address, STEP)
+        : app.get(TakersService)[step](this.takers[account].takerId, STEP),
+    );
+    this.ahead += NOTICED_WITHIN_MS;
+    jest.spyOn(performance, 'now').mockImplementation(() => monotonic() + this.ahead);
+    return outcome;
   }
 
   /** The order as its maker sees it, as far as the model speaks of it. */
