@@ -55,7 +55,7 @@ export class TakerAuthenticator {
     if (key.refused === 'expired') {
       throw new ApiError('API_KEY_EXPIRED', 'this API key has expired; ask the operator for a new one');
     }
-    await this.wrongKeys.noteWrong(address);
+    await this.wrongKeys.noteWrong(address, apiKey);
     throw new ApiError('API_KEY_NOT_FOUND', 'X-API-Key is not a known API key, or it was revoked');
   }
 }
