@@ -1,10 +1,13 @@
 import { execFile } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
+import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
+import { type AddressInfo, createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { freePort } from '#database';
 import { ApiKeysService } from '#trading';
 import { parse } from 'yaml';
+import { SECURITY_HEADERS } from '../src/http/refusal.js';
 import { MakerClient, TakerClient } from './support/clients.js';
 import { PRIVATE_PATHS } from './support/deployment.js';
 import { ExternalService } from './support/external-service.js';
@@ -12,7 +15,16 @@ import { askedOrder, type Participants, succeeded } from './support/handshake.js
 import { call } from './support/http.js';
 import { MetricsPage } from './support/metrics.js';
 import { NGINX, Proxy } from './support/proxy.js';
-import { expectRefusal, IP_NOT_ALLOWED, ORDER_NOT_FOUND } from './support/refused.js';
+import { rawCall } from './support/raw-http.js';
+import {
+  expectRefusal,
+  INVALID,
+  IP_NOT_ALLOWED,
+  ORDER_NOT_FOUND,
+  ROUTE_NOT_FOUND,
+  TOO_LARGE,
+  TOO_MANY,
+} from './support/refused.js';
 import type { ServiceProcess } from './support/service-process.js';
 import { Socket } from './support/socket.js';
 import { until } from './support/until.js';
@@ -152,25 +164,77 @@ const startOn = (port: number) => service.start({ ...CONTAINED, ...TRUSTED, PORT
     });
   });
 
-  test('has limits of its own: documents by address, and the size of bodies, each in the envelope', async () => {
-    const answers = await Promise.all(
-      Array.from({ length: 80 }, () =>
-        fetch(`${proxy.url}/asyncapi.json`, { headers: { 'x-request-id': 'one' } }),
-      ),
-    );
-    const limited = answers.find(({ status }) => status === 429)!;
-    expect(limited.headers.get('retry-after')).toBe('1');
-    expect(limited.headers.get('x-request-id')).toBe('one');
-    expect(await limited.json()).toMatchObject({ code: 429001, message: 'Too many requests' });
-    const { apiKey } = await outside.newTaker();
-    const large = await call('POST', `${proxy.url}/api/v1/orders/unlock`, {
-      raw: 'x'.repeat(70_000),
-      headers: { 'x-api-key': apiKey },
-    });
-    expect(large).toMatchObject({ status: 413, body: { code: 413001 } });
+  test('adds to what it passes on that browsers are to come by TLS, and changes nothing else', async () => {
     const { headers } = await call('GET', `${proxy.url}/health/live`);
     expect(headers.get('strict-transport-security')).toBe('max-age=31536000');
     expect(headers.get('x-content-type-options')).toBe('nosniff');
+    expect(headers.get('access-control-allow-origin')).toBeNull();
+  });
+
+  describe('refuses in the words of the service, for pages of any origin', () => {
+    const HOST = 'Host: desk.example\r\nX-Request-Id: asked\r\nConnection: close\r\n';
+    const INVALID_HTTP = { ...INVALID, details: 'the request is not valid HTTP, or its head is too large' };
+    const NO_ROUTE = { ...ROUTE_NOT_FOUND, details: 'there is no such call; see /docs' };
+    const LARGE = { ...TOO_LARGE, details: 'the body must not be larger than 64 KiB' };
+    const long = 'x'.repeat(70_000);
+
+    test.each([
+      ['a path that is not for the outside', `GET /metrics HTTP/1.1\r\n${HOST}\r\n`, NO_ROUTE],
+      ["nginx's own location", `GET /unreadable HTTP/1.1\r\n${HOST}\r\n`, NO_ROUTE],
+      ['a method of its own', `TRACE /api/v1/orders HTTP/1.1\r\n${HOST}\r\n`, NO_ROUTE],
+      ['a large body', `POST /api/v1/orders HTTP/1.1\r\n${HOST}Content-Length: 70000\r\n\r\n${long}`, LARGE],
+      ['no HTTP', 'nonsense\r\n\r\n', INVALID_HTTP],
+      ['a bad target', `GET /api/%zz HTTP/1.1\r\n${HOST}\r\n`, INVALID_HTTP],
+      ['a long target', `GET /api/${long} HTTP/1.1\r\n${HOST}\r\n`, INVALID_HTTP],
+      ['a long header', `GET /api/v1/orders HTTP/1.1\r\n${HOST}X: ${long}\r\n\r\n`, INVALID_HTTP],
+      ['an unknown version', `GET /api/v1/orders HTTP/3.1\r\n${HOST}\r\n`, INVALID_HTTP],
+      [
+        'an unknown encoding',
+        `POST /api/v1/orders HTTP/1.1\r\n${HOST}Transfer-Encoding: gzip\r\n\r\n`,
+        INVALID_HTTP,
+      ],
+    ])('%s', async (_, bytes, { details, ...refusal }) => {
+      const answer = await rawCall(proxy.url, bytes);
+      expectRefusal(answer, refusal, details);
+      expectOwnHeaders(answer.headers);
+    });
+
+    test('too many calls', async () => {
+      const answers = await Promise.all(Array.from({ length: 80 }, () => fetch(`${proxy.url}/openapi.yaml`)));
+      const limited = answers.find(({ status }) => status === 429)!;
+      expectRefusal({ status: 429, body: await limited.json() }, TOO_MANY, /try again in 1 s$/);
+      expect(limited.headers.get('retry-after')).toBe('1');
+      expectOwnHeaders(limited.headers);
+    });
+
+    test('an instance that does not answer', async () => {
+      const silent = createServer(() => {}).listen(0, '127.0.0.1');
+      await once(silent, 'listening');
+      const { port } = silent.address() as AddressInfo;
+      const before = await Proxy.start([port, port], '500ms');
+      const answer = await fetch(`${before.url}/health/ready`);
+      expectRefusal(
+        { status: answer.status, body: await answer.json() },
+        UNAVAILABLE,
+        /^no instance answered/,
+      );
+      expect(answer.headers.get('retry-after')).toBe('1');
+      expectOwnHeaders(answer.headers);
+      await before.stop();
+      silent.close();
+    });
+
+    /** Those that every answer of the service has, and what lets a page read it. */
+    function expectOwnHeaders(headers: Headers): void {
+      const common = { ...SECURITY_HEADERS, 'content-type': 'application/json; charset=utf-8' };
+      const cors = {
+        'access-control-allow-origin': '*',
+        'access-control-expose-headers': 'X-Request-Id, Retry-After',
+      };
+      const all = { ...common, ...cors, 'strict-transport-security': 'max-age=31536000' };
+      expect(Object.fromEntries(headers)).toMatchObject(all);
+      expect(headers.get('x-request-id')).toMatch(/^(asked|[0-9a-f]{32})$/);
+    }
   });
 
   test('logs calls without the keys that browsers have in their URLs', async () => {

@@ -4,7 +4,6 @@ import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '#database';
-import { call } from './http.js';
 import { until } from './until.js';
 
 export const NGINX = '/usr/sbin/nginx';
@@ -20,7 +19,8 @@ export class Proxy {
     private readonly process: ChildProcess,
   ) {}
 
-  static async start(instances: [port: number, port: number]): Promise<Proxy> {
+  /** @param readTimeout for how long an instance may say nothing */
+  static async start(instances: [port: number, port: number], readTimeout = '75s'): Promise<Proxy> {
     const folder = mkdtempSync(join(tmpdir(), 'lockstep-nginx-'));
     // root's nginx works as nobody
     chmodSync(folder, 0o755);
@@ -30,6 +30,7 @@ export class Proxy {
       ['listen 8080;', `listen 127.0.0.1:${port};`],
       ['10.31.7.11:3000', `127.0.0.1:${instances[0]}`],
       ['10.31.7.12:3000', `127.0.0.1:${instances[1]}`],
+      ['proxy_read_timeout 75s;', `proxy_read_timeout ${readTimeout};`],
       ['/dev/stdout', `${folder}/calls.log`],
       ['/dev/stderr', `${folder}/errors.log`],
       ['http {', `http {\n${scratch}`],
@@ -44,11 +45,11 @@ export class Proxy {
     const proxy = new Proxy(`http://127.0.0.1:${port}`, folder, process);
     await until(
       () =>
-        call('GET', `${proxy.url}/health/live`).then(
+        fetch(`${proxy.url}/health/live`).then(
           () => true,
           () => false,
         ),
-      'nginx to pass a call on',
+      'nginx to answer',
     );
     return proxy;
   }
