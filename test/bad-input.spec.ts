@@ -103,7 +103,7 @@ describe.each([
   test.each([
     ...wrongValues('order', RULES.object, [undefined, null, '{}', 7, true, [], [{}]]),
     ...wrongValues('signature', RULES.signature, [undefined, null, 7, '', '0x5', 'x', hexBytes(4097)]),
-    ...wrongValues('force', RULES.unknown, [true]),
+    ...wrongValues('force', RULES.unknown, [true, [], [[1]]]),
   ])('$title', async ({ field, value, details }) => {
     const json = { ...(await placement()), [field]: value };
     await expectRefused(INVALID, details, () => send({ json }));
@@ -121,7 +121,7 @@ describe.each([
   test('order in an array', async () => {
     const { order, signature } = await placement();
     const json = { order: [order], signature };
-    await expectRefused(INVALID, 'order must be an object', () => send({ json }));
+    await expectRefused(INVALID, `order ${RULES.noArray}`, () => send({ json }));
   });
 
   test('a field given twice', async () => {

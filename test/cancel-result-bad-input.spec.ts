@@ -52,11 +52,12 @@ function wrongChecksum(address: string): string {
 }
 
 type WrongValue = [title: string, wrong: (value: string) => unknown];
+const IN_ARRAY = 'in an array';
 const NULL: WrongValue = ['null', () => null];
 const NOT_STRING: WrongValue[] = [
   ['a number', () => 7],
   ['a boolean', () => true],
-  ['in an array', (value) => [value]],
+  [IN_ARRAY, (value) => [value]],
   ['in an object', (value) => ({ value })],
 ];
 const NOT_TEXT: WrongValue[] = [...NOT_STRING, ['empty', () => '']];
@@ -75,7 +76,7 @@ const NOT_BOOLEAN: WrongValue[] = [
   ['the number 1', () => 1],
   ['the number 0', () => 0],
   ['empty', () => ''],
-  ['in an array', () => [true]],
+  [IN_ARRAY, () => [true]],
   ['an object', () => ({})],
 ];
 const NOT_UUID: WrongValue[] = [
@@ -108,7 +109,7 @@ const wrongFields: Row[] = [
   ...FIELDS.flatMap(([field, rule, wrong]) =>
     wrong.map(([title, wrongValue]): Row => {
       const spoil: Spoil = (good) => ({ ...good, [field]: wrongValue(String(good[field])) });
-      return [`${field} ${title}`, spoil, `${field} ${rule}`];
+      return [`${field} ${title}`, spoil, `${field} ${title === IN_ARRAY ? RULES.noArray : rule}`];
     }),
   ),
 ];
@@ -135,13 +136,26 @@ const unusableBodies: Row[] = [
   ['a string', () => '"order_hash"', NO_OBJECT],
   ['a number', () => 7, NO_OBJECT],
   ['true', () => true, NO_OBJECT],
-  ['20 arrays deep', withMember(`"a":${nested(20, '[', ']')}`), TOO_DEEP],
+  ['an empty array', () => [], NO_OBJECT],
+  ['an array that does not end', () => '[', NO_OBJECT],
+  ['an unknown field with an array', withMember('"a":[]'), `a ${RULES.noArray}`],
+  ['an array deep inside', withMember('"a":{"b":{"c":[1]}}'), `a.b.c ${RULES.noArray}`],
+  ['20 arrays deep', withMember(`"a":${nested(20, '[', ']')}`), `a ${RULES.noArray}`],
   ['20 objects deep', withMember(nested(20, '"a":{', '}')), TOO_DEEP],
-  ['30,000 arrays deep', () => nested(30_000, '[', ']'), TOO_DEEP],
-  ['60,000 arrays deep without end', () => '['.repeat(60_000), TOO_DEEP],
+  ['30,000 arrays deep', () => nested(30_000, '[', ']'), NO_OBJECT],
+  ['60,000 arrays deep without end', () => '['.repeat(60_000), NO_OBJECT],
   ['5,000 keys', plus(manyKeys), TOO_MANY_VALUES],
-  ['20,000 objects', withMember(`"a":[${Array(20_000).fill('{}').join(',')}]`), TOO_MANY_VALUES],
-  ['30,000 numbers', withMember(`"a":[${Array(30_000).fill('1').join(',')}]`), TOO_MANY_VALUES],
+  ['5,000 objects', plus(Object.fromEntries(Object.keys(manyKeys).map((key) => [key, {}]))), TOO_MANY_VALUES],
+  [
+    '20,000 objects in an array',
+    withMember(`"a":[${Array(20_000).fill('{}').join(',')}]`),
+    `a ${RULES.noArray}`,
+  ],
+  [
+    '30,000 numbers in an array',
+    withMember(`"a":[${Array(30_000).fill('1').join(',')}]`),
+    `a ${RULES.noArray}`,
+  ],
 ];
 
 const NOT_JSON = /^the body is not valid JSON/;

@@ -11,8 +11,8 @@ export const isReservedName = (key: string): boolean => key in Object.prototype 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
- * Reads a body as JSON, without the leniency of JSON.parse: UTF-8 without a byte order mark, an object, no key
- * twice, bounded depth and number of values. Which text can be stored is up to each field.
+ * Reads a body as JSON, without the leniency of JSON.parse: UTF-8 without a byte order mark, an object, no array (no call
+ * has a field for one), no key twice, bounded depth and number of values. Which text can be stored is up to each field.
  * An empty body is an empty object, so that the caller is told which fields are missing.
  */
 export function parseStrictJson(body: Buffer): object {
@@ -21,11 +21,11 @@ export function parseStrictJson(body: Buffer): object {
   const isWellFormed = looksWellFormed(text, new StrictVisitor());
   const value = parse(text);
   if (!isWellFormed) throw new ApiError('MALFORMED_JSON', 'the body is not valid JSON');
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new ApiError('INVALID_PARAMETER', 'the body must be a JSON object');
-  }
+  if (typeof value !== 'object' || value === null) throw noObject();
   return value;
 }
+
+const noObject = (): ApiError => new ApiError('INVALID_PARAMETER', 'the body must be a JSON object');
 
 function decode(body: Buffer): string {
   let text: string;
@@ -80,10 +80,9 @@ class StrictVisitor implements JSONVisitor {
     this.keysOfOpenObjects.pop();
   };
 
-  onArrayBegin = (): void => this.enter();
-
-  onArrayEnd = (): void => {
-    this.depth -= 1;
+  onArrayBegin = (...[, , , , path]: [number, number, number, number, PathSupplier]): never => {
+    const name = path().join('.');
+    throw name === '' ? noObject() : new ApiError('INVALID_PARAMETER', `${name} must not be an array`);
   };
 
   onObjectProperty = (

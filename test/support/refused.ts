@@ -45,6 +45,7 @@ export const RULES = {
   amount: 'must be a whole number from 0 to 2^256-1 as a decimal string without leading zeros',
   positiveAmount: 'must be a whole number from 1 to 2^256-1 as a decimal string without leading zeros',
   object: 'must be an object',
+  noArray: 'must not be an array',
   unknown: 'is not a known field',
 };
 
@@ -54,8 +55,14 @@ export const wrongValues = (field: string, rule: string, values: unknown[], path
     field,
     value,
     title: `${path}${field} ${value === undefined ? 'missing' : JSON.stringify(value).slice(0, 80)}`,
-    details: `${path}${field} ${value === undefined ? 'is required and ' : ''}${rule}`,
+    details: `${path}${field} ${ruleFor(value, rule)}`,
   }));
+
+/** No field takes an array, whatever its own rule. */
+function ruleFor(value: unknown, rule: string): string {
+  if (Array.isArray(value)) return RULES.noArray;
+  return value === undefined ? `is required and ${rule}` : rule;
+}
 
 /** What a refused call answers, for matchers. */
 export const refusal = (status: number, code: number, message: string, details: unknown) => ({
