@@ -9,6 +9,7 @@ import {
   MISSING_HEADER,
   ORDER_NOT_FOUND,
   TIMESTAMP_EXPIRED,
+  SIGNATURE_USED,
   WRONG_SIGNATURE,
 } from './support/refused.js';
 import { ServiceProcess } from './support/service-process.js';
@@ -16,7 +17,7 @@ import { startService, TEST_ENVIRONMENT, type TestService } from './support/serv
 import { type Signable, signedHeaders } from './support/signing.js';
 import { Socket } from './support/socket.js';
 
-const USED_BEFORE = /used before: sign every request anew/;
+const USED_BEFORE = /used before, and the call may have been done: sign again and repeat it/;
 
 const MINUTES = 60_000;
 const UNLOCK = '/api/v1/orders/unlock';
@@ -83,7 +84,7 @@ describe('the headers of a signed request', () => {
     expectRefusal(await unlock({ ...headers, 'x-api-signature': 'c2lnbmF0dXJl' }), WRONG_SIGNATURE);
     expectRefusal(await unlock(signedUnlock({ timestamp: 1 }, plain)), TIMESTAMP_EXPIRED);
     expectLetIn(await unlock(headers));
-    expectRefusal(await unlock(headers), WRONG_SIGNATURE, USED_BEFORE);
+    expectRefusal(await unlock(headers), SIGNATURE_USED, USED_BEFORE);
   });
 });
 
@@ -179,8 +180,8 @@ describe('a signature works once', () => {
   test('of many calls at once exactly one is let in', async () => {
     const headers = signedUnlock();
     const answers = await Promise.all(Array.from({ length: 10 }, () => unlock(headers)));
-    expect(outcomes(answers)).toEqual([ORDER_NOT_FOUND.code, ...Array(9).fill(WRONG_SIGNATURE.code)]);
-    expectRefusal(await unlock(headers), WRONG_SIGNATURE, USED_BEFORE);
+    expect(outcomes(answers)).toEqual([ORDER_NOT_FOUND.code, ...Array(9).fill(SIGNATURE_USED.code)]);
+    expectRefusal(await unlock(headers), SIGNATURE_USED, USED_BEFORE);
   });
 
   test('with another body it is none', async () => {
@@ -202,13 +203,13 @@ describe('a signature works once', () => {
     });
     try {
       const otherUrl = `http://127.0.0.1:${port}`;
-      expectRefusal(await unlock(used, BODY, otherUrl), WRONG_SIGNATURE, USED_BEFORE);
+      expectRefusal(await unlock(used, BODY, otherUrl), SIGNATURE_USED, USED_BEFORE);
       timestamp += 1;
       const both = signedUnlock();
       const answers = await Promise.all(
         Array.from({ length: 10 }, (_, i) => unlock(both, BODY, i % 2 ? otherUrl : service.url)),
       );
-      expect(outcomes(answers)).toEqual([ORDER_NOT_FOUND.code, ...Array(9).fill(WRONG_SIGNATURE.code)]);
+      expect(outcomes(answers)).toEqual([ORDER_NOT_FOUND.code, ...Array(9).fill(SIGNATURE_USED.code)]);
     } finally {
       await other.stop();
     }
@@ -228,7 +229,7 @@ describe('an upgrade', () => {
   test('is let in when its raw query is signed, once', async () => {
     const headers = signedUpgrade();
     await (await open(headers)).close();
-    expectRefusal(await refused(headers), WRONG_SIGNATURE, USED_BEFORE);
+    expectRefusal(await refused(headers), SIGNATURE_USED, USED_BEFORE);
   });
 
   test('with the key in the query: that is signed too', async () => {

@@ -37,8 +37,8 @@ export class SignatureChecker {
       .execute();
     if ((inserted as unknown[]).length === 0) {
       throw new ApiError(
-        'SIGNATURE_INVALID',
-        'X-API-Signature was used before: sign every request anew, with a timestamp of its own',
+        'SIGNATURE_USED',
+        'X-API-Signature was used before, and the call may have been done: sign again and repeat it',
       );
     }
   }

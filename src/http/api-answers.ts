@@ -69,6 +69,7 @@ export const HOLDER_ERRORS: ApiErrorName[] = [
   'API_KEY_EXPIRED',
   'TIMESTAMP_EXPIRED',
   'SIGNATURE_INVALID',
+  'SIGNATURE_USED',
   'IP_NOT_ALLOWED',
 ];
 export const TAKER_ERRORS: ApiErrorName[] = [...HOLDER_ERRORS, 'ACCOUNT_SUSPENDED'];

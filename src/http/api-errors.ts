@@ -140,7 +140,14 @@ const edgeErrors = {
     status: 401,
     code: 10010008,
     message: 'Signature verification failed',
-    example: 'X-API-Signature was used before: sign every request anew, with a timestamp of its own',
+    example:
+      'X-API-Signature must be Base64(HMAC-SHA256(secret, METHOD|path|timestamp|Q)) of the request as it was sent',
+  },
+  SIGNATURE_USED: {
+    status: 401,
+    code: 10010013,
+    message: 'Signature already used',
+    example: 'X-API-Signature was used before, and the call may have been done: sign again and repeat it',
   },
   TIMESTAMP_EXPIRED: {
     status: 401,

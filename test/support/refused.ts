@@ -19,6 +19,7 @@ export const WRONG_SIGNATURE: Refusal = {
   code: 10010008,
   message: 'Signature verification failed',
 };
+export const SIGNATURE_USED: Refusal = { status: 401, code: 10010013, message: 'Signature already used' };
 export const TIMESTAMP_EXPIRED: Refusal = { status: 401, code: 10010011, message: 'Timestamp expired' };
 export const TAKER_ADDRESS_NOT_ALLOWED: Refusal = {
   status: 403,

@@ -2613,7 +2613,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description 10010008 Signature verification failed, 10010009 API key not found, 10010010 API key expired, 10010011 Timestamp expired, 10010012 Missing required header */
+            /** @description 10010008 Signature verification failed, 10010009 API key not found, 10010010 API key expired, 10010011 Timestamp expired, 10010012 Missing required header, 10010013 Signature already used */
             401: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2720,7 +2720,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description 10010008 Signature verification failed, 10010009 API key not found, 10010010 API key expired, 10010011 Timestamp expired, 10010012 Missing required header */
+            /** @description 10010008 Signature verification failed, 10010009 API key not found, 10010010 API key expired, 10010011 Timestamp expired, 10010012 Missing required header, 10010013 Signature already used */
             401: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2847,7 +2847,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description 10010008 Signature verification failed, 10010009 API key not found, 10010010 API key expired, 10010011 Timestamp expired, 10010012 Missing required header */
+            /** @description 10010008 Signature verification failed, 10010009 API key not found, 10010010 API key expired, 10010011 Timestamp expired, 10010012 Missing required header, 10010013 Signature already used */
             401: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2974,7 +2974,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description 10010008 Signature verification failed, 10010009 API key not found, 10010010 API key expired, 10010011 Timestamp expired, 10010012 Missing required header */
+            /** @description 10010008 Signature verification failed, 10010009 API key not found, 10010010 API key expired, 10010011 Timestamp expired, 10010012 Missing required header, 10010013 Signature already used */
             401: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3101,7 +3101,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description 10010008 Signature verification failed, 10010009 API key not found, 10010010 API key expired, 10010011 Timestamp expired, 10010012 Missing required header */
+            /** @description 10010008 Signature verification failed, 10010009 API key not found, 10010010 API key expired, 10010011 Timestamp expired, 10010012 Missing required header, 10010013 Signature already used */
             401: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3228,7 +3228,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description 10010008 Signature verification failed, 10010009 API key not found, 10010010 API key expired, 10010011 Timestamp expired, 10010012 Missing required header */
+            /** @description 10010008 Signature verification failed, 10010009 API key not found, 10010010 API key expired, 10010011 Timestamp expired, 10010012 Missing required header, 10010013 Signature already used */
             401: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3357,7 +3357,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description 10010008 Signature verification failed, 10010009 API key not found, 10010010 API key expired, 10010011 Timestamp expired, 10010012 Missing required header */
+            /** @description 10010008 Signature verification failed, 10010009 API key not found, 10010010 API key expired, 10010011 Timestamp expired, 10010012 Missing required header, 10010013 Signature already used */
             401: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3461,7 +3461,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description 10010008 Signature verification failed, 10010009 API key not found, 10010010 API key expired, 10010011 Timestamp expired, 10010012 Missing required header */
+            /** @description 10010008 Signature verification failed, 10010009 API key not found, 10010010 API key expired, 10010011 Timestamp expired, 10010012 Missing required header, 10010013 Signature already used */
             401: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3547,7 +3547,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description 10010008 Signature verification failed, 10010009 API key not found, 10010010 API key expired, 10010011 Timestamp expired, 10010012 Missing required header */
+            /** @description 10010008 Signature verification failed, 10010009 API key not found, 10010010 API key expired, 10010011 Timestamp expired, 10010012 Missing required header, 10010013 Signature already used */
             401: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3683,7 +3683,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description 10010008 Signature verification failed, 10010009 API key not found, 10010010 API key expired, 10010011 Timestamp expired, 10010012 Missing required header */
+            /** @description 10010008 Signature verification failed, 10010009 API key not found, 10010010 API key expired, 10010011 Timestamp expired, 10010012 Missing required header, 10010013 Signature already used */
             401: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3775,7 +3775,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description 10010008 Signature verification failed, 10010009 API key not found, 10010010 API key expired, 10010011 Timestamp expired, 10010012 Missing required header */
+            /** @description 10010008 Signature verification failed, 10010009 API key not found, 10010010 API key expired, 10010011 Timestamp expired, 10010012 Missing required header, 10010013 Signature already used */
             401: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -4521,7 +4521,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description 10010008 Signature verification failed, 10010009 API key not found, 10010010 API key expired, 10010011 Timestamp expired, 10010012 Missing required header */
+            /** @description 10010008 Signature verification failed, 10010009 API key not found, 10010010 API key expired, 10010011 Timestamp expired, 10010012 Missing required header, 10010013 Signature already used */
             401: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -4612,7 +4612,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description 10010008 Signature verification failed, 10010009 API key not found, 10010010 API key expired, 10010011 Timestamp expired, 10010012 Missing required header */
+            /** @description 10010008 Signature verification failed, 10010009 API key not found, 10010010 API key expired, 10010011 Timestamp expired, 10010012 Missing required header, 10010013 Signature already used */
             401: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
