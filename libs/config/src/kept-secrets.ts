@@ -1,7 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { LaunchError } from './process-lifecycle.js';
+
+const SECRET_BYTES = 32;
+const SECRET = /^[0-9a-f]{64}$/;
 
 export function makeDataDir(dataDir: string): void {
   try {
@@ -15,18 +18,33 @@ function unusable(error: unknown): LaunchError {
   return new LaunchError(`DATA_DIR cannot be used: ${(error as Error).message}`);
 }
 
-/** A random secret (256 bits, hex) that is made at first use and kept in a file that only its owner can read. */
+/**
+ * A random secret (256 bits, hex) that is made at first use and kept in a file that only its owner can read. A file in
+ * which something else stands was damaged: to go on would mean to sign with what anybody can guess.
+ */
 export function keptSecret(dataDir: string, name: string): string {
   const file = join(dataDir, name);
+  const secret = read(file) ?? make(dataDir, file);
+  if (SECRET.test(secret)) return secret;
+  throw new LaunchError(
+    `${resolve(file)} must have ${SECRET_BYTES * 2} hex digits and nothing else: restore it from a backup`,
+  );
+}
+
+function read(file: string): string | undefined {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw unusable(error);
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw unusable(error);
   }
+}
+
+function make(dataDir: string, file: string): string {
   makeDataDir(dataDir);
   // The link appears whole or not at all, so of several processes that start at once all read the same secret.
   const draft = `${file}.${process.pid}`;
-  write(draft, randomBytes(32).toString('hex'));
+  write(draft, randomBytes(SECRET_BYTES).toString('hex'));
   try {
     linkSync(draft, file);
   } catch (error) {
@@ -39,7 +57,7 @@ export function keptSecret(dataDir: string, name: string): string {
 
 function write(file: string, secret: string): void {
   try {
-    writeFileSync(file, secret, { mode: 0o600 });
+    writeFileSync(file, secret, { mode: 0o600, flush: true });
   } catch (error) {
     throw unusable(error);
   }
