@@ -31,8 +31,8 @@ const lastEvent = async (hash: string) =>
   (await sql('SELECT * FROM order_events WHERE order_hash = $1 ORDER BY version DESC LIMIT 1', hash))[0];
 
 test.each([
-  ['lock_id', 'gen_random_uuid()', /was made under lock \S+, but the order's is \S+$/],
-  ['taker_address', `'0x${'ab'.repeat(20)}'`, /is to 0x(ab){20}, but 0x\S+ holds the order$/],
+  ['lock_id', 'gen_random_uuid()', /was made under another lock than the order's$/],
+  ['taker_address', `'0x${'ab'.repeat(20)}'`, /is to another taker than holds the order$/],
   ['order_version', '99', /is of version 99, but the order is at 3$/],
 ])(
   'an open request of another %s: suspended by the service, 500 to the caller',

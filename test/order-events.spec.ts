@@ -145,4 +145,5 @@ test('a long history comes in pages, each after the one before', async () => {
   expect(ofOwner.flat()).toEqual(await ofMaker(maker, id));
   const [, second] = ofOwner.flat();
   expect(await ofMaker(maker, id, `?after=${second.id}`)).toEqual(ofOwner.flat().slice(2));
+  expect(await ofMaker(maker, id, `?after=${'f'.repeat(32)}`)).toEqual([]);
 });

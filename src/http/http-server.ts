@@ -32,6 +32,10 @@ export function setUpServer(server: Server): void {
   });
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', () => socket.destroy());
+    if ((underWay.get(socket) ?? 0) > 0) {
+      socket.destroy(); // pipelined behind another call, whose answer would be mixed up with this one's
+      return;
+    }
     settleTarget(request);
     if (request.headers.upgrade?.toLowerCase() === 'websocket') server.emit(WEBSOCKET, request, socket, head);
     else serveUnchanged(server, request, socket as Socket, head);
@@ -43,10 +47,6 @@ export function setUpServer(server: Server): void {
  * taken the connection out of its hands by then, so that it is given back with the request's bytes in front.
  */
 function serveUnchanged(server: Server, request: IncomingMessage, socket: Socket, head: Buffer): void {
-  if ((underWay.get(socket) ?? 0) > 0) {
-    socket.destroy(); // pipelined behind another call, whose answer would be mixed up with this one's
-    return;
-  }
   socket.removeAllListeners('timeout');
   socket.removeAllListeners('error');
   socket.unshift(Buffer.concat([Buffer.from(headWithoutOffer(request), 'latin1'), head]));

@@ -14,6 +14,8 @@ declare module 'fastify' {
   }
 }
 
+const MAX_STACK_CHARACTERS = 10_000;
+
 /** Nothing secret is in any line. */
 export function loggerOptions({ LOG_LEVEL }: Settings): Params {
   return {
@@ -26,7 +28,11 @@ export function loggerOptions({ LOG_LEVEL }: Settings): Params {
         req: lineOf,
         res: ({ statusCode, errorCode: code }: FastifyReply) => ({ statusCode, code }),
         // a failed statement's parameters stay out: they hold signatures
-        err: ({ name, message, stack }: Error) => ({ type: name, message: masked(message), stack }),
+        err: ({ name, message, stack = '' }: Error) => ({
+          type: name,
+          message: masked(message),
+          stack: masked(stack, MAX_STACK_CHARACTERS),
+        }),
       },
     },
   };

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import { looksSecret } from './secrets.js';
 
 export const REQUEST_ID_HEADER = 'x-request-id';
 const REQUEST_ID = /^[A-Za-z0-9._-]{1,128}$/;
@@ -16,7 +17,8 @@ export function requestIdOf(request: IncomingMessage): string {
   return id;
 }
 
-/** An id as it was given, or one made here in the place of what is none. */
+/** An id as it was given, or one made here in the place of what is none, or a secret by mistake: it stands in every log. */
 export function requestIdOr(given: string | string[] | undefined): string {
-  return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
+  const isId = typeof given === 'string' && REQUEST_ID.test(given) && !looksSecret(given);
+  return isId ? given : randomUUID();
 }

@@ -8,7 +8,13 @@ const SECRETS: [shape: RegExp, masked: string][] = [
 const MAX_CHARACTERS = 200;
 
 /** A text as it may stand in a log: without what looks like a secret, and not for ever. */
-export function masked(text: string): string {
-  const cut = text.slice(0, MAX_CHARACTERS);
-  return SECRETS.reduce((rest, [shape, mask]) => rest.replace(shape, mask), cut);
+export function masked(text: string, maxCharacters = MAX_CHARACTERS): string {
+  return withoutSecrets(text).slice(0, maxCharacters);
 }
+
+export function looksSecret(text: string): boolean {
+  return withoutSecrets(text) !== text;
+}
+
+const withoutSecrets = (text: string): string =>
+  SECRETS.reduce((rest, [shape, mask]) => rest.replace(shape, mask), text);

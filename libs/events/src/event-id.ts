@@ -7,8 +7,7 @@ type Marked = Pick<
   'seq' | 'order_id' | 'version' | 'type' | 'to_status' | 'request_id' | 'created_at'
 >;
 
-/** Two 64-bit numbers, each a signed one that is never negative in PostgreSQL. */
-const EVENT_ID = /^[0-9a-f]{16}[0-7][0-9a-f]{15}$/;
+const EVENT_ID = /^[0-9a-f]{32}$/;
 /** The largest bigint of PostgreSQL. */
 const MAX_SEQ = 2n ** 63n - 1n;
 
@@ -35,14 +34,15 @@ export function secondId(id: string): string {
   return id.slice(0, 16) + hex(BigInt(`0x${id.slice(16)}`) + 1n);
 }
 
-/** Whether a text can be an event's id. */
+/** Whether a text has the form of an event's id. */
 export function isEventId(text: string): boolean {
   return EVENT_ID.test(text);
 }
 
-/** The number in the log of the event that has this id. */
+/** The number in the log of the event that has this id; of what can be none, the largest. */
 export function seqOf(id: string): string {
-  return decimal(id.slice(0, 16));
+  const seq = BigInt(`0x${id.slice(0, 16)}`);
+  return String(seq > MAX_SEQ ? MAX_SEQ : seq);
 }
 
 /** The numbers in the log that an id may stand for. */

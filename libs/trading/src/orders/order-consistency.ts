@@ -4,19 +4,20 @@ import type { Order } from './order.entity.js';
 
 /**
  * What the tables' constraints cannot say of an order and its open request, each in a row of its own. To go on from a
- * contradiction would put a verdict on the wrong lock, so a person has to look first.
+ * contradiction would put a verdict on the wrong lock, so a person has to look first. Makers and takers read the message too
+ * (the order's notes): it names nobody and nothing of theirs.
  */
 export function assertConsistent(order: Order, openRequest: CancellationRequest | null): void {
   if (!openRequest) return;
   const { id, lock_id, taker_id, taker_address, order_version } = openRequest;
   if (lock_id !== order.lock_id) {
     throw new BrokenInvariantError(
-      `the open cancellation request ${id} was made under lock ${lock_id}, but the order's is ${order.lock_id}`,
+      `the open cancellation request ${id} was made under another lock than the order's`,
     );
   }
   if (taker_id !== order.locked_taker_id || taker_address !== order.locked_by) {
     throw new BrokenInvariantError(
-      `the open cancellation request ${id} is to ${taker_address}, but ${order.locked_by} holds the order`,
+      `the open cancellation request ${id} is to another taker than holds the order`,
     );
   }
   if (order_version > order.version) {
