@@ -1,6 +1,6 @@
 import { type INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { LaunchError, loadDatabaseSettings, loadSettings, printableLines, type Settings } from '#config';
+import { LaunchError, loadDatabaseSettings, loadToolSettings, printableLines, type Settings } from '#config';
 import { asLaunchError, migrate, openDatabase, openPreparedDatabase, requireDatabase } from '#database';
 import { BrokenInvariantError, TradingError } from '#trading';
 import type { DataSource } from 'typeorm';
@@ -24,7 +24,7 @@ export function adminRunner(
     command: (settings: Settings, url: string) => Promise<unknown>,
   ): Promise<void> {
     requireDatabase(loadDatabaseSettings(environment));
-    const settings = loadSettings(environment);
+    const settings = loadToolSettings(environment);
     const database = await open(settings, dataSource);
     try {
       const answer = await command(settings, database.url);

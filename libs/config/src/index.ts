@@ -2,7 +2,7 @@ export type { Tls } from './database-tls.js';
 export { type DatabaseAddress, parseDatabaseUrl } from './database-url.js';
 export { addressIn, IP_RANGE_RULE, isIpRange, networkOf, withinRanges } from './ip-ranges.js';
 export { keptSecret, makeDataDir } from './kept-secrets.js';
-export { loadSettings } from './load-settings.js';
+export { loadSettings, loadToolSettings } from './load-settings.js';
 export { isOriginOfHost, originOf } from './origins.js';
 export { printable, printableLines } from './printable.js';
 export { lastLine, LaunchError, runUntilStopped, STOP_TIMEOUT_MS } from './process-lifecycle.js';

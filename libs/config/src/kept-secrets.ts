@@ -19,16 +19,21 @@ function unusable(error: unknown): LaunchError {
 }
 
 /**
- * A random secret (256 bits, hex) that is made at first use and kept in a file that only its owner can read. A file in
- * which something else stands was damaged: to go on would mean to sign with what anybody can guess.
+ * A secret that is kept, if there is one. A file in which something else stands was damaged: to go on would mean to sign
+ * with what anybody can guess.
  */
-export function keptSecret(dataDir: string, name: string): string {
+export function findSecret(dataDir: string, name: string): string | undefined {
   const file = join(dataDir, name);
-  const secret = read(file) ?? make(dataDir, file);
-  if (SECRET.test(secret)) return secret;
+  const secret = read(file);
+  if (secret === undefined || SECRET.test(secret)) return secret;
   throw new LaunchError(
     `${resolve(file)} must have ${SECRET_BYTES * 2} hex digits and nothing else: restore it from a backup`,
   );
+}
+
+/** A random secret (256 bits, hex) that is made at first use and kept in a file that only its owner can read. */
+export function keptSecret(dataDir: string, name: string): string {
+  return findSecret(dataDir, name) ?? make(dataDir, join(dataDir, name));
 }
 
 function read(file: string): string | undefined {
