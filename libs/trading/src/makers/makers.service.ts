@@ -2,8 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { databaseNow, Transaction } from '#database';
 import { DataSource, type EntityManager, In } from 'typeorm';
+import { LoadingCache } from '../loading-cache.js';
 import { type ActionName, OperatorAction, recordAction } from '../operators/operator-action.entity.js';
-import { ApiKeyCache } from '../takers/api-key-cache.js';
 import { TradingError } from '../trading-error.js';
 import { Installation } from './installation.entity.js';
 import { Maker } from './maker.entity.js';
@@ -25,7 +25,7 @@ export interface MakerStep {
 /** What is known of makers, shutting them out, and ending their tokens. */
 @Injectable()
 export class MakersService {
-  private readonly known = new ApiKeyCache((wallets) => this.read(wallets));
+  private readonly known = new LoadingCache((wallets) => this.read(wallets));
 
   constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
 

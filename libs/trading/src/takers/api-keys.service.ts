@@ -4,9 +4,9 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { secretsOf, SETTINGS, type Settings, withinRanges } from '#config';
 import { databaseNow, Transaction } from '#database';
 import { DataSource, type EntityManager } from 'typeorm';
+import { LoadingCache } from '../loading-cache.js';
 import { recordAction, SERVICE } from '../operators/operator-action.entity.js';
 import { TradingError } from '../trading-error.js';
-import { ApiKeyCache } from './api-key-cache.js';
 import { hashApiKey, keyIdOf, mintApiKey, signingSecret } from './api-key-format.js';
 import { ApiKey } from './api-key.entity.js';
 import type { TakerKey } from './taker-caller.js';
@@ -71,7 +71,7 @@ interface KnownKey extends Omit<AcceptedKey, 'now'> {
 /** Makes, lists, rotates, revokes and checks API keys. */
 @Injectable()
 export class ApiKeysService {
-  private readonly known = new ApiKeyCache((keyIds) => this.read(keyIds));
+  private readonly known = new LoadingCache((keyIds) => this.read(keyIds));
   /** When the use of a key is to be noted again, by performance.now(). */
   private readonly noteNext = new Map<string, number>();
 

@@ -5,7 +5,7 @@ import { besideTransaction, isLockAwaited } from './support/other-transaction.js
 import { startService, type TestService } from './support/service.js';
 import { until } from './support/until.js';
 
-/** Keys are looked up seldom, and so that calls seldom wait for it. */
+/** Keys, as makers, are looked up seldom, and so that calls seldom wait for it. */
 let service: TestService;
 let taker: TakerClient;
 beforeAll(async () => {
