@@ -8,6 +8,7 @@ import { EmbeddedPostgres, freePort } from '#database';
 import { Client } from 'pg';
 import { createTestDatabase } from './support/database.js';
 import { call } from './support/http.js';
+import { processesOf } from './support/processes.js';
 import { ServiceProcess } from './support/service-process.js';
 import { TEST_ENVIRONMENT } from './support/service.js';
 import { Socket } from './support/socket.js';
@@ -15,12 +16,6 @@ import { until } from './support/until.js';
 
 /** Starting and stopping the built service as an operator does. */
 const PATIENCE_MS = 60_000;
-
-/** The processes of this machine whose command line mentions a text. */
-function processesOf(text: string): string[] {
-  const lines = execFileSync('ps', ['-eo', 'pid,args']).toString().split('\n');
-  return lines.filter((line) => line.includes(text) && !line.includes('ps -eo'));
-}
 
 describe('on a bare folder', () => {
   let dataDir: string;
@@ -52,7 +47,13 @@ describe('on a bare folder', () => {
       const socket = await Socket.open(`${url}/ws/taker/v1?types=order_status_change`, {
         headers: { 'x-api-key': key },
       });
-      for (const file of ['jwt-secret', 'master-key', 'postgres-password', 'demo-access.json']) {
+      for (const file of [
+        'jwt-secret',
+        'master-key',
+        'postgres-password',
+        'lockstep-password',
+        'demo-access.json',
+      ]) {
         expect(statSync(join(dataDir, file)).mode & 0o077).toBe(0);
       }
       expect(await service.stop('SIGINT')).toBe(0);

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { EmbeddedPostgres } from '#database';
+import { onServer } from './support/database.js';
 import { ExternalService } from './support/external-service.js';
 import { askedOrder, succeeded } from './support/handshake.js';
 import { type Answer, call } from './support/http.js';
@@ -53,8 +54,8 @@ async function expectNotReady(): Promise<void> {
 
 /** Changes a setting of the whole server. */
 async function configure(sql: string): Promise<void> {
-  await service.dataSource.query(sql);
-  await service.dataSource.query('SELECT pg_reload_conf()');
+  await onServer(postgres.superuserUrl(), sql);
+  await onServer(postgres.superuserUrl(), 'SELECT pg_reload_conf()');
 }
 
 /** How many commits on the server wait for a standby. */
@@ -112,6 +113,6 @@ test('a server in recovery, which takes no writes: 503; once it is promoted: 200
   postgres = await EmbeddedPostgres.start(dataDir, `-p ${port}`);
   await until(async () => (await service.dataSource.query('SELECT 1').catch(() => [])).length === 1, 'reads');
   await expectNotReady();
-  await service.dataSource.query('SELECT pg_promote()');
+  await onServer(postgres.superuserUrl(), 'SELECT pg_promote()');
   await untilReady();
 });

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { PreparedStatement, Transaction } from '#database';
-import type { EntityManager } from 'typeorm';
+import { dataSourceOptions, PreparedStatement, Transaction } from '#database';
+import { DataSource, type EntityManager } from 'typeorm';
 import { askedOrder, succeeded } from './support/handshake.js';
 import { expectInvariants } from './support/invariants.js';
 import { besideTransaction, isLockAwaited } from './support/other-transaction.js';
@@ -11,13 +11,19 @@ import { until } from './support/until.js';
 const MAX_TRIES = 3;
 
 let service: TestService;
+/** Somebody who may say when deadlocks are looked for. */
+let superuser: DataSource;
 beforeAll(async () => {
   service = await startService();
+  superuser = await new DataSource(dataSourceOptions(service.superuserUrl, [])).initialize();
   await service.dataSource.query('CREATE TABLE counters (id integer PRIMARY KEY, value integer NOT NULL)');
   await service.dataSource.query('INSERT INTO counters VALUES (1, 0), (2, 0)');
 });
 afterEach(() => expectInvariants(service.dataSource));
-afterAll(() => service.stop());
+afterAll(async () => {
+  await superuser.destroy();
+  await service.stop();
+});
 
 const valueOf = async (id: number): Promise<number> => {
   const [{ value }] = await service.dataSource.query<[{ value: number }]>(
@@ -33,7 +39,7 @@ describe('a deadlock with a foreign session', () => {
   test.each([true, false])('a verdict, %s, is recorded, once', async (verdict) => {
     const { taker, maker, hash, id, requestId } = await askedOrder(service);
     let answering: ReturnType<typeof taker.answer> | undefined;
-    await besideTransaction(service.dataSource, async (other) => {
+    await besideTransaction(superuser, async (other) => {
       // the service's call looks for deadlocks first, so that it is the victim
       await other.query("SET LOCAL deadlock_timeout = '20s'");
       await other.query('SELECT FROM cancellation_requests WHERE id = $1 FOR UPDATE', [requestId]);
@@ -49,7 +55,7 @@ describe('a deadlock with a foreign session', () => {
     const before = [await valueOf(1), await valueOf(2)];
     let tries = 0;
     let adding: Promise<void> | undefined;
-    await besideTransaction(service.dataSource, async (other) => {
+    await besideTransaction(superuser, async (other) => {
       await other.query("SET LOCAL deadlock_timeout = '20s'");
       await other.query(ADD(2));
       adding = Transaction.run(service.dataSource, async (database) => {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
 import { type BusyCopy, type BusyDatabase, createBusyDatabase, requestOf } from './support/busy-database.js';
+import { onServer } from './support/database.js';
 import { besideTransaction } from './support/other-transaction.js';
 import { runVerify } from './support/verify-tool.js';
 
@@ -101,15 +102,14 @@ test('gives a few examples of what is broken, and ends with code 1', async () =>
 
 test('needs to read only', async () => {
   const [role, password] = [`reader_${randomBytes(6).toString('hex')}`, randomBytes(12).toString('hex')];
-  await sql(`CREATE ROLE ${role} LOGIN PASSWORD '${password}'`);
+  await onServer(copy.superuserUrl, `CREATE ROLE ${role} LOGIN PASSWORD '${password}'`);
   try {
     await sql(`GRANT SELECT ON orders, cancellation_requests, fills, order_events TO ${role}`);
-    await sql(`ALTER ROLE ${role} SET default_transaction_read_only = on`);
+    await onServer(copy.superuserUrl, `ALTER ROLE ${role} SET default_transaction_read_only = on`);
     const url = Object.assign(new URL(copy.url), { username: role, password });
     expect(await runVerify(['--database-url', url.href])).toMatchObject({ code: 0, stderr: '' });
   } finally {
-    await sql(`DROP OWNED BY ${role}`);
-    await sql(`DROP ROLE ${role}`);
+    await onServer(copy.superuserUrl, `DROP OWNED BY ${role}; DROP ROLE ${role}`);
   }
 });
 

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { EmbeddedPostgres } from '#database';
 import { DataSource } from 'typeorm';
-import { openBenchDatabase } from '../support/bench-database.js';
+import { asSuperuser, openBenchDatabase } from '../support/bench-database.js';
 import { childrenOf, cpuSecondsOfEndedChildren, cpuSecondsOfFamily, parentOf } from '../support/cpu.js';
 import { seedHistory } from '../support/seed.js';
 import type { ServerProcess } from '../support/server-process.js';
@@ -218,7 +218,7 @@ export class Bench {
     const databaseServer = await requireSettings(dataSource);
     const takers = await createTakers(dataSource, DATA_DIR, TAKERS);
     await seedHistory(dataSource, orders, (seeded) => process.stderr.write(`seeded ${seeded} orders\n`));
-    await dataSource.query('CHECKPOINT');
+    await asSuperuser(postgres, 'CHECKPOINT');
     const stock = new Stock(dataSource, takers, orders + 1);
     const [{ pid }] = await dataSource.query<[{ pid: number }]>('SELECT pg_backend_pid() AS pid');
     return new Bench(postgres, dataSource, url, options, stock, databaseServer, await parentOf(pid));

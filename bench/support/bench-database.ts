@@ -9,14 +9,17 @@ export async function openBenchDatabase(
   name: string,
   anew = false,
 ): Promise<string> {
-  const server = new Client({ connectionString: postgres.url('postgres') });
-  await server.connect();
-  if (anew) await server.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
-  const { rowCount } = await server.query('SELECT FROM pg_database WHERE datname = $1', [name]);
-  if (rowCount === 0) await server.query(`CREATE DATABASE ${name}`);
-  await server.end();
+  if (anew) await asSuperuser(postgres, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+  await postgres.createDatabase(name);
   const url = postgres.url(name);
   await dataSource.setOptions({ url, extra: { hasTimeLimits: false } }).initialize();
   await migrate(dataSource, url);
   return url;
+}
+
+export async function asSuperuser(postgres: EmbeddedPostgres, sql: string): Promise<void> {
+  const server = new Client({ connectionString: postgres.superuserUrl() });
+  await server.connect();
+  await server.query(sql);
+  await server.end();
 }

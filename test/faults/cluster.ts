@@ -5,7 +5,9 @@ import { EmbeddedPostgres } from '#database';
 import { Database } from './database.js';
 
 const FOLDER = resolve('.data/faults');
-const TABLESPACE = join(FOLDER, 'tablespace');
+/** Below the server's working directory: it may not be able to enter the folder of the clone. */
+const TABLESPACE = join(FOLDER, 'postgres', 'tablespace');
+const LOCATION = '/proc/self/cwd/tablespace';
 const FILLER = join(TABLESPACE, 'filler');
 /** Far more than a run writes. */
 const TABLESPACE_SIZE = '128m';
@@ -31,10 +33,11 @@ export class Cluster extends Database {
     const postgres = await EmbeddedPostgres.start(FOLDER, `-c max_connections=${MAX_CONNECTIONS}`);
     const noTablespace = mountTablespace();
     const cluster = new Cluster(postgres, new URL(postgres.url(DATABASE)), noTablespace);
-    const onServer = (sql: string) => cluster.query(sql, [], postgres.url('postgres'));
-    if (noTablespace === undefined) await onServer(`CREATE TABLESPACE small LOCATION '${TABLESPACE}'`);
-    const where = noTablespace === undefined ? 'TABLESPACE small' : '';
-    await onServer(`CREATE DATABASE ${DATABASE} ${where}`);
+    if (noTablespace === undefined) {
+      const createTablespace = `CREATE TABLESPACE small LOCATION '${LOCATION}'`;
+      await cluster.query(createTablespace, [], postgres.superuserUrl());
+    }
+    await postgres.createDatabase(DATABASE, noTablespace === undefined ? 'TABLESPACE small' : '');
     return cluster;
   }
 

@@ -13,6 +13,7 @@ export interface BusyDatabase {
 
 export interface BusyCopy {
   url: string;
+  superuserUrl: string;
   dataSource: DataSource;
   drop(): Promise<void>;
 }
@@ -31,7 +32,7 @@ async function copyOf(databaseUrl: string): Promise<BusyCopy> {
     await dataSource.destroy();
     await database.drop();
   };
-  return { url: database.url, dataSource, drop };
+  return { ...database, dataSource, drop };
 }
 
 /** The id of an order's latest cancellation request. */

@@ -3,7 +3,9 @@ import type { EntityManager } from 'typeorm';
 import { Client } from 'pg';
 
 export interface TestDatabase {
+  /** As its owner, who is no superuser. */
   url: string;
+  superuserUrl: string;
   drop(): Promise<void>;
 }
 
@@ -11,13 +13,18 @@ export interface TestDatabase {
 export async function createTestDatabase(template = 'lockstep_template'): Promise<TestDatabase> {
   const serverUrl = process.env.TEST_SERVER_URL!;
   const name = `test_${randomBytes(6).toString('hex')}`;
-  await onServer(serverUrl, `CREATE DATABASE ${name} TEMPLATE ${template}`);
-  const url = new URL(serverUrl);
-  url.pathname = `/${name}`;
-  return { url: url.href, drop: () => onServer(serverUrl, `DROP DATABASE ${name} WITH (FORCE)`) };
+  const ownerUrl = process.env.TEST_OWNER_URL!;
+  const { username: owner } = new URL(ownerUrl);
+  await onServer(serverUrl, `CREATE DATABASE ${name} OWNER ${owner} TEMPLATE ${template}`);
+  return {
+    url: new URL(`/${name}`, ownerUrl).href,
+    superuserUrl: new URL(`/${name}`, serverUrl).href,
+    drop: () => onServer(serverUrl, `DROP DATABASE ${name} WITH (FORCE)`),
+  };
 }
 
-async function onServer(url: string, sql: string): Promise<void> {
+/** For what only a superuser may do, on a connection of its own. */
+export async function onServer(url: string, sql: string): Promise<void> {
   const client = new Client({ connectionString: url });
   await client.connect();
   try {

@@ -10,20 +10,21 @@ export default async function globalSetup() {
     '.data/test',
     '-c max_connections=400 -c max_prepared_transactions=8',
   );
-  const server = new Client({ connectionString: postgres.url('postgres') });
+  const server = new Client({ connectionString: postgres.superuserUrl() });
   await server.connect();
   await rollBackPrepared(postgres, server);
   const { rows } = await server.query("SELECT datname FROM pg_database WHERE datname LIKE 'test\\_%'");
   for (const { datname } of rows) await server.query(`DROP DATABASE ${datname} WITH (FORCE)`); // of a killed run
   await server.query(`DROP DATABASE IF EXISTS ${TEMPLATE} WITH (FORCE)`);
-  await server.query(`CREATE DATABASE ${TEMPLATE}`);
   await server.end();
+  await postgres.createDatabase(TEMPLATE);
 
   await dataSource.setOptions({ url: postgres.url(TEMPLATE) }).initialize();
   await migrate(dataSource, postgres.url(TEMPLATE));
   await dataSource.destroy();
 
-  process.env.TEST_SERVER_URL = postgres.url('postgres');
+  process.env.TEST_SERVER_URL = postgres.superuserUrl();
+  process.env.TEST_OWNER_URL = postgres.url();
   globalThis.testPostgres = postgres;
 }
 
@@ -31,7 +32,7 @@ export default async function globalSetup() {
 async function rollBackPrepared(postgres, server) {
   const { rows } = await server.query('SELECT gid, database FROM pg_prepared_xacts');
   for (const { gid, database } of rows) {
-    const client = new Client({ connectionString: postgres.url(database) });
+    const client = new Client({ connectionString: postgres.superuserUrl(database) });
     await client.connect();
     await client.query(`ROLLBACK PREPARED '${gid}'`);
     await client.end();

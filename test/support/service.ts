@@ -14,6 +14,7 @@ import { createTestDatabase } from './database.js';
 export interface TestService {
   url: string;
   databaseUrl: string;
+  superuserUrl: string;
   dataSource: DataSource;
   settings: Settings;
   app: NestFastifyApplication;
@@ -59,6 +60,7 @@ export async function startService(environment: NodeJS.ProcessEnv = {}): Promise
   return {
     url,
     databaseUrl: database.url,
+    superuserUrl: database.superuserUrl,
     dataSource,
     settings,
     app,

