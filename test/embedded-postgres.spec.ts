@@ -148,6 +148,24 @@ describe('the service', () => {
     expect(await service.stop()).toBe(0);
   });
 
+  test('goes on when its server was killed and any tool has started it again, and stops when it was not', async () => {
+    const service = await start();
+    await until(() => service.stdout.includes('npm run demo'), 'the welcome');
+    const { url } = /listens on (?<url>[^\s"]+)/.exec(service.stdout)!.groups!;
+    const readiness = async () => (await call('GET', `${url}/health/ready`)).status;
+    const kill = () => {
+      const [pid] = readFileSync(join(dataDir, 'postgres', 'postmaster.pid'), 'utf8').split('\n');
+      process.kill(Number(pid), 'SIGKILL');
+    };
+    kill();
+    await until(async () => (await readiness()) === 503, 'the service to be without its database');
+    await EmbeddedPostgres.start(dataDir);
+    await until(async () => (await readiness()) === 200, 'the service to be back', START_PATIENCE_MS);
+    kill();
+    await until(async () => (await readiness()) === 503, 'the service to be without its database');
+    expect([await service.stop(), service.stderr]).toEqual([0, '']);
+  });
+
   test('starts twice at once on a folder where nothing is yet', async () => {
     const both = await Promise.all([start(), start()]);
     for (const service of both) expect(await service.stop()).toBe(0);

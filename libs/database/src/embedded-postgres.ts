@@ -7,6 +7,7 @@ import type { Client } from 'pg';
 import { APPLICATION_NAME } from './application-name.js';
 import { DatabaseClient } from './database-client.js';
 import { handOver, makeDatabase, ROLE } from './database-owner.js';
+import { asLaunchError } from './launch-errors.js';
 import { PostgresPrograms, renameOnto } from './postgres-programs.js';
 
 const SUPERUSER = 'postgres';
@@ -52,7 +53,10 @@ export class EmbeddedPostgres {
     const embedded = new EmbeddedPostgres(await PostgresPrograms.find(), absolute, postgresOptions);
     await embedded.ensureRunning();
     embedded.programs.disown(join(absolute, SUPERUSER_PASSWORD_FILE));
-    await embedded.createDatabase();
+    const url = embedded.url();
+    await embedded.createDatabase().catch((error: unknown) => {
+      throw asLaunchError(error, url);
+    });
     return embedded;
   }
 
@@ -78,6 +82,7 @@ export class EmbeddedPostgres {
 
   /** Stops the cluster, unless another process (the operator's tool, a second instance) still works on it. */
   async stopUnlessInUse(): Promise<void> {
+    if (!(await this.answers())) return; // it was killed
     const { rows } = await this.asSuperuser(SUPERUSER, (server) =>
       server.query<{ others: number }>(
         `SELECT count(*)::int AS others FROM pg_stat_activity
@@ -101,8 +106,13 @@ export class EmbeddedPostgres {
   }
 
   private urlFor(role: string, password: string, database: string): string {
+    return `postgres://${role}:${password}@127.0.0.1:${this.port}/${database}`;
+  }
+
+  /** Of the server that runs, or that was killed. */
+  private get port(): number {
     const [, , , port] = readFileSync(this.pidFile, 'utf8').split('\n');
-    return `postgres://${role}:${password}@127.0.0.1:${port}/${database}`;
+    return Number(port);
   }
 
   private get pidFile(): string {
@@ -180,7 +190,9 @@ export class EmbeddedPostgres {
 
   /** Returns why it did not start, if so. */
   private async startDaemon(): Promise<Error | undefined> {
-    const options = `-p ${await freePort()} -h 127.0.0.1 -k '' ${this.postgresOptions}`;
+    // where the services look for it that were there when it was killed
+    const port = await freePort(existsSync(this.pidFile) ? this.port : 0);
+    const options = `-p ${port} -h 127.0.0.1 -k '' ${this.postgresOptions}`;
     return this.programs.pgCtl(this.cluster, 'start', ...START_OPTIONS, '-o', options).then(
       () => undefined,
       (error: Error) => error,
@@ -200,10 +212,13 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** A TCP port that was free a moment ago. */
-export async function freePort(): Promise<number> {
+/** A TCP port that was free a moment ago: the wanted one, or any. */
+export async function freePort(wanted = 0): Promise<number> {
   const server = createServer();
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  const isListening = await new Promise<boolean>((listening) => {
+    server.once('error', () => listening(false)).listen(wanted, '127.0.0.1', () => listening(true));
+  });
+  if (!isListening) return freePort();
   const { port } = server.address() as AddressInfo;
   await new Promise((closed) => server.close(closed));
   return port;
