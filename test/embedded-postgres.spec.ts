@@ -38,11 +38,13 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-const start = async (build = '.'): Promise<ServiceProcess> =>
-  ServiceProcess.start({ DATA_DIR: dataDir, PORT: String(await freePort()) }, [
-    process.execPath,
-    join(build, BUILT_SERVICE),
-  ]);
+/** Until it has written down all that it makes at its first start. */
+async function start(build = '.'): Promise<ServiceProcess> {
+  const environment = { DATA_DIR: dataDir, PORT: String(await freePort()) };
+  const service = await ServiceProcess.start(environment, [process.execPath, join(build, BUILT_SERVICE)]);
+  await until(() => service.stdout.includes('npm run demo'), 'the welcome');
+  return service;
+}
 
 async function rowsOf(sql: string, url: string): Promise<Record<string, unknown>[]> {
   const client = new Client({ connectionString: url });
@@ -150,7 +152,6 @@ describe('the service', () => {
 
   test('goes on when its server was killed and any tool has started it again, and stops when it was not', async () => {
     const service = await start();
-    await until(() => service.stdout.includes('npm run demo'), 'the welcome');
     const { url } = /listens on (?<url>[^\s"]+)/.exec(service.stdout)!.groups!;
     const readiness = async () => (await call('GET', `${url}/health/ready`)).status;
     const kill = () => {
@@ -210,7 +211,6 @@ describe('a database of the version before, whose owner is the superuser', () =>
     'goes on with its data, also when two start on it at once',
     async () => {
       const earlier = await start(earlierBuild());
-      await until(() => earlier.stdout.includes('npm run demo'), 'the welcome');
       const key = /API key +(\S+)/.exec(earlier.stdout)![1]!;
       expect(await earlier.stop()).toBe(0);
 
