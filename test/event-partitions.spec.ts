@@ -65,7 +65,9 @@ const eventsOf = (orderHash: string) =>
 test('the partitions of the coming days are made, by one of many workers', async () => {
   await Promise.all(Array.from({ length: 6 }, () => worker().tend()));
   const expected = await Promise.all([0, 1, 2, 3].map(partitionOf));
-  expect(await partitions()).toEqual([...expected, 'order_events_default']);
+  // the database may have been made the day before
+  const coming = (await partitions()).filter((name) => name >= expected[0]!);
+  expect(coming).toEqual([...expected, 'order_events_default']);
 });
 
 describe('a day without a partition', () => {
