@@ -17,7 +17,7 @@ export class SignatureChecker {
   constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
 
   /** The MAC that is to be used up, if there is one. */
-  check(request: IncomingMessage, key: AcceptedKey): Buffer | undefined {
+  async check(request: IncomingMessage, key: AcceptedKey): Promise<Buffer | undefined> {
     const { 'x-api-timestamp': timestamp, 'x-api-signature': signature } = request.headers as Headers;
     if (!signature && !key.requireSignature) return undefined;
     if (!timestamp || !signature) throw missingHeaders(timestamp, signature);
@@ -67,14 +67,14 @@ function requireFresh(timestamp: string, now: number): void {
   }
 }
 
-function requireSignature(
+async function requireSignature(
   request: IncomingMessage,
   secrets: string[],
   timestamp: string,
   signature: string,
-): Buffer {
+): Promise<Buffer> {
   const { method = '', url: target = '' } = request;
-  const signed = { method, target, timestamp, body: rawBodyOf(request) };
+  const signed = { method, target, timestamp, body: await rawBodyOf(request) };
   const mac = secrets.map((secret) => macOf(secret, signed)).find((candidate) => isMac(signature, candidate));
   if (!mac) {
     const [path] = splitTarget(target);

@@ -36,7 +36,7 @@ export class TakerAuthenticator {
     if (key.allowsIp && !key.allowsIp(address)) {
       throw new ApiError('IP_NOT_ALLOWED', `this API key may not be used from ${address}`);
     }
-    const mac = this.signatures.check(request, key);
+    const mac = await this.signatures.check(request, key);
     return {
       taker: { ...key.key, requestId: requestIdOf(request) },
       isSuspended: key.isSuspended,

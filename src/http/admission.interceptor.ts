@@ -2,17 +2,22 @@ import { type CallHandler, type ExecutionContext, Injectable, type NestIntercept
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Observable } from 'rxjs';
 import { enterLane } from './admission.js';
-import { readBody } from './body.js';
+import { parseBody } from './body.js';
+import { rawBodyOf } from './raw-body.js';
 
-/** What comes between the guards, which know who calls and how often, and the call: its place, and only then its body. */
+/**
+ * What comes between the guards, which know who calls and how often, and the call: its body's bytes, so that slow senders
+ * hold no places; its place; and only then what the body says.
+ */
 @Injectable()
 export class AdmissionInterceptor implements NestInterceptor {
   async intercept(context: ExecutionContext, next: CallHandler): Promise<Observable<unknown>> {
     const http = context.switchToHttp();
     const request = http.getRequest<FastifyRequest>();
+    await rawBodyOf(request.raw);
     await enterLane(request, http.getResponse<FastifyReply>());
     await request.useSignature?.();
-    readBody(request);
+    await parseBody(request);
     return next.handle();
   }
 }

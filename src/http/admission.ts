@@ -15,6 +15,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Where the call waits for its place; undefined for one that needs none. */
     lane: Lane | undefined;
+    /** Ends the call when its time is up. */
+    callTimeout: NodeJS.Timeout | undefined;
     /** Gives the call's place back, while it has one. */
     leaveLane: (() => void) | undefined;
     /** Uses up the call's signature, when it has one: it costs a statement, so only in a place. */
@@ -74,6 +76,7 @@ export function admitCalls(fastify: FastifyInstance): void {
   };
   fastify.decorate('lanes', lanes);
   fastify.decorateRequest('lane', undefined);
+  fastify.decorateRequest('callTimeout', undefined);
   fastify.decorateRequest('leaveLane', undefined);
   fastify.decorateRequest('useSignature', undefined);
   fastify.decorateReply('isRefused', false);
@@ -99,12 +102,12 @@ export function admitCalls(fastify: FastifyInstance): void {
  */
 function bounded(lane: Lane, handler: RouteHandlerMethod): RouteHandlerMethod {
   return async function (request, reply) {
-    const timeout = setTimeout(() => giveUp(reply), CALL_TIMEOUT_MS);
+    request.callTimeout = setTimeout(() => giveUp(reply), CALL_TIMEOUT_MS);
     request.lane = lane;
     try {
       return await handler.call(this, request, reply);
     } finally {
-      clearTimeout(timeout);
+      clearTimeout(request.callTimeout);
       request.leaveLane?.();
     }
   };
@@ -113,10 +116,11 @@ function bounded(lane: Lane, handler: RouteHandlerMethod): RouteHandlerMethod {
 /** Of a call whose caller hung up before its turn: nothing is done, and nobody is answered. */
 export class CallerGone extends Error {}
 
-/** Waits for a call's place. It comes when its body is there, or slow senders could hold the places; and strangers get none. */
+/** Waits for the place of a call whose caller is known and whose body is there: strangers and slow senders get none. */
 export async function enterLane(request: FastifyRequest, reply: FastifyReply): Promise<void> {
   const { lane } = request;
   if (!lane) return;
+  request.callTimeout?.refresh();
   const admission = await lane.enter(reply.raw);
   if (admission === 'gone') throw new CallerGone();
   if (admission === 'refused') {
@@ -132,7 +136,7 @@ export async function enterLane(request: FastifyRequest, reply: FastifyReply): P
 }
 
 function giveUp(reply: FastifyReply): void {
-  if (reply.sent) return;
+  if (reply.sent || !reply.request.raw.complete) return; // how long a body may take, Node watches
   const seconds = CALL_TIMEOUT_MS / 1_000;
   const details = `not answered within ${seconds} s: ${UNKNOWN_OUTCOME}, request id ${reply.request.id}`;
   void send(reply, new ApiError('UNAVAILABLE', details));

@@ -1,22 +1,17 @@
 import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { ApiError } from './api-errors.js';
-import { keepRawBody } from './raw-body.js';
+import { BODILESS, rawBodyOf } from './raw-body.js';
 import { parseStrictJson } from './strict-json.js';
 
 const JSON_TYPE = /^application\/json\s*(?:;|$)/i;
-const BODILESS = new Set(['GET', 'HEAD', 'OPTIONS']);
-const EMPTY = Buffer.alloc(0);
 
 const types = new WeakMap<IncomingMessage, string>();
 
-/** Has bodies read as bytes, whatever they are said to be: they are looked at when it is known who sends them. */
-export function keepBodiesUnread(fastify: FastifyInstance): void {
+/** Leaves bodies on their connections, whatever they are said to be: they are read when it is known who sends them. */
+export function leaveBodiesUnread(fastify: FastifyInstance): void {
   fastify.removeAllContentTypeParsers();
-  fastify.addContentTypeParser('*', { parseAs: 'buffer' }, ({ headers, raw }, body: Buffer, done) => {
-    if (headers['x-api-signature']) keepRawBody(raw, body);
-    done(null, body);
-  });
+  fastify.addContentTypeParser('*', (_request, _payload, done) => done(null));
   // Fastify would judge the type of an empty body too
   fastify.addHook('onRequest', ({ raw }, _reply, done) => {
     types.set(raw, raw.headers['content-type'] ?? '');
@@ -25,10 +20,10 @@ export function keepBodiesUnread(fastify: FastifyInstance): void {
   });
 }
 
-/** Puts what the bytes of a body say in their place. */
-export function readBody(request: FastifyRequest): void {
+/** Sets a request's body to what its bytes say. */
+export async function parseBody(request: FastifyRequest): Promise<void> {
   if (BODILESS.has(request.method)) return;
-  const bytes = (request.body as Buffer | undefined) ?? EMPTY;
+  const bytes = await rawBodyOf(request.raw);
   if (bytes.length > 0) requireJson(types.get(request.raw) ?? '', request.headers['content-encoding']);
   request.body = parseStrictJson(bytes);
 }

@@ -5,14 +5,14 @@ import type { FastifyInstance } from 'fastify';
 import { admitCalls } from './admission.js';
 import { answerPreflights, setAnswerHeaders } from './answer-headers.js';
 import { ApiError } from './api-errors.js';
-import { keepBodiesUnread } from './body.js';
+import { leaveBodiesUnread } from './body.js';
 import { faultOfHead, MAX_READ_HEAD_BYTES, settleTarget } from './head-rules.js';
 import { setUpServer } from './http-server.js';
 import { Origins } from './origins.js';
+import { boundBodies } from './raw-body.js';
 import { refuseOnSocket } from './refuse-on-socket.js';
 import { requestIdOf, requestIdOr } from './request-id.js';
 
-const MAX_BODY_BYTES = 64 * 1024;
 /** As much as a request's head can hold: what is wrong with a long parameter is for its pipe to say. */
 const MAX_PARAMETER_CHARACTERS = 16 * 1024;
 
@@ -27,7 +27,6 @@ const STILL_TIMEOUT_MS = 30_000;
 export function httpAdapter(settings: Settings): FastifyAdapter {
   const origins = new Origins(settings);
   const adapter = new FastifyAdapter({
-    bodyLimit: MAX_BODY_BYTES,
     routerOptions: { maxParamLength: MAX_PARAMETER_CHARACTERS },
     requestTimeout: REQUEST_TIMEOUT_MS,
     connectionTimeout: STILL_TIMEOUT_MS,
@@ -56,7 +55,8 @@ export function httpAdapter(settings: Settings): FastifyAdapter {
   setUpServer(fastify.server);
   fastify.addHook('onRequest', (request, _reply, done) => done(faultOfHead(request.raw)));
   answerPreflights(fastify, origins);
-  keepBodiesUnread(fastify);
+  boundBodies(fastify);
+  leaveBodiesUnread(fastify);
   admitCalls(fastify);
   setAnswerHeaders(fastify, origins);
   closeConnectionsWhenStopping(fastify);

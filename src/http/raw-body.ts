@@ -1,14 +1,60 @@
 import type { IncomingMessage } from 'node:http';
+import type { FastifyInstance } from 'fastify';
+import getRawBody from 'raw-body';
+import { CallerGone } from './admission.js';
+import { ApiError } from './api-errors.js';
 
+const MAX_BODY_BYTES = 64 * 1024;
+/** How long a caller that has its answer may go on to send its body. */
+const LINGER_MS = 2_000;
+
+/** Methods whose calls have no body; one that comes all the same means nothing. */
+export const BODILESS = new Set(['GET', 'HEAD', 'OPTIONS']);
 const NO_BYTES = Buffer.alloc(0);
-const bodies = new WeakMap<IncomingMessage, Buffer>();
+const bodies = new WeakMap<IncomingMessage, Promise<Buffer>>();
 
-/** Keeps a body's bytes for as long as its request lives. */
-export function keepRawBody(request: IncomingMessage, body: Buffer): void {
-  bodies.set(request, body);
+/** Bounds what of a body is taken, also where nobody reads it because the call was refused before. */
+export function boundBodies(fastify: FastifyInstance): void {
+  fastify.addHook('onRequest', ({ headers }, _reply, done) => {
+    done(Number(headers['content-length'] ?? 0) > MAX_BODY_BYTES ? tooLarge() : undefined);
+  });
+  // before the answer is written, after which Node would take all that comes
+  fastify.addHook('onSend', ({ raw }, _reply, _payload, done) => {
+    if (!raw.complete) takeRest(raw);
+    done();
+  });
 }
 
-/** The bytes of a request's body as they were sent, if they were kept; none when it has no body. */
-export function rawBodyOf(request: IncomingMessage): Buffer {
-  return bodies.get(request) ?? NO_BYTES;
+/** The bytes of a request's body as they were sent, once they are all there. */
+export function rawBodyOf(request: IncomingMessage): Promise<Buffer> {
+  let body = bodies.get(request);
+  if (!body) {
+    body = read(request);
+    bodies.set(request, body);
+  }
+  return body;
 }
+
+async function read(request: IncomingMessage): Promise<Buffer> {
+  if (BODILESS.has(request.method ?? '')) return NO_BYTES;
+  if (request.destroyed) throw new CallerGone();
+  return getRawBody(request, { limit: MAX_BODY_BYTES }).catch((error: { status?: number }) => {
+    throw error.status === 413 ? tooLarge() : error;
+  });
+}
+
+/** Takes the rest of the body of a call that is refused: a connection closed before it has come could take the answer with it. */
+function takeRest(request: IncomingMessage): void {
+  const { socket } = request;
+  const timer = setTimeout(() => socket.destroy(), LINGER_MS);
+  let bytes = 0;
+  request.on('data', (chunk: Buffer) => {
+    bytes += chunk.length;
+    if (bytes > MAX_BODY_BYTES) socket.destroy();
+  });
+  request.once('end', () => clearTimeout(timer));
+  request.resume();
+}
+
+const tooLarge = (): ApiError =>
+  new ApiError('BODY_TOO_LARGE', `the body must not be larger than ${MAX_BODY_BYTES / 1_024} KiB`);

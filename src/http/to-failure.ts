@@ -35,8 +35,6 @@ function fromFramework(error: unknown): { error: ApiErrorName; details: string }
   switch (status) {
     case 404:
       return { error: 'ROUTE_NOT_FOUND', details: 'there is no such call; see /docs' };
-    case 413:
-      return { error: 'BODY_TOO_LARGE', details: 'the body must not be larger than 64 KiB' };
     case 415:
       return { error: 'UNSUPPORTED_MEDIA_TYPE', details: 'the content type must be application/json' };
   }
