@@ -264,6 +264,25 @@ describe('pushed_at', () => {
     await Promise.all(sockets.map((socket) => socket.close()));
   });
 
+  test('that the database could not note is noted when it can', async () => {
+    const { taker, maker, id } = await askedOrder(service);
+    await service.dataSource.query(
+      `CREATE SEQUENCE attempts;
+       CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
+         $$ BEGIN PERFORM nextval('attempts'); RAISE EXCEPTION 'not now'; END $$;
+       CREATE TRIGGER refused BEFORE UPDATE OF pushed_at ON cancellation_requests EXECUTE FUNCTION refuse()`,
+    );
+    const wasTried = async (): Promise<boolean> => {
+      const [{ is_called }] = await service.dataSource.query('SELECT is_called FROM attempts');
+      return is_called;
+    };
+    const socket = await taker.socket();
+    await until(wasTried, 'the first attempt');
+    await service.dataSource.query('DROP FUNCTION refuse() CASCADE');
+    await until(async () => (await maker.order(id)).cancellation.pushed_at !== null, 'pushed_at');
+    await socket.close();
+  });
+
   test('stays null when the socket did not ask for requests', async () => {
     const taker = await service.newTaker();
     const socket = await taker.socket('order_status_change');

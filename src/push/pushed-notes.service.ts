@@ -6,6 +6,10 @@ import { DataSource } from 'typeorm';
 const BATCH = 500;
 /** How soon it is tried again, when a transaction is at each request of a batch. */
 const AGAIN_MS = 50;
+/** The same, when the database could not do it. */
+const AGAIN_AFTER_FAILURE_MS = 1_000;
+/** Beyond them, what is pushed is not noted. */
+const MAX_WAITING = 100_000;
 
 interface Note {
   requestId: string;
@@ -36,20 +40,23 @@ export class PushedNotes {
   }
 
   private add(requestIds: string[], wasOpen: boolean): void {
+    if (this.waiting.length > MAX_WAITING) return;
     for (const requestId of requestIds) this.waiting.push({ requestId, wasOpen });
     if (this.waiting.length > 0 && !this.isWriting) void this.writeAll();
   }
 
   private async writeAll(): Promise<void> {
     this.isWriting = true;
-    while (this.waiting.length > 0) {
+    while (this.waiting.length > 0 && this.dataSource.isInitialized) {
       const notes = this.waiting.splice(0, BATCH);
       try {
         const left = [...(await this.write(notes, true)), ...(await this.write(notes, false))];
         this.waiting.push(...left);
         if (left.length === notes.length) await delay(AGAIN_MS);
       } catch (error) {
-        this.logger.warn(`pushed_at could not be noted: ${(error as Error).message}`);
+        this.logger.warn(`pushed_at could not be noted, it is tried again: ${(error as Error).message}`);
+        this.waiting.push(...notes);
+        await delay(AGAIN_AFTER_FAILURE_MS);
       }
     }
     this.isWriting = false;
