@@ -1,9 +1,9 @@
-import { CancellationRequest } from './cancellation/cancellation-request.entity.js';
+import { CancellationRequest } from './cancellations/cancellation-request.entity.js';
 import { Fill } from './fills/fill.entity.js';
 import { Installation } from './makers/installation.entity.js';
 import { LoginNonce, Maker } from './makers/maker.entity.js';
 import { FormerTaker } from './orders/former-taker.entity.js';
-import { OperatorAction } from './operators/operator-action.entity.js';
+import { OperatorAction } from './operator/operator-action.entity.js';
 import { Order } from './orders/order.entity.js';
 import { ApiKey, UsedSignature } from './takers/api-key.entity.js';
 import { Taker, TakerAddress } from './takers/taker.entity.js';
@@ -30,10 +30,10 @@ export {
   OPEN_STATUSES,
   OPEN_STATUSES_SQL,
   RESOLUTIONS,
-} from './cancellation/cancellation-request.entity.js';
-export { CancellationQueries, type RequestOnOrder } from './cancellation/cancellation-queries.service.js';
-export { CancellationService, type CancelOutcome } from './cancellation/cancellation.service.js';
-export { recordAnswers, UsualAnswers } from './cancellation/usual-answers.service.js';
+} from './cancellations/cancellation-request.entity.js';
+export { CancellationQueries, type RequestOnOrder } from './cancellations/cancellation-queries.service.js';
+export { CancellationService, type CancelOutcome } from './cancellations/cancellation.service.js';
+export { recordAnswers, UsualAnswers } from './cancellations/usual-answers.service.js';
 export { Fill, FILL_STATUSES } from './fills/fill.entity.js';
 export {
   type FillFilter,
@@ -43,14 +43,14 @@ export {
 } from './fills/fill-queries.service.js';
 export { type FillReport, FillService } from './fills/fill.service.js';
 export { WalletSignatures } from './chain/wallet-signatures.service.js';
-export { isAddressText } from './addresses.js';
+export { isAddressText } from './chain/addresses.js';
 export { checkInvariants, type Finding } from './invariants/check-invariants.js';
 export { LoginNonce, Maker } from './makers/maker.entity.js';
 export { type MakerAccess, MakersService, type MakerStep } from './makers/makers.service.js';
-export { OperatorAction } from './operators/operator-action.entity.js';
+export { OperatorAction } from './operator/operator-action.entity.js';
 export { BacklogMetrics } from './metrics/backlog-metrics.service.js';
-export { LockService } from './orders/lock.service.js';
-export { OperatorService } from './orders/operator.service.js';
+export { LockService } from './locks/lock.service.js';
+export { OperatorService } from './operator/operator.service.js';
 export {
   earlierEventsDropped,
   type OrderHistory,
@@ -64,7 +64,7 @@ export {
   OrderQueries,
   type TakerSortColumn,
 } from './orders/order-queries.service.js';
-export { OrderTransactions } from './orders/order-transactions.js';
+export { OrderTransactions } from './order-writing/order-transactions.js';
 export { ORDER_TYPES, type SignedTerms, signingDomain } from './orders/order-signature.js';
 export { ORDER_STATUSES, type OrderStatus } from './orders/order-status.js';
 export { type OrderValidation, OrderValidationService } from './orders/order-validation.service.js';
@@ -80,7 +80,7 @@ export {
 export type { MakerCaller } from './makers/maker-caller.js';
 export type { TakerCaller } from './takers/taker-caller.js';
 export { type TakerAccount, TakersService, type TakerStep } from './takers/takers.service.js';
-export { TimersModule } from './timers/timers.module.js';
+export { TimersModule } from './due/timers.module.js';
 export { TradingModule } from './trading.module.js';
 export {
   BrokenInvariantError,

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { Hex } from 'viem';
-import { readSigner } from '../signer.js';
 import { ChainAwayError } from '../trading-error.js';
 import { Chain } from './chain.service.js';
+import { readSigner } from './signer.js';
 import type { WalletReader } from './wallet-reader.js';
 
 /** What a signature is worth. */

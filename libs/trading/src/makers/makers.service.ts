@@ -3,7 +3,7 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { databaseNow, Transaction } from '#database';
 import { DataSource, type EntityManager, In } from 'typeorm';
 import { LoadingCache } from '../loading-cache.js';
-import { type ActionName, OperatorAction, recordAction } from '../operators/operator-action.entity.js';
+import { type ActionName, OperatorAction, recordAction } from '../operator/operator-action.entity.js';
 import { TradingError } from '../trading-error.js';
 import { Installation } from './installation.entity.js';
 import { Maker } from './maker.entity.js';

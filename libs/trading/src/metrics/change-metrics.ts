@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { NewOrderEvent } from '#events';
 import { Counter, Histogram, Registry } from 'prom-client';
-import type { CancellationRequest, ResolvedBy } from '../cancellation/cancellation-request.entity.js';
+import type { CancellationRequest, ResolvedBy } from '../cancellations/cancellation-request.entity.js';
 
 /** What was written of one order: its events, and the request that they are about, if they are about one. */
 export interface Written {

@@ -1,4 +1,4 @@
-import type { CancellationRequest } from '../cancellation/cancellation-request.entity.js';
+import type { CancellationRequest } from '../cancellations/cancellation-request.entity.js';
 import { BrokenInvariantError } from '../trading-error.js';
 import type { Order } from './order.entity.js';
 

@@ -2,10 +2,10 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { OrderEvent } from '#events';
 import { DataSource, In } from 'typeorm';
-import { CancellationRequest } from '../cancellation/cancellation-request.entity.js';
+import { CancellationRequest } from '../cancellations/cancellation-request.entity.js';
 import { Fill } from '../fills/fill.entity.js';
+import { orderNotFound } from '../order-writing/order-transactions.js';
 import { Taker } from '../takers/taker.entity.js';
-import { orderNotFound } from './order-transactions.js';
 import type { OrderStatus } from './order-status.js';
 import { Order, type OrderReference } from './order.entity.js';
 

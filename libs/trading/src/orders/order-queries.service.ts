@@ -2,12 +2,12 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { applyFilter, type Narrow, type Page, type PageRequest, readPage } from '#database';
 import { DataSource, In, type Repository } from 'typeorm';
-import { CancellationRequest } from '../cancellation/cancellation-request.entity.js';
+import { CancellationRequest } from '../cancellations/cancellation-request.entity.js';
 import { Fill } from '../fills/fill.entity.js';
+import { orderNotFound } from '../order-writing/order-transactions.js';
 import { TradingError } from '../trading-error.js';
-import { ORDER_CONDITIONS, type OrderFilter } from './order-filter.js';
 import { FormerTaker } from './former-taker.entity.js';
-import { orderNotFound } from './order-transactions.js';
+import { ORDER_CONDITIONS, type OrderFilter } from './order-filter.js';
 import { Order, type OrderReference } from './order.entity.js';
 
 export type MakerSortColumn = 'price' | 'quantity' | 'incentive' | 'deadline' | 'created_at';

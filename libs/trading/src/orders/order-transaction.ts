@@ -1,9 +1,9 @@
 import { newId } from '#database';
 import type { Actor, NewOrderEvent, OrderEventPayload } from '#events';
-import { CancellationRequest, isOpen, type ResolvedBy } from '../cancellation/cancellation-request.entity.js';
+import { CancellationRequest, isOpen, type ResolvedBy } from '../cancellations/cancellation-request.entity.js';
+import type { DueStep } from '../due/due-steps.js';
 import type { Fill } from '../fills/fill.entity.js';
 import { BrokenInvariantError } from '../trading-error.js';
-import type { DueStep } from './due-steps.js';
 import { assertMayFollow, type OrderStatus } from './order-status.js';
 import { Order } from './order.entity.js';
 

@@ -5,7 +5,7 @@ import { secretsOf, SETTINGS, type Settings, withinRanges } from '#config';
 import { databaseNow, Transaction } from '#database';
 import { DataSource, type EntityManager } from 'typeorm';
 import { LoadingCache } from '../loading-cache.js';
-import { recordAction, SERVICE } from '../operators/operator-action.entity.js';
+import { recordAction, SERVICE } from '../operator/operator-action.entity.js';
 import { TradingError } from '../trading-error.js';
 import { hashApiKey, keyIdOf, mintApiKey, signingSecret } from './api-key-format.js';
 import { ApiKey } from './api-key.entity.js';

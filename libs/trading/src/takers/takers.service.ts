@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { Transaction, violatesUnique } from '#database';
 import { DataSource, type EntityManager } from 'typeorm';
-import { OperatorAction, recordAction, SERVICE } from '../operators/operator-action.entity.js';
+import { OperatorAction, recordAction, SERVICE } from '../operator/operator-action.entity.js';
 import { TradingError } from '../trading-error.js';
 import { Taker, TakerAddress } from './taker.entity.js';
 

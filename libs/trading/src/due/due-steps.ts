@@ -1,5 +1,5 @@
-import type { CancellationRequest } from '../cancellation/cancellation-request.entity.js';
-import type { Order } from './order.entity.js';
+import type { CancellationRequest } from '../cancellations/cancellation-request.entity.js';
+import type { Order } from '../orders/order.entity.js';
 
 /** A change that time alone has made, to be written down. */
 export type DueStep =

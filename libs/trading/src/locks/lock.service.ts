@@ -2,13 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { SETTINGS, type Settings } from '#config';
 import type { Actor } from '#events';
-import { type TakerCaller, takerActor } from '../takers/taker-caller.js';
-import { TradingError } from '../trading-error.js';
-import { Capacity, tooMany } from './capacity.service.js';
-import { statusAfterRelease } from './due-steps.js';
-import type { Lock, OrderTransaction } from './order-transaction.js';
-import { OrderTransactions } from './order-transactions.js';
-import type { Order } from './order.entity.js';
+import { statusAfterRelease } from '../due/due-steps.js';
+import { Capacity, tooMany } from '../order-writing/capacity.service.js';
+import { OrderTransactions } from '../order-writing/order-transactions.js';
+import type { Lock, OrderTransaction } from '../orders/order-transaction.js';
+import type { Order } from '../orders/order.entity.js';
 import {
   HELD_BY_ANOTHER,
   refuseExpired,
@@ -16,7 +14,9 @@ import {
   refuseForeignAddress,
   refuseSuspended,
   refuseUnlessHolder,
-} from './refusals.js';
+} from '../orders/refusals.js';
+import { type TakerCaller, takerActor } from '../takers/taker-caller.js';
+import { TradingError } from '../trading-error.js';
 
 /** How a taker would like to hold an order. */
 export interface LockWish {

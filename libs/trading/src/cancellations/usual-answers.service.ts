@@ -5,7 +5,7 @@ import { type Actor, EventLog } from '#events';
 import { DataSource } from 'typeorm';
 import { ChangeMetrics, type Resolved } from '../metrics/change-metrics.js';
 import { GroupMetrics } from '../metrics/group-metrics.js';
-import { GroupCommit, ON_FREE_ORDERS, type QueuedCall } from '../orders/group-commit.js';
+import { GroupCommit, ON_FREE_ORDERS, type QueuedCall } from '../order-writing/group-commit.js';
 import type { OrderStatus } from '../orders/order-status.js';
 import type { CancellationAnswer } from './cancellation-answer.js';
 import { OPEN_STATUSES_SQL } from './cancellation-request.entity.js';

@@ -1,10 +1,10 @@
 import { columnsOf, insertStatement, PreparedStatement, type Sendable, type Transaction } from '#database';
 import { In } from 'typeorm';
-import { CancellationRequest, OPEN_STATUSES_SQL } from '../cancellation/cancellation-request.entity.js';
+import { CancellationRequest, OPEN_STATUSES_SQL } from '../cancellations/cancellation-request.entity.js';
 import { Fill } from '../fills/fill.entity.js';
-import { isFinal } from './order-status.js';
-import { type Changes, OrderTransaction } from './order-transaction.js';
-import { Order, type OrderReference } from './order.entity.js';
+import { isFinal } from '../orders/order-status.js';
+import { type Changes, OrderTransaction } from '../orders/order-transaction.js';
+import { Order, type OrderReference } from '../orders/order.entity.js';
 
 /** What to do about a row that another transaction has locked. */
 export type OnLocked = 'wait' | 'skip';

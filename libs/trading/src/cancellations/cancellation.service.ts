@@ -1,10 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { SETTINGS, type Settings } from '#config';
 import type { Actor } from '#events';
+import { statusAfterRelease } from '../due/due-steps.js';
 import { makerActor, type MakerCaller } from '../makers/maker-caller.js';
-import { statusAfterRelease } from '../orders/due-steps.js';
+import { orderNotFound, OrderTransactions } from '../order-writing/order-transactions.js';
 import type { OrderTransaction } from '../orders/order-transaction.js';
-import { orderNotFound, OrderTransactions } from '../orders/order-transactions.js';
 import type { Order, OrderReference } from '../orders/order.entity.js';
 import {
   refuseFinal,

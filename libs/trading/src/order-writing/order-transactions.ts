@@ -3,16 +3,16 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { changedOtherRowCount, isDatabaseAway, Transaction, violatesUnique } from '#database';
 import { type Actor, appendEvents, EventLog } from '#events';
 import { DataSource } from 'typeorm';
+import { dueSteps } from '../due/due-steps.js';
 import { ChangeMetrics } from '../metrics/change-metrics.js';
 import { GroupMetrics } from '../metrics/group-metrics.js';
+import { assertConsistent } from '../orders/order-consistency.js';
+import { mayFollow } from '../orders/order-status.js';
+import type { Changes, OrderTransaction } from '../orders/order-transaction.js';
+import { NOTES_MAX, type OrderReference } from '../orders/order.entity.js';
 import { BrokenInvariantError, TradingError } from '../trading-error.js';
-import { dueSteps } from './due-steps.js';
 import { GroupCommit, ON_FREE_ORDERS, type QueuedCall } from './group-commit.js';
-import { assertConsistent } from './order-consistency.js';
 import { lockOrders, type OnLocked, statementsFor } from './order-rows.js';
-import { mayFollow } from './order-status.js';
-import type { Changes, OrderTransaction } from './order-transaction.js';
-import { NOTES_MAX, type OrderReference } from './order.entity.js';
 
 /** Calls on an order that another transaction has locked, each in a transaction that waits for it. */
 const ALONE = { maxBatch: 1, maxInFlight: 8, worthAnother: 1, maxWaiting: 2_000 };

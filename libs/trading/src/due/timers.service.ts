@@ -1,7 +1,7 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
-import { OrderTransactions } from '../orders/order-transactions.js';
+import { OrderTransactions } from '../order-writing/order-transactions.js';
 
 /** How late a reader can see a time-out, at most, while the worker keeps up. */
 const TICK_MS = 500;

@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import type { Actor } from '#events';
+import { statusAfterRelease } from '../due/due-steps.js';
+import { OrderTransactions } from '../order-writing/order-transactions.js';
+import { assertConsistent } from '../orders/order-consistency.js';
+import type { OrderTransaction } from '../orders/order-transaction.js';
+import type { Order, OrderReference } from '../orders/order.entity.js';
+import { refuseFinal } from '../orders/refusals.js';
 import { TradingError } from '../trading-error.js';
-import { statusAfterRelease } from './due-steps.js';
-import { assertConsistent } from './order-consistency.js';
-import type { OrderTransaction } from './order-transaction.js';
-import { OrderTransactions } from './order-transactions.js';
-import type { Order, OrderReference } from './order.entity.js';
-import { refuseFinal } from './refusals.js';
 
 /** A person stepping in by hand: freezing an order, giving it back, or ending it. */
 @Injectable()
