@@ -3,10 +3,11 @@ import { SETTINGS, type Settings } from '#config';
 import type { Actor } from '#events';
 import { statusAfterRelease } from '../due/due-steps.js';
 import { makerActor, type MakerCaller } from '../makers/maker-caller.js';
-import { orderNotFound, OrderTransactions } from '../order-writing/order-transactions.js';
+import { OrderTransactions } from '../order-writing/order-transactions.js';
 import type { OrderTransaction } from '../orders/order-transaction.js';
 import type { Order, OrderReference } from '../orders/order.entity.js';
 import {
+  orderNotFound,
   refuseFinal,
   refuseForeignAddress,
   refuseSuspended,

@@ -10,7 +10,8 @@ import { assertConsistent } from '../orders/order-consistency.js';
 import { mayFollow } from '../orders/order-status.js';
 import type { Changes, OrderTransaction } from '../orders/order-transaction.js';
 import { NOTES_MAX, type OrderReference } from '../orders/order.entity.js';
-import { BrokenInvariantError, TradingError } from '../trading-error.js';
+import { nameOf, orderNotFound } from '../orders/refusals.js';
+import { BrokenInvariantError } from '../trading-error.js';
 import { GroupCommit, ON_FREE_ORDERS, type QueuedCall } from './group-commit.js';
 import { lockOrders, type OnLocked, statementsFor } from './order-rows.js';
 
@@ -221,12 +222,4 @@ function asBrokenInvariant(error: unknown): BrokenInvariantError | undefined {
   if (error instanceof BrokenInvariantError) return error;
   if (!violatesUnique(error) && !changedOtherRowCount(error)) return undefined;
   return new BrokenInvariantError((error as Error).message, { cause: error });
-}
-
-export function orderNotFound(reference: OrderReference): TradingError {
-  return new TradingError('ORDER_NOT_FOUND', `no order has the ${nameOf(reference)}`);
-}
-
-function nameOf(reference: OrderReference): string {
-  return 'id' in reference ? `id ${reference.id}` : `hash ${reference.order_hash}`;
 }

@@ -4,10 +4,10 @@ import { OrderEvent } from '#events';
 import { DataSource, In } from 'typeorm';
 import { CancellationRequest } from '../cancellations/cancellation-request.entity.js';
 import { Fill } from '../fills/fill.entity.js';
-import { orderNotFound } from '../order-writing/order-transactions.js';
 import { Taker } from '../takers/taker.entity.js';
 import type { OrderStatus } from './order-status.js';
 import { Order, type OrderReference } from './order.entity.js';
+import { orderNotFound } from './refusals.js';
 
 /** All that is known of an order, oldest first. */
 export interface OrderHistory {

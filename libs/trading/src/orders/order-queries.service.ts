@@ -4,11 +4,11 @@ import { applyFilter, type Narrow, type Page, type PageRequest, readPage } from 
 import { DataSource, In, type Repository } from 'typeorm';
 import { CancellationRequest } from '../cancellations/cancellation-request.entity.js';
 import { Fill } from '../fills/fill.entity.js';
-import { orderNotFound } from '../order-writing/order-transactions.js';
 import { TradingError } from '../trading-error.js';
 import { FormerTaker } from './former-taker.entity.js';
 import { ORDER_CONDITIONS, type OrderFilter } from './order-filter.js';
 import { Order, type OrderReference } from './order.entity.js';
+import { orderNotFound } from './refusals.js';
 
 export type MakerSortColumn = 'price' | 'quantity' | 'incentive' | 'deadline' | 'created_at';
 export type TakerSortColumn = 'created_at' | 'locked_at' | 'price';

@@ -2,12 +2,20 @@ import type { TakerCaller } from '../takers/taker-caller.js';
 import { TradingError } from '../trading-error.js';
 import { isFinal } from './order-status.js';
 import type { SignedTerms } from './order-signature.js';
-import type { Order } from './order.entity.js';
+import type { Order, OrderReference } from './order.entity.js';
 
 /** Who it is, is nobody's business. */
 export const HELD_BY_ANOTHER = 'another holds the lock of this order';
 
 export const UINT256_MAX = 2n ** 256n - 1n;
+
+export function orderNotFound(reference: OrderReference): TradingError {
+  return new TradingError('ORDER_NOT_FOUND', `no order has the ${nameOf(reference)}`);
+}
+
+export function nameOf(reference: OrderReference): string {
+  return 'id' in reference ? `id ${reference.id}` : `hash ${reference.order_hash}`;
+}
 
 /** No contract could settle such an order. */
 export function refuseUnpayable({ price, quantity, incentive }: SignedTerms): void {
