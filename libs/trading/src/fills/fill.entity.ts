@@ -1,5 +1,5 @@
+import { safeInteger } from '#database';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import { safeInteger } from '../safe-integer.js';
 
 export const FILL_STATUSES = ['filled', 'partially_filled'] as const;
 export type FillStatus = (typeof FILL_STATUSES)[number];

@@ -1,8 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { databaseNow, Transaction } from '#database';
+import { databaseNow, LoadingCache, Transaction } from '#database';
 import { DataSource, type EntityManager, In } from 'typeorm';
-import { LoadingCache } from '../loading-cache.js';
 import { type ActionName, OperatorAction, recordAction } from '../operator/operator-action.entity.js';
 import { TradingError } from '../trading-error.js';
 import { Installation } from './installation.entity.js';

@@ -1,5 +1,5 @@
+import { safeInteger } from '#database';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import { safeInteger } from '../safe-integer.js';
 import type { OrderStatus } from './order-status.js';
 
 /** Characters. */
