@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common';
-import { EventHistories } from './event-histories.js';
-import { EventLog } from './event-log.js';
-import { EventReplay } from './event-replay.js';
+import { EventHistories } from './log/event-histories.js';
+import { EventLog } from './log/event-log.js';
+import { EventReplay } from './log/event-replay.js';
 
 const services = [EventLog, EventReplay, EventHistories];
 

@@ -1,12 +1,12 @@
-export { type BusReceiver, type EventBatch, EventBus } from './event-bus.js';
-export { EventBusModule } from './event-bus.module.js';
-export { type EventCursor, cursorAt } from './event-cursor.js';
-export { eventId, isEventId, secondId, seqOf } from './event-id.js';
-export { appendEvents, EventLog, type NewOrderEvent } from './event-log.js';
-export { EventHistories, type EventHistory, type HistoryRequest } from './event-histories.js';
-export { EventPartitions, EVENTS_KEPT_SINCE } from './event-partitions.js';
-export { type Audience, EventReplay, REPLAY_ROWS, type TakerAudience } from './event-replay.js';
-export { type BatchSource, EventTail, type TailListener } from './event-tail.js';
+export { type BusReceiver, type EventBatch, EventBus } from './bus/event-bus.js';
+export { EventBusModule } from './bus/event-bus.module.js';
+export { type EventCursor, cursorAt } from './log/event-cursor.js';
+export { eventId, isEventId, secondId, seqOf } from './log/event-id.js';
+export { appendEvents, EventLog, type NewOrderEvent } from './log/event-log.js';
+export { EventHistories, type EventHistory, type HistoryRequest } from './log/event-histories.js';
+export { EventPartitions, EVENTS_KEPT_SINCE } from './partitions/event-partitions.js';
+export { type Audience, EventReplay, REPLAY_ROWS, type TakerAudience } from './log/event-replay.js';
+export { type BatchSource, EventTail, type TailListener } from './tail/event-tail.js';
 export { EventsModule } from './events.module.js';
 export {
   isForEveryTaker,
@@ -17,19 +17,19 @@ export {
   resyncMessage,
   TAKER_MESSAGE_TYPES,
   takerMessage,
-} from './messages.js';
-export { PostgresBus } from './postgres-bus.js';
+} from './log/messages.js';
+export { PostgresBus } from './bus/postgres/postgres-bus.js';
 export {
   type Actor,
   ACTOR_KINDS,
   type InCall,
   OrderEvent,
   type OrderEventPayload,
-} from './order-event.entity.js';
+} from './log/order-event.entity.js';
 export {
   messagesFor,
   messagesForEveryTaker,
   messagesForHolder,
   messagesLeft,
   takerAudience,
-} from './told.js';
+} from './log/told.js';

@@ -10,11 +10,11 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { secretsOf, SETTINGS, type Settings } from '#config';
 import { urlOf } from '#database';
 import { DataSource } from 'typeorm';
+import { EventLog } from '../../log/event-log.js';
+import type { Audience } from '../../log/event-replay.js';
+import { Coalescer } from '../coalescer.js';
+import { type BusReceiver, type EventBatch, EventBus, subjectsFor } from '../event-bus.js';
 import { BatchAssembly, type BatchMarker, type BatchPart, takeApart } from './batch-assembly.js';
-import { Coalescer } from './coalescer.js';
-import { type BusReceiver, type EventBatch, EventBus, subjectsFor } from './event-bus.js';
-import { EventLog } from './event-log.js';
-import type { Audience } from './event-replay.js';
 import { NatsLink } from './nats-link.js';
 import { PublisherElection } from './publisher-election.js';
 

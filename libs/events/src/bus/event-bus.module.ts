@@ -1,9 +1,9 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import type { Settings } from '#config';
+import { EventsModule } from '../events.module.js';
 import { EventBus } from './event-bus.js';
-import { EventsModule } from './events.module.js';
-import { NatsBus } from './nats-bus.js';
-import { PostgresBus } from './postgres-bus.js';
+import { NatsBus } from './nats/nats-bus.js';
+import { PostgresBus } from './postgres/postgres-bus.js';
 
 /** For processes that go on running: the API and the worker. */
 @Module({})

@@ -1,6 +1,6 @@
-import { type EventBatch, subjectsOf } from './event-bus.js';
-import { eventId } from './event-id.js';
-import type { OrderEvent } from './order-event.entity.js';
+import { eventId } from '../../log/event-id.js';
+import type { OrderEvent } from '../../log/order-event.entity.js';
+import { type EventBatch, subjectsOf } from '../event-bus.js';
 
 /** What stands in each message of a batch: which stretch of the log it is about. */
 interface Stretch {

@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { columnsOf, PreparedStatement, RoundTrip, TRANSACTION_LIMIT_MS } from '#database';
 import type { Client } from 'pg';
-import { BEGINNING, cursorAt, type EventCursor } from './event-cursor.js';
+import { BEGINNING, cursorAt, type EventCursor } from '../log/event-cursor.js';
+import { OrderEvent } from '../log/order-event.entity.js';
 import { GapWatch, NUMBER_HOLDERS, type NumberHolder } from './gap-watch.js';
-import { OrderEvent } from './order-event.entity.js';
 
 /** How long it waits for transactions that have numbers; most end within milliseconds. */
 const PATIENCE_MS = 1_000;

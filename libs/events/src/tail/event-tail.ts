@@ -3,12 +3,12 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { columnsOf, PreparedStatement, RoundTrip, StandingConnection, urlOf } from '#database';
 import type { Client } from 'pg';
 import { DataSource } from 'typeorm';
-import { type BusReceiver, type EventBatch, EventBus } from './event-bus.js';
-import { BEGINNING, cursorAt, earliestPast, type EventCursor } from './event-cursor.js';
-import { eventId, seqOf } from './event-id.js';
+import { type BusReceiver, type EventBatch, EventBus } from '../bus/event-bus.js';
+import { BEGINNING, cursorAt, earliestPast, type EventCursor } from '../log/event-cursor.js';
+import { eventId, seqOf } from '../log/event-id.js';
+import { OrderEvent } from '../log/order-event.entity.js';
 import { GapWatch, NUMBER_HOLDERS, type NumberHolder } from './gap-watch.js';
 import { KnownHistory } from './known-history.js';
-import { OrderEvent } from './order-event.entity.js';
 import { presentPosition } from './present-position.js';
 
 /** Wake-ups make the tail fast; the poll makes it sure. */

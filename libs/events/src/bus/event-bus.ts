@@ -1,6 +1,6 @@
-import type { Audience } from './event-replay.js';
-import type { OrderEvent } from './order-event.entity.js';
-import { isBookChange, isForEveryTaker } from './messages.js';
+import type { Audience } from '../log/event-replay.js';
+import { isBookChange, isForEveryTaker } from '../log/messages.js';
+import type { OrderEvent } from '../log/order-event.entity.js';
 
 /** All events of a stretch of the log that concern somebody: after `from`, up to and with `to`. */
 export interface EventBatch {

@@ -3,9 +3,9 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { MIN_EVENT_RETENTION_DAYS } from '#config';
 import { columnsOf, PreparedStatement, Transaction } from '#database';
 import { DataSource } from 'typeorm';
+import { EVENTS_KEPT_SINCE } from '../partitions/event-partitions.js';
 import { BEGINNING, cursorAt, earliestPast, type EventCursor, TIME_SLACK } from './event-cursor.js';
 import { candidatesOf, earlierEventId, eventId, secondId, seqOf } from './event-id.js';
-import { EVENTS_KEPT_SINCE } from './event-partitions.js';
 import { OrderEvent } from './order-event.entity.js';
 
 /** Few enough that what they say fits a socket's buffer. */

@@ -1,9 +1,9 @@
 import { columnsOf } from '#database';
 import type { Client } from 'pg';
-import { BEGINNING, earliestPast, type EventCursor } from './event-cursor.js';
-import { eventId, seqOf } from './event-id.js';
-import { EVENTS_KEPT_SINCE } from './event-partitions.js';
-import { OrderEvent } from './order-event.entity.js';
+import { BEGINNING, earliestPast, type EventCursor } from '../log/event-cursor.js';
+import { eventId, seqOf } from '../log/event-id.js';
+import { OrderEvent } from '../log/order-event.entity.js';
+import { EVENTS_KEPT_SINCE } from '../partitions/event-partitions.js';
 
 /**
  * More than commit at the same time: numbers and commits have different orders, so that a standby which was behind can

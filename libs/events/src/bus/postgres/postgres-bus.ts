@@ -4,9 +4,9 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { PreparedStatement, RoundTrip, StandingConnection, urlOf } from '#database';
 import type { Client } from 'pg';
 import { DataSource } from 'typeorm';
-import { Coalescer } from './coalescer.js';
-import { type BusReceiver, EventBus } from './event-bus.js';
-import { EventLog } from './event-log.js';
+import { EventLog } from '../../log/event-log.js';
+import { Coalescer } from '../coalescer.js';
+import { type BusReceiver, EventBus } from '../event-bus.js';
 
 const CHANNEL = 'lockstep_events';
 const NOTIFY = new PreparedStatement('notify', `SELECT pg_notify('${CHANNEL}', $1)`);

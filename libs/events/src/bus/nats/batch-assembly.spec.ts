@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
+import { eventId } from '../../log/event-id.js';
+import type { OrderEvent } from '../../log/order-event.entity.js';
 import { BatchAssembly, type BatchMarker, type BatchPart, takeApart } from './batch-assembly.js';
-import { eventId } from './event-id.js';
-import type { OrderEvent } from './order-event.entity.js';
 
 const MADE_AT = new Date('2026-01-17T03:00:24.123Z');
 
