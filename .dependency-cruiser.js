@@ -35,7 +35,7 @@ export default {
       name: 'config-is-the-ground',
       severity: 'error',
       from: { path: '^libs/config/' },
-      to: { path: '^libs/(database|events|metrics|trading)/' },
+      to: { path: '^libs/(database|dev-postgres|events|metrics|trading)/' },
     },
     {
       name: 'metrics-know-nobody',
@@ -47,7 +47,19 @@ export default {
       name: 'database-knows-config-only',
       severity: 'error',
       from: { path: '^libs/database/' },
-      to: { path: '^libs/(events|trading)/' },
+      to: { path: '^libs/(dev-postgres|events|trading)/' },
+    },
+    {
+      name: 'dev-postgres-knows-database-and-config',
+      severity: 'error',
+      from: { path: '^libs/dev-postgres/' },
+      to: { path: '^libs/(?!(config|database|dev-postgres)/)' },
+    },
+    {
+      name: 'the-domain-does-not-know-dev-postgres',
+      severity: 'error',
+      from: { path: '^libs/(events|trading)/' },
+      to: { path: '^libs/dev-postgres/' },
     },
     {
       name: 'events-do-not-know-trading',

@@ -6,7 +6,7 @@ export default {
   testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/faults/'], // a run of its own: jest.faults.config.js
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: {
-    '^#(client|config|database|events|metrics|trading)$': '<rootDir>/libs/$1/src/index.ts',
+    '^#(client|config|database|dev-postgres|events|metrics|trading)$': '<rootDir>/libs/$1/src/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
   transform: {

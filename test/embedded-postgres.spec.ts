@@ -12,7 +12,8 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import { EmbeddedPostgres, freePort } from '#database';
+import { freePort } from '#database';
+import { EmbeddedPostgres } from '#dev-postgres';
 import { Client } from 'pg';
 import { onServer } from './support/database.js';
 import { earlierBuild, isEarlierKnown } from './support/earlier-version.js';

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
-import { EmbeddedPostgres } from '#database';
+import { EmbeddedPostgres } from '#dev-postgres';
 import { onServer } from './support/database.js';
 import { ExternalService } from './support/external-service.js';
 import { askedOrder, succeeded } from './support/handshake.js';

@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { EmbeddedPostgres } from '#database';
+import { EmbeddedPostgres } from '#dev-postgres';
 import { CancellationQueries, FillQueries, OrderQueries } from '#trading';
 import type { Logger } from 'typeorm';
 import dataSource from '../../ormconfig.js';

@@ -1,7 +1,8 @@
 import 'reflect-metadata';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
-import { EmbeddedPostgres, freePort } from '#database';
+import { freePort } from '#database';
+import { EmbeddedPostgres } from '#dev-postgres';
 import { WebSocket } from 'ws';
 import dataSource from '../../ormconfig.js';
 import { openBenchDatabase } from '../support/bench-database.js';

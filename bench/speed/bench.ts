@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { EmbeddedPostgres } from '#database';
+import type { EmbeddedPostgres } from '#dev-postgres';
 import { DataSource } from 'typeorm';
 import { asSuperuser, openBenchDatabase } from '../support/bench-database.js';
 import { childrenOf, cpuSecondsOfEndedChildren, cpuSecondsOfFamily, parentOf } from '../support/cpu.js';

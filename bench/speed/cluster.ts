@@ -1,6 +1,7 @@
 import { totalmem } from 'node:os';
 import { LaunchError, loadSettings } from '#config';
-import { EmbeddedPostgres, freePort } from '#database';
+import { freePort } from '#database';
+import { EmbeddedPostgres } from '#dev-postgres';
 import type { DataSource } from 'typeorm';
 import { ServerProcess } from '../support/server-process.js';
 

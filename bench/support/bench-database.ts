@@ -1,4 +1,5 @@
-import { type EmbeddedPostgres, migrate } from '#database';
+import { migrate } from '#database';
+import type { EmbeddedPostgres } from '#dev-postgres';
 import { Client } from 'pg';
 import type { DataSource } from 'typeorm';
 

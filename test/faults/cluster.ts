@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { closeSync, existsSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { EmbeddedPostgres } from '#database';
+import { EmbeddedPostgres } from '#dev-postgres';
 import { Database } from './database.js';
 
 const FOLDER = resolve('.data/faults');

@@ -1,4 +1,5 @@
-import { EmbeddedPostgres, migrate } from '#database';
+import { migrate } from '#database';
+import { EmbeddedPostgres } from '#dev-postgres';
 import { Client } from 'pg';
 import dataSource from '../../dist/ormconfig.js';
 

@@ -1,7 +1,8 @@
 import { type INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { LaunchError, loadDatabaseSettings, loadToolSettings, printableLines, type Settings } from '#config';
-import { asLaunchError, migrate, openDatabase, openPreparedDatabase, requireDatabase } from '#database';
+import { asLaunchError, migrate } from '#database';
+import { openDatabase, openPreparedDatabase, requireDatabase } from '#dev-postgres';
 import { BrokenInvariantError, TradingError } from '#trading';
 import type { DataSource } from 'typeorm';
 import { AdminModule } from './admin.module.js';

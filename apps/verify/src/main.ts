@@ -1,7 +1,8 @@
 import 'reflect-metadata';
 import { resolve } from 'node:path';
 import { loadDatabaseSettings, printable } from '#config';
-import { openDatabase, placeOf, requireDatabase } from '#database';
+import { placeOf } from '#database';
+import { openDatabase, requireDatabase } from '#dev-postgres';
 import { checkInvariants, type Finding } from '#trading';
 import { Command, InvalidArgumentError } from 'commander';
 import dataSource from '../../../ormconfig.js';

@@ -1,7 +1,8 @@
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import { loadDatabaseSettings, loadSettings, runUntilStopped } from '#config';
-import { asLaunchError, openPreparedDatabase, requireDatabase } from '#database';
+import { asLaunchError } from '#database';
+import { openPreparedDatabase, requireDatabase } from '#dev-postgres';
 import { Logger } from 'nestjs-pino';
 import dataSource from '../../../ormconfig.js';
 import { WorkerModule } from './worker.module.js';

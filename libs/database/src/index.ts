@@ -1,4 +1,4 @@
-export { APPLICATION_PREFIX } from './application-name.js';
+export { APPLICATION_NAME, APPLICATION_PREFIX } from './application-name.js';
 export { CommitUnknownError } from './commit-unknown-error.js';
 export { oldestCommitSeconds } from './commits-under-way.js';
 export { databaseNow } from './database-clock.js';
@@ -12,13 +12,14 @@ export {
 export { DatabasePool } from './database-pool.js';
 export { dataSourceOptions, POOL_SIZE } from './data-source-options.js';
 export { applyFilter, type Conditions } from './filter.js';
-export { EmbeddedPostgres, freePort } from './embedded-postgres.js';
+export { freePort } from './free-port.js';
 export { asLaunchError, placeOf } from './launch-errors.js';
 export { LoadingCache } from './loading-cache.js';
 export { migrate } from './migrate.js';
 export { newId } from './new-id.js';
 export { OpenDataSourceModule } from './open-data-source.module.js';
 export { type Narrow, type Page, type PageRequest, readPage } from './page.js';
+export { refuseTransactionPooling } from './pooler-check.js';
 export { columnsOf, insertStatement, PreparedStatement, type Sendable } from './prepared-statement.js';
 export { RoundTrip } from './round-trip.js';
 export { safeInteger } from './safe-integer.js';
@@ -26,4 +27,3 @@ export { StandingConnection, urlOf } from './standing-connection.js';
 export { withoutTimeLimits } from './time-limits.js';
 export { Transaction } from './transaction.js';
 export { TRANSACTION_LIMIT_MS } from './transaction-limit.js';
-export { openDatabase, type OpenDatabase, openPreparedDatabase, requireDatabase } from './open-database.js';

@@ -1,13 +1,10 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { basename, join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { keptSecret, LaunchError, makeDataDir } from '#config';
+import { APPLICATION_NAME, asLaunchError, DatabaseClient, freePort } from '#database';
 import type { Client } from 'pg';
-import { APPLICATION_NAME } from './application-name.js';
-import { DatabaseClient } from './database-client.js';
 import { handOver, makeDatabase, ROLE } from './database-owner.js';
-import { asLaunchError } from './launch-errors.js';
 import { PostgresPrograms, renameOnto } from './postgres-programs.js';
 
 const SUPERUSER = 'postgres';
@@ -210,16 +207,4 @@ function isAlive(pid: number): boolean {
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
-}
-
-/** A TCP port that was free a moment ago: the wanted one, or any. */
-export async function freePort(wanted = 0): Promise<number> {
-  const server = createServer();
-  const isListening = await new Promise<boolean>((listening) => {
-    server.once('error', () => listening(false)).listen(wanted, '127.0.0.1', () => listening(true));
-  });
-  if (!isListening) return freePort();
-  const { port } = server.address() as AddressInfo;
-  await new Promise((closed) => server.close(closed));
-  return port;
 }

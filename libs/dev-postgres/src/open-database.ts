@@ -1,10 +1,8 @@
 import { resolve } from 'node:path';
 import { type DatabaseSettings, LaunchError, type Settings } from '#config';
+import { asLaunchError, migrate, refuseTransactionPooling } from '#database';
 import type { DataSource } from 'typeorm';
 import { EmbeddedPostgres } from './embedded-postgres.js';
-import { asLaunchError } from './launch-errors.js';
-import { migrate } from './migrate.js';
-import { refuseTransactionPooling } from './pooler-check.js';
 
 export interface OpenDatabase {
   /** Whether the database is the embedded one under DATA_DIR. */
