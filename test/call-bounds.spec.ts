@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { POOL_SIZE } from '#database';
 import type { FastifyInstance } from 'fastify';
 import type { QueryRunner } from 'typeorm';
-import { enterLane } from '../src/http/admission.js';
+import { enterLane } from '../src/http/limits/admission.js';
 import { httpAdapter } from '../src/http/http-adapter.js';
 import { askedOrder, succeeded } from './support/handshake.js';
 import { type Answer, call } from './support/http.js';

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { freePort } from '#database';
 import { ApiKeysService } from '#trading';
 import { parse } from 'yaml';
-import { SECURITY_HEADERS } from '../src/http/refusal.js';
+import { SECURITY_HEADERS } from '../src/http/refusals/refusal.js';
 import { MakerClient, TakerClient } from './support/clients.js';
 import { PRIVATE_PATHS } from './support/deployment.js';
 import { ExternalService } from './support/external-service.js';

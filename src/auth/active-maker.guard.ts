@@ -1,6 +1,6 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { MakersService } from '#trading';
-import { ApiError } from '../http/api-errors.js';
+import { ApiError } from '../http/refusals/api-errors.js';
 import { requestOf } from './callers.js';
 
 /** Lets active makers alone pass; behind the MakerGuard, for what adds to the desk's work. */

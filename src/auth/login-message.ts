@@ -1,5 +1,5 @@
 import { siteOf } from '#config';
-import { parseTime } from '../http/parse-time.js';
+import { parseTime } from '../http/json/parse-time.js';
 
 /** What a maker's login message says; see makers/connect. */
 export interface LoginMessage {

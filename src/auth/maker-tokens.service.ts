@@ -4,7 +4,7 @@ import { JwtService } from '@nestjs/jwt';
 import { secretsOf, SETTINGS, type Settings } from '#config';
 import { MakersService } from '#trading';
 import { z } from 'zod';
-import { ApiError } from '../http/api-errors.js';
+import { ApiError } from '../http/refusals/api-errors.js';
 
 const ALGORITHM = 'HS256';
 const LIFETIME_S = 24 * 3600;

@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
 import { networkOf, SETTINGS, type Settings } from '#config';
-import { CallLimit } from '../http/call-limit.js';
 import { clientAddresses } from '../http/client-address.js';
+import { CallLimit } from '../http/limits/call-limit.js';
 import { requestOf } from './callers.js';
 
 const MINUTE = 60;

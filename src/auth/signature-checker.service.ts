@@ -3,8 +3,8 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { type AcceptedKey, UsedSignature } from '#trading';
 import { DataSource } from 'typeorm';
-import { ApiError } from '../http/api-errors.js';
-import { rawBodyOf } from '../http/raw-body.js';
+import { ApiError } from '../http/refusals/api-errors.js';
+import { rawBodyOf } from '../http/json/raw-body.js';
 import { isMac, macOf, splitTarget } from './request-signature.js';
 
 /** How far a signed request's timestamp may lie from the database's clock, either way. */

@@ -5,8 +5,8 @@ import { databaseNow, Transaction, violatesUnique } from '#database';
 import { LoginNonce, Maker, WalletSignatures } from '#trading';
 import { DataSource } from 'typeorm';
 import { hashMessage } from 'viem/utils';
-import { ApiError } from '../http/api-errors.js';
-import { isAddress, isSignature } from '../http/fields.js';
+import { isAddress, isSignature } from '../http/json/fields.js';
+import { ApiError } from '../http/refusals/api-errors.js';
 import { type LoginMessage, parseLoginMessage, WrongLoginMessage } from './login-message.js';
 import { MakerTokens } from './maker-tokens.service.js';
 

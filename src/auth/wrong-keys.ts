@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { networkOf } from '#config';
 import { RateLimiterMemory, type RateLimiterRes } from 'rate-limiter-flexible';
-import { ApiError } from '../http/api-errors.js';
+import { ApiError } from '../http/refusals/api-errors.js';
 
 /** Wrong keys that may be tried from an address in a minute; a client with one and its retries stays far below. */
 const WRONG_KEYS_PER_MINUTE = 100;

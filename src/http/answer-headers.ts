@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { Origins } from './origins.js';
-import { SECURITY_HEADERS } from './refusal.js';
+import { SECURITY_HEADERS } from './refusals/refusal.js';
 import { REQUEST_ID_HEADER } from './request-id.js';
 
 const SECURITY_HEADERS_LIST = Object.entries(SECURITY_HEADERS);

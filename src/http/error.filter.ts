@@ -1,7 +1,7 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, Logger } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { CallerGone } from './admission.js';
-import { refusalOf } from './refusal.js';
+import { CallerGone } from './limits/admission.js';
+import { refusalOf } from './refusals/refusal.js';
 
 /** Answers every error with the envelope. */
 @Catch()

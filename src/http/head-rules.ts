@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { ApiError } from './api-errors.js';
+import { ApiError } from './refusals/api-errors.js';
 
 /** What Node.js reads at most. A head above our own bound is read too, so that its caller is answered like any other. */
 export const MAX_READ_HEAD_BYTES = 64 * 1024;

@@ -2,15 +2,15 @@ import type { IncomingMessage } from 'node:http';
 import type { Settings } from '#config';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
-import { admitCalls } from './admission.js';
+import { admitCalls } from './limits/admission.js';
 import { answerPreflights, setAnswerHeaders } from './answer-headers.js';
-import { ApiError } from './api-errors.js';
-import { leaveBodiesUnread } from './body.js';
+import { ApiError } from './refusals/api-errors.js';
+import { leaveBodiesUnread } from './json/body.js';
 import { faultOfHead, MAX_READ_HEAD_BYTES, settleTarget } from './head-rules.js';
 import { setUpServer } from './http-server.js';
 import { Origins } from './origins.js';
-import { boundBodies } from './raw-body.js';
-import { refuseOnSocket } from './refuse-on-socket.js';
+import { boundBodies } from './json/raw-body.js';
+import { refuseOnSocket } from './refusals/refuse-on-socket.js';
 import { requestIdOf, requestIdOr } from './request-id.js';
 
 /** As much as a request's head can hold: what is wrong with a long parameter is for its pipe to say. */

@@ -1,9 +1,9 @@
 import type { IncomingMessage, RequestListener, Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { ApiError } from './api-errors.js';
+import { ApiError } from './refusals/api-errors.js';
 import { noteUnknownExpectation, settleTarget } from './head-rules.js';
-import { refuseOnSocket } from './refuse-on-socket.js';
+import { refuseOnSocket } from './refusals/refuse-on-socket.js';
 
 /** The server's event for requests that ask for a WebSocket; Node's `upgrade` comes for whatever else is offered too. */
 export const WEBSOCKET = 'websocket';

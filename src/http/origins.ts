@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { addressIn, isOriginOfHost, originOf, type Settings, withinRanges } from '#config';
-import { ApiError } from './api-errors.js';
+import { ApiError } from './refusals/api-errors.js';
 
 /** How long a browser may believe the answer to a preflight. */
 const PREFLIGHT_SECONDS = 600;

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { SETTINGS, type Settings } from '#config';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
-import { ANSWER_HEADERS } from '../http/api-answers.js';
+import { ANSWER_HEADERS } from '../http/documents/api-answers.js';
 
 /** The named lists of values. Nest would describe them by whatever field it meets first. */
 const LISTS: Record<string, string> = {

@@ -13,7 +13,7 @@ import { LaunchError, SETTINGS, type Settings, withinRanges } from '#config';
 import { serveMetrics, stopServing } from '#metrics';
 import type { FastifyRequest } from 'fastify';
 import { Registry } from 'prom-client';
-import { ApiError } from '../http/api-errors.js';
+import { ApiError } from '../http/refusals/api-errors.js';
 
 const isLoopback = withinRanges(['127.0.0.0/8', '::1']);
 

@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
-import { ApiError } from '../http/api-errors.js';
+import { ApiError } from '../http/refusals/api-errors.js';
 
 /** Below the time-outs of those who ask: Kubernetes is told 3 s. */
 const PROBE_TIMEOUT_MS = 2_000;

@@ -4,8 +4,8 @@ import { dirname, join } from 'node:path';
 import { networkOf, SETTINGS, type Settings } from '#config';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { stringify } from 'yaml';
-import { CallLimit } from '../http/call-limit.js';
 import { clientAddresses } from '../http/client-address.js';
+import { CallLimit } from '../http/limits/call-limit.js';
 import { ASYNC_API_DOCUMENT } from './async-api.js';
 import { openApiDocument } from './docs.js';
 

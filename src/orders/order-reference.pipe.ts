@@ -1,7 +1,7 @@
 import { Injectable, type PipeTransform } from '@nestjs/common';
 import type { OrderReference } from '#trading';
-import { ApiError } from '../http/api-errors.js';
-import { isOrderHash, isUuid } from '../http/fields.js';
+import { isOrderHash, isUuid } from '../http/json/fields.js';
+import { ApiError } from '../http/refusals/api-errors.js';
 
 /** `{order_hash}` in a path. */
 @Injectable()

@@ -10,8 +10,8 @@ import {
 import { ApiKeyGuard, EvenSuspended } from '../auth/api-key.guard.js';
 import { CallingTaker } from '../auth/callers.js';
 import { RateLimitGuard } from '../auth/rate-limit.guard.js';
-import { ApiErrors, ApiSuccess, HOLDER_ERRORS, TAKER_ERRORS } from '../http/api-answers.js';
-import { type Success, success } from '../http/envelope.js';
+import { ApiErrors, ApiSuccess, HOLDER_ERRORS, TAKER_ERRORS } from '../http/documents/api-answers.js';
+import { type Success, success } from '../http/refusals/envelope.js';
 import { CancelResultAnswer, CancelResultRequest } from './dto/cancel-result.dto.js';
 import { FillAnswer, FillOrderRequest } from './dto/fill-order.dto.js';
 import { LockAnswer, LockOrderRequest } from './dto/lock-order.dto.js';

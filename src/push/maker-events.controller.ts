@@ -5,8 +5,8 @@ import { type MakerCaller, OrderQueries, type OrderReference } from '#trading';
 import { CallingMaker } from '../auth/callers.js';
 import { MakerGuard } from '../auth/maker.guard.js';
 import { RateLimitGuard } from '../auth/rate-limit.guard.js';
-import { ApiOrderId, ApiReadErrors, ApiSuccess, MAKER_ERRORS } from '../http/api-answers.js';
-import { type Success, success } from '../http/envelope.js';
+import { ApiOrderId, ApiReadErrors, ApiSuccess, MAKER_ERRORS } from '../http/documents/api-answers.js';
+import { type Success, success } from '../http/refusals/envelope.js';
 import { OrderReferencePipe } from '../orders/order-reference.pipe.js';
 import { HistoryQuery, MakerHistoryAnswer } from './dto/events.dto.js';
 

@@ -1,6 +1,6 @@
 import { ACTOR_KINDS } from '#events';
 import { CANCELLATION_STATUSES, ORDER_STATUSES, RESOLUTIONS } from '#trading';
-import { PATTERNS } from '../http/fields.js';
+import { PATTERNS } from '../http/json/fields.js';
 
 /** What sockets and pages say, as JSON schemas for both documents; tests hold real messages against them. */
 

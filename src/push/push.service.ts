@@ -8,7 +8,7 @@ import {
   messagesForHolder,
   type OrderEvent,
 } from '#events';
-import { ApiError } from '../http/api-errors.js';
+import { ApiError } from '../http/refusals/api-errors.js';
 import { frameOf, type PushFrame, requestsIn } from './push-frame.js';
 import { PushMetrics } from './push-metrics.js';
 import { PushedNotes } from './pushed-notes.service.js';

@@ -1,4 +1,4 @@
-import { ApiError } from '../http/api-errors.js';
+import { ApiError } from '../http/refusals/api-errors.js';
 
 /** Batches of events, or open requests, that are read for sockets at the same time. */
 const READS_AT_ONCE = 4;

@@ -5,11 +5,11 @@ import { isEventId, MAKER_MESSAGE_TYPES, TAKER_MESSAGE_TYPES } from '#events';
 import { MakerTokens } from '../auth/maker-tokens.service.js';
 import { splitTarget } from '../auth/request-signature.js';
 import { accountSuspended, TakerAuthenticator } from '../auth/taker-authenticator.service.js';
-import { ApiError } from '../http/api-errors.js';
-import { HEARTBEAT } from './message-types.js';
-import { CallLimit } from '../http/call-limit.js';
 import { clientAddresses } from '../http/client-address.js';
+import { CallLimit } from '../http/limits/call-limit.js';
 import { Origins } from '../http/origins.js';
+import { ApiError } from '../http/refusals/api-errors.js';
+import { HEARTBEAT } from './message-types.js';
 import type { Subscription } from './subscriber.js';
 
 /** The sub-protocol under which a browser hands over a maker's token: `['jwt', token]`. */

@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { EXAMPLES, SIGNATURE_MAX, TextField } from '../../http/fields.js';
+import { EXAMPLES, SIGNATURE_MAX, TextField } from '../../http/json/fields.js';
 
 const MESSAGE = [
   'Log in to Lockstep',

@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { AddressField } from '../../http/fields.js';
+import { AddressField } from '../../http/json/fields.js';
 
 /** What the desk knows of a wallet's owner; null where it knows nothing. */
 export class MakerProfile {

@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { EXAMPLES, TimeField } from '../../http/fields.js';
+import { EXAMPLES, TimeField } from '../../http/json/fields.js';
 
 /** A whole number, with an example. */
 const Whole = (example: number, minimum = 0) => ApiProperty({ type: 'integer', minimum, example });

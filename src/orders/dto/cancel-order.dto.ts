@@ -1,5 +1,5 @@
 import { ApiProperty, PickType } from '@nestjs/swagger';
-import { TextField, UuidField } from '../../http/fields.js';
+import { TextField, UuidField } from '../../http/json/fields.js';
 import { Cancellation } from './order.dto.js';
 
 export class CancelOrderRequest {

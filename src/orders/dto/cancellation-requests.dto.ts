@@ -1,7 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { CANCELLATION_STATUSES, type CancellationStatus, OPEN_STATUSES, RESOLUTIONS } from '#trading';
-import { AddressField, OrderHashField, TimeField, UuidField } from '../../http/fields.js';
-import { ChoicesQuery } from '../../http/query-fields.js';
+import { AddressField, OrderHashField, TimeField, UuidField } from '../../http/json/fields.js';
+import { ChoicesQuery } from '../../http/json/query-fields.js';
 import { PageAnswer, SortedPageQuery } from './page.dto.js';
 
 /** Narrows a taker's cancellation requests. They are sorted by the time of the request. */

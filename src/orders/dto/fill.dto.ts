@@ -7,7 +7,7 @@ import {
   TimeField,
   Uint256Field,
   UuidField,
-} from '../../http/fields.js';
+} from '../../http/json/fields.js';
 
 /** What a taker filled of an order. */
 export class FillView {

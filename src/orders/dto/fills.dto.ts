@@ -1,7 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { FILL_STATUSES, type FillSortColumn } from '#trading';
-import { AddressField, EXAMPLES, OrderHashField, Uint256Field, UuidField } from '../../http/fields.js';
-import { ChoiceQuery, ChoicesQuery, IntegerQuery, TimeQuery } from '../../http/query-fields.js';
+import { AddressField, EXAMPLES, OrderHashField, Uint256Field, UuidField } from '../../http/json/fields.js';
+import { ChoiceQuery, ChoicesQuery, IntegerQuery, TimeQuery } from '../../http/json/query-fields.js';
 import { FillView } from './fill.dto.js';
 import { PageAnswer, SortedPageQuery } from './page.dto.js';
 

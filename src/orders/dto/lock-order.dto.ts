@@ -1,6 +1,6 @@
 import { LONGEST_LOCK_SECONDS } from '#config';
 import { ApiProperty } from '@nestjs/swagger';
-import { AddressField, IntegerField, OrderHashField } from '../../http/fields.js';
+import { AddressField, IntegerField, OrderHashField } from '../../http/json/fields.js';
 
 export class LockOrderRequest {
   /** The order hash. */

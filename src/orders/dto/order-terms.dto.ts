@@ -5,7 +5,7 @@ import {
   IntegerField,
   TickerField,
   Uint256Field,
-} from '../../http/fields.js';
+} from '../../http/json/fields.js';
 
 /** 9999-12-31T23:59:59Z, the last second that ISO 8601 can write with four-digit years. */
 const LAST_DEADLINE = 253_402_300_799;

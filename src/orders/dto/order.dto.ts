@@ -8,7 +8,7 @@ import {
   TimeField,
   Uint256Field,
   UuidField,
-} from '../../http/fields.js';
+} from '../../http/json/fields.js';
 import { FillView } from './fill.dto.js';
 import { OrderTerms } from './order-terms.dto.js';
 

@@ -1,6 +1,6 @@
 import { Type } from 'class-transformer';
 import { IsObject, ValidateNested } from 'class-validator';
-import { SignatureField } from '../../http/fields.js';
+import { SignatureField } from '../../http/json/fields.js';
 import { OrderTerms } from './order-terms.dto.js';
 
 export class PlaceOrderRequest {

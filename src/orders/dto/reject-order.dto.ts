@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { OrderHashField, TextField } from '../../http/fields.js';
+import { OrderHashField, TextField } from '../../http/json/fields.js';
 
 export class RejectOrderRequest {
   /** The order hash. */

@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { OrderHashField } from '../../http/fields.js';
+import { OrderHashField } from '../../http/json/fields.js';
 
 export class UnlockOrderRequest {
   /** The order hash. */

@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { OrderHashField, PATTERNS } from '../../http/fields.js';
+import { OrderHashField, PATTERNS } from '../../http/json/fields.js';
 
 /** An amount of the order's asset in its smallest unit; null when it is not known. */
 const funds = {

@@ -1,9 +1,9 @@
 import { isEventId, type PushMessage, TAKER_MESSAGE_TYPES } from '#events';
 import { ApiProperty } from '@nestjs/swagger';
-import { EXAMPLES, field } from '../../http/fields.js';
-import { ChoicesQuery, IntegerQuery } from '../../http/query-fields.js';
-import { HEARTBEAT } from '../message-types.js';
+import { EXAMPLES, field } from '../../http/json/fields.js';
+import { ChoicesQuery, IntegerQuery } from '../../http/json/query-fields.js';
 import { ID_PATTERN, MAKER_HISTORY_EVENT, TAKER_EVENT, TAKER_HISTORY_EVENT } from '../message-schemas.js';
+import { HEARTBEAT } from '../message-types.js';
 
 const MAX_EVENTS = 500;
 const ID = '00000000000004d25f3c1a9b8e7d6c50';

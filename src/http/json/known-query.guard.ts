@@ -3,7 +3,7 @@ import { ROUTE_ARGS_METADATA } from '@nestjs/common/constants.js';
 import { RouteParamtypes } from '@nestjs/common/internal';
 import { getMetadataStorage } from 'class-validator';
 import type { FastifyRequest } from 'fastify';
-import { ApiError } from './api-errors.js';
+import { ApiError } from '../refusals/api-errors.js';
 import { isReservedName } from './strict-json.js';
 
 const NONE: readonly string[] = [];

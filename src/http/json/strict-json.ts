@@ -1,5 +1,5 @@
 import { type JSONVisitor, visit } from 'jsonc-parser';
-import { ApiError } from './api-errors.js';
+import { ApiError } from '../refusals/api-errors.js';
 
 /** Far above what any call needs; a document beyond it is made to hurt. */
 const MAX_DEPTH = 16;

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { ApiError } from './api-errors.js';
+import { ApiError } from '../refusals/api-errors.js';
 import { BODILESS, rawBodyOf } from './raw-body.js';
 import { parseStrictJson } from './strict-json.js';
 

@@ -3,10 +3,10 @@ import { POOL_SIZE } from '#database';
 import { showGauge } from '#metrics';
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteHandlerMethod } from 'fastify';
 import { Registry } from 'prom-client';
-import { ApiError } from './api-errors.js';
+import { ApiError } from '../refusals/api-errors.js';
+import { refusalOf } from '../refusals/refusal.js';
+import { RETRY_AFTER_SECONDS, UNKNOWN_OUTCOME } from '../refusals/to-failure.js';
 import { Lane, type LaneLimits } from './lane.js';
-import { refusalOf } from './refusal.js';
-import { RETRY_AFTER_SECONDS, UNKNOWN_OUTCOME } from './to-failure.js';
 
 declare module 'fastify' {
   interface FastifyInstance {

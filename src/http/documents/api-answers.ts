@@ -7,10 +7,10 @@ import {
   ApiSchema,
   getSchemaPath,
 } from '@nestjs/swagger';
-import { API_ERRORS, type ApiErrorName } from './api-errors.js';
-import { failure } from './envelope.js';
+import { EXAMPLES } from '../json/fields.js';
+import { API_ERRORS, type ApiErrorName } from '../refusals/api-errors.js';
+import { failure } from '../refusals/envelope.js';
 import { ErrorAnswer } from './error-answer.dto.js';
-import { EXAMPLES } from './fields.js';
 
 /** The headers of answers, as the document defines them once. */
 export const ANSWER_HEADERS = {

@@ -1,5 +1,5 @@
 import { RateLimiterMemory, type RateLimiterRes } from 'rate-limiter-flexible';
-import { ApiError } from './api-errors.js';
+import { ApiError } from '../refusals/api-errors.js';
 
 /** So many of something in so many seconds, of whoever is counted; 0: no limit. */
 export class CallLimit {

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { PinoLogger } from 'nestjs-pino';
+import { masked } from '../secrets.js';
 import { refusalOf, SECURITY_HEADERS } from './refusal.js';
-import { masked } from './secrets.js';
 
 /** Refuses on a bare socket, where there is no reply object: what a call would be answered, then the end. */
 export function refuseOnSocket(

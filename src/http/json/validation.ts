@@ -1,5 +1,5 @@
 import { type ValidationError, ValidationPipe } from '@nestjs/common';
-import { ApiError } from './api-errors.js';
+import { ApiError } from '../refusals/api-errors.js';
 
 /** Checks bodies and queries against their DTO classes: strict types, no unknown fields. */
 export function validationPipe(): ValidationPipe {

@@ -1,9 +1,9 @@
 import { type CallHandler, type ExecutionContext, Injectable, type NestInterceptor } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Observable } from 'rxjs';
+import { parseBody } from '../json/body.js';
+import { rawBodyOf } from '../json/raw-body.js';
 import { enterLane } from './admission.js';
-import { parseBody } from './body.js';
-import { rawBodyOf } from './raw-body.js';
 
 /**
  * What comes between the guards, which know who calls and how often, and the call: its body's bytes, so that slow senders
