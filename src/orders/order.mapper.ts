@@ -1,33 +1,11 @@
-import type {
-  CancellationRequest,
-  CancelOutcome,
-  Fill,
-  FillReport,
-  FillOfOrder,
-  Order,
-  OrderDetails,
-  OrderValidation,
-  RequestOnOrder,
-  SignedTerms,
-} from '#trading';
-import type { CancellationRequested, OrderCancelled } from './dto/cancel-order.dto.js';
-import type { CancellationRequestView } from './dto/cancellation-requests.dto.js';
-import type { FillAnswer, FillOrderRequest } from './dto/fill-order.dto.js';
-import type { FillView } from './dto/fill.dto.js';
-import type { OrderTerms } from './dto/order-terms.dto.js';
-import type { Cancellation, OrderView } from './dto/order.dto.js';
-import type { TakerOrderView } from './dto/taker-orders.dto.js';
+import type { OrderDetails, OrderFilter, OrderValidation } from '#trading';
+import { cancellationView } from '../cancellations/cancellation.mapper.js';
+import { fillView } from '../fills/fill.mapper.js';
+import { filterOf } from '../http/pages/page.mapper.js';
+import type { MakerOrdersQuery } from './dto/maker-orders.dto.js';
+import type { OrderView } from './dto/order.dto.js';
+import type { TakerOrdersQuery, TakerOrderView } from './dto/taker-orders.dto.js';
 import type { ValidateAnswer } from './dto/validate-order.dto.js';
-
-/** A maker's order as the domain takes it. */
-export function termsOf(order: OrderTerms): SignedTerms {
-  return {
-    ...order,
-    maker: order.maker.toLowerCase(),
-    principal: order.principal.toLowerCase(),
-    asset: order.asset.toLowerCase(),
-  };
-}
 
 export function orderView({ order, cancellation, fill }: OrderDetails): OrderView {
   return {
@@ -69,77 +47,6 @@ export function takerOrderView(details: OrderDetails): TakerOrderView {
   };
 }
 
-export function fillView({ fill, order }: FillOfOrder): FillView {
-  return {
-    id: fill.id,
-    order_id: fill.order_id,
-    order_hash: order.order_hash,
-    taker: fill.taker_address,
-    fill_quantity: fill.fill_quantity,
-    fill_amount: fill.fill_amount,
-    fee_amount: fill.fee_amount,
-    incentive_amount: fill.incentive_amount,
-    taker_incentive: fill.taker_incentive,
-    tx_hash: fill.tx_hash,
-    block_number: fill.block_number,
-    status: fill.status,
-    reference_id: fill.reference_id,
-    created_at: fill.created_at.toISOString(),
-  };
-}
-
-function cancellationView(request: CancellationRequest): Cancellation {
-  return {
-    request_id: request.id,
-    status: request.status,
-    reason: request.reason,
-    requested_at: request.requested_at.toISOString(),
-    expires_at: request.expires_at.toISOString(),
-    pushed_at: request.pushed_at?.toISOString() ?? null,
-    resolved_at: request.resolved_at?.toISOString() ?? null,
-    resolved_by: request.resolved_by,
-    late: request.late,
-    message: request.message,
-  };
-}
-
-/** A cancellation request, as its taker sees it. */
-export function requestView({ request, order }: RequestOnOrder): CancellationRequestView {
-  return {
-    request_id: request.id,
-    order_hash: order.order_hash,
-    taker_address: request.taker_address,
-    maker: order.maker,
-    reason: request.reason,
-    status: request.status,
-    requested_at: request.requested_at.toISOString(),
-    expires_at: request.expires_at.toISOString(),
-    answered_at: request.resolved_at?.toISOString() ?? null,
-    message: request.message,
-    late: request.late,
-    resolved_by: request.resolved_by,
-  };
-}
-
-export function cancelView({ order, request }: CancelOutcome): OrderCancelled | CancellationRequested {
-  if (!request) {
-    return {
-      success: true,
-      order_id: order.id,
-      status: 'cancelled',
-      message: 'Order cancelled successfully',
-    };
-  }
-  const { request_id, status, requested_at, expires_at, pushed_at } = cancellationView(request);
-  return {
-    success: false,
-    order_id: order.id,
-    status: 'cancellation_requested',
-    message: 'The taker that holds the order has been asked to cancel it',
-    cancellation: { request_id, status, requested_at, expires_at, pushed_at },
-  };
-}
-
 export function validationView(validation: OrderValidation): ValidateAnswer {
   return {
     valid: validation.errors.length === 0,
@@ -153,27 +60,17 @@ export function validationView(validation: OrderValidation): ValidateAnswer {
   };
 }
 
-export function fillReportOf(body: FillOrderRequest): FillReport {
+export function makerFilterOf(query: MakerOrdersQuery): OrderFilter {
+  const { order_hash, principal, asset, ticker, ticker_like, ...filter } = filterOf(query);
   return {
-    terms: termsOf(body.order),
-    signature: body.signature.toLowerCase(),
-    fillQuantity: body.fill_quantity,
-    takerIncentive: body.taker_incentive,
-    txHash: body.tx_hash?.toLowerCase(),
-    blockNumber: body.block_number,
-    referenceId: body.reference_id,
+    ...filter,
+    [ticker_like ? 'ticker_part' : 'ticker']: ticker,
+    order_hash: order_hash?.toLowerCase(),
+    principal: principal?.toLowerCase(),
+    asset: asset?.toLowerCase(),
   };
 }
 
-export function fillAnswer({ order, fill }: { order: Order; fill: Fill }): FillAnswer {
-  return {
-    success: true,
-    tx_hash: fill.tx_hash,
-    order_hash: order.order_hash,
-    filled_quantity: fill.fill_quantity,
-    filled_amount: fill.fill_amount,
-    fee_amount: fill.fee_amount,
-    incentive_amount: fill.incentive_amount,
-    status: order.status,
-  };
+export function takerFilterOf(query: TakerOrdersQuery): OrderFilter {
+  return filterOf(query);
 }

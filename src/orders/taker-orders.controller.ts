@@ -1,39 +1,44 @@
-import { Body, Controller, HttpCode, Post, UseGuards } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Param, Post, Query, Res, UseGuards } from '@nestjs/common';
 import { ApiOperation, ApiSecurity, ApiTags } from '@nestjs/swagger';
-import {
-  CancellationService,
-  FillService,
-  LockService,
-  OrderValidationService,
-  type TakerCaller,
-} from '#trading';
-import { ApiKeyGuard, EvenSuspended } from '../auth/api-key.guard.js';
+import { OrderQueries, OrderValidationService, type TakerCaller } from '#trading';
+import type { FastifyReply } from 'fastify';
+import { ApiKeyGuard } from '../auth/api-key.guard.js';
 import { CallingTaker } from '../auth/callers.js';
 import { RateLimitGuard } from '../auth/rate-limit.guard.js';
-import { ApiErrors, ApiSuccess, HOLDER_ERRORS, TAKER_ERRORS } from '../http/documents/api-answers.js';
+import {
+  ApiErrors,
+  ApiOrderHash,
+  ApiReadErrors,
+  ApiSuccess,
+  TAKER_ERRORS,
+} from '../http/documents/api-answers.js';
+import { pageOf, pageView } from '../http/pages/page.mapper.js';
 import { type Success, success } from '../http/refusals/envelope.js';
-import { CancelResultAnswer, CancelResultRequest } from './dto/cancel-result.dto.js';
-import { FillAnswer, FillOrderRequest } from './dto/fill-order.dto.js';
-import { LockAnswer, LockOrderRequest } from './dto/lock-order.dto.js';
+import { OrderView } from './dto/order.dto.js';
 import { PlaceOrderRequest } from './dto/place-order.dto.js';
-import { RejectAnswer, RejectOrderRequest } from './dto/reject-order.dto.js';
-import { UnlockAnswer, UnlockOrderRequest } from './dto/unlock-order.dto.js';
+import {
+  AvailableOrdersQuery,
+  TakerOrdersAnswer,
+  TakerOrdersQuery,
+  TakerOrderView,
+} from './dto/taker-orders.dto.js';
 import { ValidateAnswer } from './dto/validate-order.dto.js';
-import { fillAnswer, fillReportOf, termsOf, validationView } from './order.mapper.js';
+import { OrderHashPipe } from './order-reference.pipe.js';
+import { termsOf } from './order-terms.mapper.js';
+import { orderView, takerFilterOf, takerOrderView, validationView } from './order.mapper.js';
 
+/** What a taker can lock, holds or has held, and whether it may trade it. */
 @ApiTags('Takers: orders')
 @ApiSecurity('taker')
-@Controller('api/v1/orders')
+@Controller('api/v1')
 @UseGuards(ApiKeyGuard, RateLimitGuard)
 export class TakerOrdersController {
   constructor(
     private readonly validation: OrderValidationService,
-    private readonly locks: LockService,
-    private readonly fills: FillService,
-    private readonly cancellation: CancellationService,
+    private readonly orders: OrderQueries,
   ) {}
 
-  @Post('validate')
+  @Post('orders/validate')
   @HttpCode(200)
   @ApiOperation({
     operationId: 'validateOrder',
@@ -51,155 +56,59 @@ export class TakerOrdersController {
     return success(validationView(validation));
   }
 
-  @Post('lock')
-  @HttpCode(200)
+  @Get('orders/available')
   @ApiOperation({
-    operationId: 'lockOrder',
-    summary: 'Lock a pending order to trade it',
+    operationId: 'listAvailableOrders',
+    summary: 'Orders that can be locked now',
     description:
-      'Nobody else can lock the order while the lock lives. Locking again what the address holds answers the same lock; with ' +
-      'a `lock_duration` that ends later the lock is extended, also while a cancellation request is open.',
+      'Oldest first. Where there are more than `limit`, the header `Link` (RFC 8288) has the address of the next ones. ' +
+      'New orders are pushed on the socket; this call is for what was missed.',
   })
-  @ApiSuccess(200, LockAnswer, 'The lock')
-  @ApiErrors(
-    ...TAKER_ERRORS,
-    'TAKER_ADDRESS_NOT_ALLOWED',
-    'ORDER_NOT_FOUND',
-    'ORDER_ALREADY_LOCKED',
-    'ORDER_FINAL',
-    'ORDER_EXPIRED',
-    'ORDER_SUSPENDED',
-  )
-  async lock(
+  @ApiSuccess(200, [OrderView], 'Pending orders', 'Link')
+  @ApiReadErrors(...TAKER_ERRORS)
+  async listAvailable(
     @CallingTaker() taker: TakerCaller,
-    @Body() body: LockOrderRequest,
-  ): Promise<Success<LockAnswer>> {
-    const orderHash = body.order_hash.toLowerCase();
-    const lock = await this.locks.lock(taker, orderHash, {
-      address: body.taker_address?.toLowerCase(),
-      seconds: body.lock_duration,
-    });
-    return success({
-      success: true,
-      order_hash: orderHash,
-      locked_by: lock.locked_by,
-      locked_at: lock.locked_at.toISOString(),
-      expires_at: lock.lock_expires_at.toISOString(),
-    });
+    @Query() { limit, after }: AvailableOrdersQuery,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<Success<OrderView[]>> {
+    const { orders, hasMore } = await this.orders.available(taker.takerId, limit, after?.toLowerCase());
+    const last = orders.at(-1)?.order.order_hash;
+    // relative, so that it leads on under whatever name and path a proxy has for this call
+    if (hasMore) void reply.header('link', `<available?limit=${limit}&after=${last}>; rel="next"`);
+    return success(orders.map(orderView));
   }
 
-  @Post('unlock')
-  @EvenSuspended()
-  @HttpCode(200)
+  @Get('takers/orders')
   @ApiOperation({
-    operationId: 'unlockOrder',
-    summary: 'Give a locked order back',
+    operationId: 'listTakerOrders',
+    summary: "The taker's orders",
     description:
-      'The order is pending again; cancelled, when its maker had asked for that; expired, when its deadline has passed.',
+      'The orders that the taker ever locked or filled. Of one that another taker locked since, it is not told by whom.',
   })
-  @ApiSuccess(200, UnlockAnswer, 'Unlocked')
-  @ApiErrors(
-    ...HOLDER_ERRORS,
-    'LOCKED_BY_ANOTHER_TAKER',
-    'ORDER_NOT_FOUND',
-    'ORDER_NOT_LOCKED',
-    'ORDER_SUSPENDED',
-  )
-  async unlock(
+  @ApiSuccess(200, TakerOrdersAnswer, 'A page of the orders')
+  @ApiReadErrors(...TAKER_ERRORS)
+  async listOrders(
     @CallingTaker() taker: TakerCaller,
-    @Body() body: UnlockOrderRequest,
-  ): Promise<Success<UnlockAnswer>> {
-    const orderHash = body.order_hash.toLowerCase();
-    await this.locks.unlock(taker, orderHash);
-    return success({ success: true, order_hash: orderHash, message: 'Order unlocked successfully' });
+    @Query() query: TakerOrdersQuery,
+  ): Promise<Success<TakerOrdersAnswer>> {
+    const orders = await this.orders.listOfTaker(taker.takerId, takerFilterOf(query), pageOf(query));
+    return success({ ...pageView(orders), orders: orders.items.map(takerOrderView) });
   }
 
-  @Post('fill')
-  @EvenSuspended()
-  @HttpCode(200)
+  @Get('takers/orders/:order_hash')
   @ApiOperation({
-    operationId: 'fillOrder',
-    summary: 'Report the trade of a locked order',
+    operationId: 'getTakerOrder',
+    summary: 'One order',
     description:
-      'Closes the order as filled, or partially filled. While a cancellation request is open, the fill counts and ' +
-      'the request is rejected. The same fill may be sent again: it is answered the same and counts once.',
+      'An order that is pending, or that the taker ever locked or filled, also when another holds it now.',
   })
-  @ApiSuccess(200, FillAnswer, 'The fill is recorded')
-  @ApiErrors(
-    ...HOLDER_ERRORS,
-    'LOCKED_BY_ANOTHER_TAKER',
-    'ORDER_NOT_FOUND',
-    'ORDER_NOT_LOCKED',
-    'QUANTITY_EXCEEDS_REMAINING',
-    'ORDER_EXPIRED',
-    'ORDER_SUSPENDED',
-  )
-  async fill(
+  @ApiOrderHash()
+  @ApiSuccess(200, TakerOrderView, 'The order')
+  @ApiReadErrors(...TAKER_ERRORS, 'ORDER_NOT_FOUND')
+  async getOrder(
     @CallingTaker() taker: TakerCaller,
-    @Body() body: FillOrderRequest,
-  ): Promise<Success<FillAnswer>> {
-    return success(fillAnswer(await this.fills.fill(taker, fillReportOf(body))));
-  }
-
-  @Post('reject')
-  @EvenSuspended()
-  @HttpCode(200)
-  @ApiOperation({
-    operationId: 'rejectOrder',
-    summary: 'Turn a locked order down for good',
-    description: 'The order is rejected, which is final; an open cancellation request is accepted thereby.',
-  })
-  @ApiSuccess(200, RejectAnswer, 'Rejected')
-  @ApiErrors(
-    ...HOLDER_ERRORS,
-    'LOCKED_BY_ANOTHER_TAKER',
-    'ORDER_NOT_FOUND',
-    'ORDER_NOT_LOCKED',
-    'ORDER_SUSPENDED',
-  )
-  async reject(
-    @CallingTaker() taker: TakerCaller,
-    @Body() body: RejectOrderRequest,
-  ): Promise<Success<RejectAnswer>> {
-    const orderHash = body.order_hash.toLowerCase();
-    await this.locks.reject(taker, orderHash, body.reason);
-    return success({ success: true, order_hash: orderHash, message: 'Order rejected successfully' });
-  }
-
-  @Post('cancel-result')
-  @EvenSuspended()
-  @HttpCode(200)
-  @ApiOperation({
-    operationId: 'answerCancellation',
-    summary: 'Answer a cancellation request',
-    description:
-      'True releases the lock: the order becomes cancelled (or expired, when its deadline has passed). False keeps ' +
-      'it locked for the trade to go on. A late answer counts. The same answer may be sent again at any later time ' +
-      'and is answered the same; a contradicting one is refused with the verdict that was recorded.',
-  })
-  @ApiSuccess(200, CancelResultAnswer, 'The verdict is recorded')
-  @ApiErrors(
-    ...HOLDER_ERRORS,
-    'TAKER_ADDRESS_NOT_ALLOWED',
-    'LOCKED_BY_ANOTHER_TAKER',
-    'ORDER_NOT_FOUND',
-    'ORDER_NOT_LOCKED',
-    'NO_CANCELLATION_REQUESTED',
-    'CANCELLATION_ALREADY_ANSWERED',
-    'ORDER_SUSPENDED',
-  )
-  async answer(
-    @CallingTaker() taker: TakerCaller,
-    @Body() body: CancelResultRequest,
-  ): Promise<Success<CancelResultAnswer>> {
-    const orderHash = body.order_hash.toLowerCase();
-    await this.cancellation.answer(taker, {
-      orderHash,
-      takerAddress: body.taker_address.toLowerCase(),
-      cancel: body.cancellation_success,
-      message: body.message,
-      requestId: body.request_id?.toLowerCase(),
-    });
-    return success({ success: true, message: 'Cancellation result recorded', order_hash: orderHash });
+    @Param('order_hash', OrderHashPipe) orderHash: string,
+  ): Promise<Success<TakerOrderView>> {
+    return success(takerOrderView(await this.orders.ofTaker(taker.takerId, orderHash)));
   }
 }

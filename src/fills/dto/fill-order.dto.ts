@@ -1,7 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { ORDER_STATUSES } from '#trading';
 import { EXAMPLES, IntegerField, OrderHashField, TextField, Uint256Field } from '../../http/json/fields.js';
-import { PlaceOrderRequest } from './place-order.dto.js';
+import { PlaceOrderRequest } from '../../orders/dto/place-order.dto.js';
 
 /** The order and its signature as its maker placed it, and what the taker traded. */
 export class FillOrderRequest extends PlaceOrderRequest {

@@ -2,8 +2,8 @@ import { ApiProperty } from '@nestjs/swagger';
 import { FILL_STATUSES, type FillSortColumn } from '#trading';
 import { AddressField, EXAMPLES, OrderHashField, Uint256Field, UuidField } from '../../http/json/fields.js';
 import { ChoiceQuery, ChoicesQuery, IntegerQuery, TimeQuery } from '../../http/json/query-fields.js';
+import { PageAnswer, SortedPageQuery } from '../../http/pages/page.dto.js';
 import { FillView } from './fill.dto.js';
-import { PageAnswer, SortedPageQuery } from './page.dto.js';
 
 const SORT_COLUMNS = ['created_at', 'fill_quantity', 'fill_amount'] as const satisfies FillSortColumn[];
 const BLOCKS = { min: 0, max: Number.MAX_SAFE_INTEGER, example: 45_321_977 };

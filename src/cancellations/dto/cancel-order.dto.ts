@@ -1,6 +1,6 @@
 import { ApiProperty, PickType } from '@nestjs/swagger';
 import { TextField, UuidField } from '../../http/json/fields.js';
-import { Cancellation } from './order.dto.js';
+import { Cancellation } from './cancellation.dto.js';
 
 export class CancelOrderRequest {
   /** Told to the taker; `user_requested` when left out. */

@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { ChoiceQuery, IntegerQuery } from '../../http/json/query-fields.js';
+import { ChoiceQuery, IntegerQuery } from '../json/query-fields.js';
 
 export const SORT_ORDERS = ['asc', 'desc'] as const;
 

@@ -2,7 +2,7 @@ import { ApiProperty } from '@nestjs/swagger';
 import { CANCELLATION_STATUSES, type CancellationStatus, OPEN_STATUSES, RESOLUTIONS } from '#trading';
 import { AddressField, OrderHashField, TimeField, UuidField } from '../../http/json/fields.js';
 import { ChoicesQuery } from '../../http/json/query-fields.js';
-import { PageAnswer, SortedPageQuery } from './page.dto.js';
+import { PageAnswer, SortedPageQuery } from '../../http/pages/page.dto.js';
 
 /** Narrows a taker's cancellation requests. They are sorted by the time of the request. */
 export class CancellationRequestsQuery extends SortedPageQuery {
