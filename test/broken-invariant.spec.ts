@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { BrokenInvariantError, OrderTransactions } from '#trading';
+import { BrokenInvariantError, OrderWriter } from '#trading';
 import { AdminTool } from './support/admin-tool.js';
 import { makeDue } from './support/database.js';
 import { askedOrder, lockedOrder, succeeded } from './support/handshake.js';
@@ -133,7 +133,7 @@ test('met by a timer, it is suspended as well, and not met again', async () => {
   const { hash, requestId } = await askedOrder(service);
   await sql('UPDATE cancellation_requests SET lock_id = gen_random_uuid() WHERE id = $1', requestId);
   await makeDue(service.dataSource, hash, 'lock');
-  const settle = () => service.app.get(OrderTransactions).settle({ order_hash: hash });
+  const settle = () => service.app.get(OrderWriter).settle({ order_hash: hash });
   await expect(settle()).rejects.toThrow(BrokenInvariantError);
   expect((await orderRow(hash)).status).toBe('suspended');
   await settle();

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { OrderTransactions } from '#trading';
+import { OrderWriter } from '#trading';
 import type { TakerClient } from './support/clients.js';
 import { type AskedOrder, askedOrder, lockedOrder, succeeded } from './support/handshake.js';
 import { expectInvariants } from './support/invariants.js';
@@ -114,7 +114,7 @@ describe('one that goes wrong does not harm its neighbours', () => {
 
 test('the same order many times at once, by its hash and by its id: one acts after the other', async () => {
   const [order] = (await askedOrders(1)) as [AskedOrder];
-  const transactions = service.app.get(OrderTransactions);
+  const transactions = service.app.get(OrderWriter);
   const seen = await Promise.all([
     ...Array.from({ length: 10 }, () => taker.answer(order.hash, true)),
     ...Array.from({ length: 10 }, () =>

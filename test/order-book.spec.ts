@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
-import { OrderTransactions } from '#trading';
+import { OrderWriter } from '#trading';
 import type { MakerClient, TakerClient } from './support/clients.js';
 import { type DueTime, makeDue } from './support/database.js';
 import { askedOrder, lockedOrder, succeeded } from './support/handshake.js';
@@ -58,7 +58,7 @@ test('a change of the book is told without who, also to those whom it does not c
   const { maker, hash } = await askedOrder(service, { taker: holder });
   succeeded(await holder.answer(hash, false), 200);
   await makeDue(service.dataSource, hash, 'lock');
-  await service.app.get(OrderTransactions).settle({ order_hash: hash });
+  await service.app.get(OrderWriter).settle({ order_hash: hash });
   succeeded(await maker.cancel(hash), 200);
   await socket.hear(({ data }) => data.to_status === 'cancelled');
   const change = (from_status: string | null, to_status: string) => ({
@@ -132,7 +132,7 @@ class Market {
   private async passTime(hash: string): Promise<void> {
     const what = any<DueTime>(['lock', 'lock', 'lock', 'deadline']);
     await makeDue(service.dataSource, hash, what).catch(() => {});
-    await service.app.get(OrderTransactions).settle({ order_hash: hash });
+    await service.app.get(OrderWriter).settle({ order_hash: hash });
   }
 
   private async operate(hash: string): Promise<void> {

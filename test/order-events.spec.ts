@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { OrderTransactions } from '#trading';
+import { OrderWriter } from '#trading';
 import type { Answer } from './support/http.js';
 import type { MakerClient, TakerClient } from './support/clients.js';
 import { makeDue } from './support/database.js';
@@ -29,7 +29,7 @@ const pushed = (events: Event[]): Event[] =>
   events.map(({ type, id, timestamp, data }) => ({ type, id, timestamp, data }));
 
 async function settle(hash: string): Promise<void> {
-  await service.app.get(OrderTransactions).settle({ order_hash: hash });
+  await service.app.get(OrderWriter).settle({ order_hash: hash });
 }
 
 test("the maker's has everything as it was pushed, and who did it", async () => {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { OrderTransactions } from '#trading';
+import { OrderWriter } from '#trading';
 import type { MakerClient, TakerClient } from './support/clients.js';
 import { makeDue } from './support/database.js';
 import { askedOrder, lockedOrder, succeeded } from './support/handshake.js';
@@ -346,7 +346,7 @@ describe("a taker's cancellation requests", () => {
     const open = await requests(taker);
     const late = await askedOrder(service, { maker, taker });
     await makeDue(service.dataSource, late.hash, 'request');
-    await service.app.get(OrderTransactions).settle({ order_hash: late.hash });
+    await service.app.get(OrderWriter).settle({ order_hash: late.hash });
     expect((await requests(taker)).requests).toMatchObject([
       { request_id: requestId, status: 'requested' },
       { request_id: late.requestId, status: 'timed_out' },

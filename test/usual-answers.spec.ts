@@ -10,7 +10,7 @@ import { besideTransaction, isLockAwaited, whileOrderIsHeld } from './support/ot
 import { startService, type TestService } from './support/service.js';
 import { until } from './support/until.js';
 
-/** The usual answer is recorded by one statement, as OrderTransactions would, and whatever is not usual is left to that. */
+/** The usual answer is recorded by one statement, as OrderWriter would, and whatever is not usual is left to that. */
 let service: TestService;
 let taker: TakerClient;
 let usual: UsualAnswers;
@@ -76,8 +76,8 @@ async function storyOf(order: AskedOrder): Promise<unknown> {
   return JSON.parse(named.replaceAll(/"(xid|seq|nonce|deadline)":"\d+"/g, '"$1":"a number"'));
 }
 
-/** Records an answer as OrderTransactions does, since somebody else is at the order as it comes. */
-async function recordByOrderTransactions(order: AskedOrder, answer: Given): Promise<void> {
+/** Records an answer as OrderWriter does, since somebody else is at the order as it comes. */
+async function recordByOrderWriter(order: AskedOrder, answer: Given): Promise<void> {
   const answers = service.app.get(CancellationService);
   const recorded = await whileOrderIsHeld(service.dataSource, order.id, async () => {
     const recording = answers.answer(caller(), answer);
@@ -99,7 +99,7 @@ async function timeOut({ hash }: AskedOrder): Promise<void> {
   await expect(service.app.get(CancellationService).answer(caller(), wrong)).rejects.toThrow('names no');
 }
 
-describe('leaves the same behind as OrderTransactions', () => {
+describe('leaves the same behind as OrderWriter', () => {
   const cases: Case[] = [
     { what: 'the order given up' },
     { what: 'the order kept', changes: { cancel: false, message: 'Trading, "already" – \\ sorry' } },
@@ -134,7 +134,7 @@ describe('leaves the same behind as OrderTransactions', () => {
     await prepare?.(one);
     await prepare?.(other);
     expect(await usual.record(answerTo(one, changes))).toBe(true);
-    await recordByOrderTransactions(other, answerTo(other, changes));
+    await recordByOrderWriter(other, answerTo(other, changes));
     expect(await storyOf(one)).toEqual(await storyOf(other));
   });
 
@@ -241,7 +241,7 @@ describe('what is committed after the statement has begun, before it locks the o
   });
 });
 
-describe('is left to OrderTransactions, with nothing changed, and its neighbours as they would be', () => {
+describe('is left to OrderWriter, with nothing changed, and its neighbours as they would be', () => {
   const cases: Case[] = [
     { what: 'an unknown order', changes: { orderHash: `0x${'9'.repeat(64)}` } },
     { what: 'another address', changes: { takerAddress: `0x${'1'.repeat(40)}` } },

@@ -1,5 +1,5 @@
 import { jest } from '@jest/globals';
-import { MakersService, OrderTransactions, TakersService, type TradingError } from '#trading';
+import { MakersService, OrderWriter, TakersService, type TradingError } from '#trading';
 import type { MakerClient, PlacedOrder, TakerClient } from '../support/clients.js';
 import { type OrderTime, makeDue } from '../support/database.js';
 import type { Answer } from '../support/http.js';
@@ -70,7 +70,7 @@ export class World {
 
   /** What the worker does when it comes by. */
   settle({ hash }: SignedOrder): Promise<Heard> {
-    return done(this.service.app.get(OrderTransactions).settle({ order_hash: hash }));
+    return done(this.service.app.get(OrderWriter).settle({ order_hash: hash }));
   }
 
   /** Takes a step on an account, and lets the time pass in which the service has not noticed it. */

@@ -1,4 +1,4 @@
-import { OrderTransactions } from '#trading';
+import { OrderWriter } from '#trading';
 import { makeDue } from './database.js';
 import { askedOrder, lockedOrder, succeeded } from './handshake.js';
 import { operatorOf } from './operator.js';
@@ -133,5 +133,5 @@ async function pass(service: TestService, hash: string, what: Parameters<typeof 
 
 /** What the worker does, for one order. */
 async function settle(service: TestService, hash: string): Promise<void> {
-  await service.app.get(OrderTransactions).settle({ order_hash: hash });
+  await service.app.get(OrderWriter).settle({ order_hash: hash });
 }

@@ -64,7 +64,7 @@ export {
   OrderQueries,
   type TakerSortColumn,
 } from './orders/order-queries.service.js';
-export { OrderTransactions } from './order-writing/order-transactions.js';
+export { OrderWriter } from './order-writing/order-writer.js';
 export { ORDER_TYPES, type SignedTerms, signingDomain } from './orders/order-signature.js';
 export { ORDER_STATUSES, type OrderStatus } from './orders/order-status.js';
 export { type OrderValidation, OrderValidationService } from './orders/order-validation.service.js';

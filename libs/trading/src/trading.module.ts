@@ -15,7 +15,7 @@ import { ChangeMetrics } from './metrics/change-metrics.js';
 import { GroupMetrics } from './metrics/group-metrics.js';
 import { OperatorService } from './operator/operator.service.js';
 import { Capacity } from './order-writing/capacity.service.js';
-import { OrderTransactions } from './order-writing/order-transactions.js';
+import { OrderWriter } from './order-writing/order-writer.js';
 import { OrderHistoryService } from './orders/order-history.service.js';
 import { OrderPlacementService } from './orders/order-placement.service.js';
 import { OrderQueries } from './orders/order-queries.service.js';
@@ -26,7 +26,7 @@ import { TakersService } from './takers/takers.service.js';
 const services = [
   ChangeMetrics,
   GroupMetrics,
-  OrderTransactions,
+  OrderWriter,
   Capacity,
   OrderPlacementService,
   OrderValidationService,

@@ -3,8 +3,8 @@ import { SETTINGS, type Settings } from '#config';
 import type { Actor } from '#events';
 import { statusAfterRelease } from '../due/due-steps.js';
 import { makerActor, type MakerCaller } from '../makers/maker-caller.js';
-import { OrderTransactions } from '../order-writing/order-transactions.js';
-import type { OrderTransaction } from '../orders/order-transaction.js';
+import { OrderWriter } from '../order-writing/order-writer.js';
+import type { LockedOrder } from '../orders/locked-order.js';
 import type { Order, OrderReference } from '../orders/order.entity.js';
 import {
   orderNotFound,
@@ -26,7 +26,7 @@ export type CancelOutcome = { order: Order; request: CancellationRequest | null 
 @Injectable()
 export class CancellationService {
   constructor(
-    private readonly orders: OrderTransactions,
+    private readonly orders: OrderWriter,
     private readonly usual: UsualAnswers,
     @Inject(SETTINGS) private readonly settings: Settings,
   ) {}
@@ -34,23 +34,23 @@ export class CancellationService {
   /** Cancels a pending order at once; of a locked one, asks its taker (again, when the last request timed out). */
   async cancel(maker: MakerCaller, reference: OrderReference, reason: string): Promise<CancelOutcome> {
     const actor = makerActor(maker);
-    return this.orders.onOrder(reference, actor, (tx) => {
-      const { order } = tx;
+    return this.orders.onOrder(reference, actor, (locked) => {
+      const { order } = locked;
       if (order.maker !== maker.wallet) throw orderNotFound(reference);
       refuseSuspended(order);
       refuseFinal(order);
       if (order.status === 'pending') {
-        tx.release('cancelled', actor, { cause: 'cancel', reason });
+        locked.release('cancelled', actor, { cause: 'cancel', reason });
         return { order, request: null };
       }
-      if (tx.openRequest?.status === 'requested') return { order, request: tx.openRequest };
-      if (!tx.openRequest) this.refuseWhileCooling(tx);
-      return { order, request: tx.ask(reason, this.settings.CANCELLATION_TIMEOUT_SECONDS, actor) };
+      if (locked.openRequest?.status === 'requested') return { order, request: locked.openRequest };
+      if (!locked.openRequest) this.refuseWhileCooling(locked);
+      return { order, request: locked.ask(reason, this.settings.CANCELLATION_TIMEOUT_SECONDS, actor) };
     });
   }
 
   /** A maker that is refused cannot ask in a loop. */
-  private refuseWhileCooling({ refusedAt, now }: OrderTransaction): void {
+  private refuseWhileCooling({ refusedAt, now }: LockedOrder): void {
     if (!refusedAt) return;
     const cooled = refusedAt.getTime() + this.settings.CANCELLATION_COOLDOWN_SECONDS * 1000;
     const seconds = Math.ceil((cooled - now.getTime()) / 1000);
@@ -67,21 +67,21 @@ export class CancellationService {
     refuseForeignAddress(taker, answer.takerAddress);
     const actor = takerActor(taker);
     if (await this.usual.record({ ...answer, actor })) return;
-    await this.orders.onOrder({ order_hash: answer.orderHash }, actor, (tx) => {
-      refuseSuspended(tx.order);
-      const request = tx.requestTo(answer.takerAddress, answer.requestId);
-      if (!request) throw noRequest(tx.order, answer);
-      if (isOpen(request)) this.record(tx, answer, actor);
-      else refuseDisagreement(tx.order, request, answer.cancel);
+    await this.orders.onOrder({ order_hash: answer.orderHash }, actor, (locked) => {
+      refuseSuspended(locked.order);
+      const request = locked.requestTo(answer.takerAddress, answer.requestId);
+      if (!request) throw noRequest(locked.order, answer);
+      if (isOpen(request)) this.record(locked, answer, actor);
+      else refuseDisagreement(locked.order, request, answer.cancel);
     });
   }
 
-  private record(tx: OrderTransaction, { cancel, message }: CancellationAnswer, actor: Actor): void {
+  private record(locked: LockedOrder, { cancel, message }: CancellationAnswer, actor: Actor): void {
     const status = cancel ? 'accepted' : 'rejected';
-    tx.resolveRequest({ status, resolved_by: 'answer', message }, actor);
+    locked.resolveRequest({ status, resolved_by: 'answer', message }, actor);
     if (!cancel) return;
-    const { lock_id } = tx.order;
-    tx.release(statusAfterRelease(tx.order, true, tx.now), actor, {
+    const { lock_id } = locked.order;
+    locked.release(statusAfterRelease(locked.order, true, locked.now), actor, {
       cause: 'cancellation_accepted',
       lock_id,
     });

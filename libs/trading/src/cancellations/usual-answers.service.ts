@@ -27,7 +27,7 @@ interface RecordedAnswer extends Resolved {
 
 /**
  * Records the usual answer: to an open request, in time, on an order that nobody else is at. Those that come at the same
- * time are one statement in one round trip, where `OrderTransactions` takes two, and builds each order and its rows in
+ * time are one statement in one round trip, where `OrderWriter` takes two, and builds each order and its rows in
  * memory: at the peak it takes 1.25 times as many, and a lone answer 0.73 of the time. It writes the very same.
  */
 @Injectable()
@@ -42,7 +42,7 @@ export class UsualAnswers {
     private readonly groups: GroupMetrics,
   ) {}
 
-  /** Whether it is recorded. If not, nothing has changed: what is the matter, `OrderTransactions` finds out. */
+  /** Whether it is recorded. If not, nothing has changed: what is the matter, `OrderWriter` finds out. */
   async record(given: GivenAnswer): Promise<boolean> {
     return new Promise((resolve, reject) => {
       this.group.submit({ given, waitingSince: 0, resolve, reject });
@@ -62,12 +62,12 @@ export class UsualAnswers {
     } catch (error) {
       // whether a transaction was committed whose connection is lost nobody knows: only its caller may try again
       if (isDatabaseAway(error)) calls.forEach(({ reject }) => reject(error));
-      else this.leaveToOrderTransactions(calls, error as Error);
+      else this.leaveToOrderWriter(calls, error as Error);
     }
   }
 
   /** Each by itself, so that what is wrong with one harms no other. */
-  private leaveToOrderTransactions(calls: Call[], { message }: Error): void {
+  private leaveToOrderWriter(calls: Call[], { message }: Error): void {
     this.logger.warn(
       `${calls.length} answers could not be recorded together, and are tried one by one: ${message}`,
     );
@@ -87,7 +87,7 @@ export class UsualAnswers {
 
 /**
  * Records the usual ones of the answers, each independently of the others. What it demands is what
- * `CancellationService.answer`, `dueSteps` and `assertConsistent` do, and what it writes is what `OrderTransaction` does.
+ * `CancellationService.answer`, `dueSteps` and `assertConsistent` do, and what it writes is what `LockedOrder` does.
  *
  * The rows are locked and read as `lockOrders` does it, without those that somebody else has locked. A request is read as it
  * was when the statement began, which may be before its order was locked, so it is changed only if it is still the same.

@@ -1,7 +1,7 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
-import { OrderTransactions } from '../order-writing/order-transactions.js';
+import { OrderWriter } from '../order-writing/order-writer.js';
 
 /** How late a reader can see a time-out, at most, while the worker keeps up. */
 const TICK_MS = 500;
@@ -42,7 +42,7 @@ export class TimersService implements OnApplicationBootstrap, OnModuleDestroy {
 
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
-    private readonly orders: OrderTransactions,
+    private readonly orders: OrderWriter,
   ) {}
 
   onApplicationBootstrap(): void {

@@ -3,9 +3,9 @@ import { SETTINGS, type Settings } from '#config';
 import { newId } from '#database';
 import { WalletSignatures } from '../chain/wallet-signatures.service.js';
 import { deadlinePassed } from '../due/due-steps.js';
-import { OrderTransactions } from '../order-writing/order-transactions.js';
+import { OrderWriter } from '../order-writing/order-writer.js';
+import type { LockedOrder } from '../orders/locked-order.js';
 import { orderHash, type SignedTerms, wrongSignature } from '../orders/order-signature.js';
-import type { OrderTransaction } from '../orders/order-transaction.js';
 import type { Order } from '../orders/order.entity.js';
 import { refuseExpired, refuseSuspended, refuseUnlessHolder, UINT256_MAX } from '../orders/refusals.js';
 import { type TakerCaller, takerActor } from '../takers/taker-caller.js';
@@ -32,7 +32,7 @@ export interface FillReport {
 @Injectable()
 export class FillService {
   constructor(
-    private readonly orders: OrderTransactions,
+    private readonly orders: OrderWriter,
     private readonly signatures: WalletSignatures,
     @Inject(SETTINGS) private readonly settings: Settings,
   ) {}
@@ -42,17 +42,17 @@ export class FillService {
     const hash = orderHash(this.settings, report.terms);
     const { fault } = this.signatures.checkKey(report.terms.maker, hash, report.signature);
     const actor = takerActor(taker);
-    return this.orders.onOrder({ order_hash: hash }, actor, (tx) => {
+    return this.orders.onOrder({ order_hash: hash }, actor, (locked) => {
       // that of a contract wallet was checked when the order was placed
-      if (fault !== null && report.signature !== tx.order.signature) {
+      if (fault !== null && report.signature !== locked.order.signature) {
         throw new TradingError('INVALID_PARAMETER', wrongSignature(this.settings, hash, fault));
       }
-      const known = tx.fillOfOrder;
-      if (known && isSameFill(known, taker, report)) return { order: tx.order, fill: known };
-      refuseUnfillable(tx, taker, report);
-      const fill = newFill(tx, taker, report);
-      tx.fill(fill, actor);
-      return { order: tx.order, fill };
+      const known = locked.fillOfOrder;
+      if (known && isSameFill(known, taker, report)) return { order: locked.order, fill: known };
+      refuseUnfillable(locked, taker, report);
+      const fill = newFill(locked, taker, report);
+      locked.fill(fill, actor);
+      return { order: locked.order, fill };
     });
   }
 }
@@ -65,7 +65,7 @@ function isSameFill(fill: Fill, taker: TakerCaller, report: FillReport): boolean
   );
 }
 
-function refuseUnfillable({ order, now }: OrderTransaction, taker: TakerCaller, report: FillReport): void {
+function refuseUnfillable({ order, now }: LockedOrder, taker: TakerCaller, report: FillReport): void {
   refuseSuspended(order);
   refuseExpired(order, order.status === 'expired');
   refuseUnlessHolder(order, order.locked_taker_id === taker.takerId);
@@ -87,7 +87,7 @@ function refuseUnfillable({ order, now }: OrderTransaction, taker: TakerCaller, 
   }
 }
 
-function newFill({ order, now }: OrderTransaction, taker: TakerCaller, report: FillReport): Fill {
+function newFill({ order, now }: LockedOrder, taker: TakerCaller, report: FillReport): Fill {
   return Object.assign(new Fill(), {
     id: newId(),
     order_id: order.id,

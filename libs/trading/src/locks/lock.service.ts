@@ -4,8 +4,8 @@ import { SETTINGS, type Settings } from '#config';
 import type { Actor } from '#events';
 import { statusAfterRelease } from '../due/due-steps.js';
 import { Capacity, tooMany } from '../order-writing/capacity.service.js';
-import { OrderTransactions } from '../order-writing/order-transactions.js';
-import type { Lock, OrderTransaction } from '../orders/order-transaction.js';
+import { OrderWriter } from '../order-writing/order-writer.js';
+import type { Lock, LockedOrder } from '../orders/locked-order.js';
 import type { Order } from '../orders/order.entity.js';
 import {
   HELD_BY_ANOTHER,
@@ -30,7 +30,7 @@ export interface LockWish {
 @Injectable()
 export class LockService {
   constructor(
-    private readonly orders: OrderTransactions,
+    private readonly orders: OrderWriter,
     private readonly capacity: Capacity,
     @Inject(SETTINGS) private readonly settings: Settings,
   ) {}
@@ -45,17 +45,17 @@ export class LockService {
       taker.takerId,
       (earlier) => this.refusalOfLock(taker, earlier),
       (refusal) =>
-        this.orders.onOrder({ order_hash: orderHash }, actor, (tx) => {
-          const { order } = tx;
+        this.orders.onOrder({ order_hash: orderHash }, actor, (locked) => {
+          const { order } = locked;
           refuseSuspended(order);
           if (order.status === 'locked' && order.locked_by === address) {
-            if (wish.seconds !== undefined) this.extend(tx, wish.seconds, actor);
+            if (wish.seconds !== undefined) this.extend(locked, wish.seconds, actor);
             return order as Lock;
           }
           refuseUnlessPending(order);
           if (refusal) throw refusal;
-          const lock = this.newLock(tx, taker, address, wish.seconds);
-          tx.lock(lock, actor);
+          const lock = this.newLock(locked, taker, address, wish.seconds);
+          locked.lock(lock, actor);
           return lock;
         }),
     );
@@ -64,30 +64,30 @@ export class LockService {
   /** Gives an order back. While a cancellation request is open, that is the taker's consent to it. */
   async unlock(taker: TakerCaller, orderHash: string): Promise<void> {
     const actor = takerActor(taker);
-    await this.orders.onOrder({ order_hash: orderHash }, actor, (tx) => {
-      const { order } = tx;
+    await this.orders.onOrder({ order_hash: orderHash }, actor, (locked) => {
+      const { order } = locked;
       refuseSuspended(order);
       refuseUnlessHolder(order, order.locked_taker_id === taker.takerId);
-      const to = statusAfterRelease(order, tx.openRequest !== null, tx.now);
-      if (tx.openRequest) tx.resolveRequest({ status: 'accepted', resolved_by: 'unlock' }, actor);
-      tx.release(to, actor, { cause: 'unlock', lock_id: order.lock_id });
+      const to = statusAfterRelease(order, locked.openRequest !== null, locked.now);
+      if (locked.openRequest) locked.resolveRequest({ status: 'accepted', resolved_by: 'unlock' }, actor);
+      locked.release(to, actor, { cause: 'unlock', lock_id: order.lock_id });
     });
   }
 
   /** Turns a locked order down for good. While a cancellation request is open, that is the taker's consent to it. */
   async reject(taker: TakerCaller, orderHash: string, reason: string): Promise<void> {
     const actor = takerActor(taker);
-    await this.orders.onOrder({ order_hash: orderHash }, actor, (tx) => {
-      const { order } = tx;
+    await this.orders.onOrder({ order_hash: orderHash }, actor, (locked) => {
+      const { order } = locked;
       refuseSuspended(order);
       refuseUnlessHolder(order, order.locked_taker_id === taker.takerId);
-      if (tx.openRequest) tx.resolveRequest({ status: 'accepted', resolved_by: 'reject' }, actor);
-      tx.setNotes(reason);
-      tx.release('rejected', actor, { cause: 'reject', lock_id: order.lock_id, reason });
+      if (locked.openRequest) locked.resolveRequest({ status: 'accepted', resolved_by: 'reject' }, actor);
+      locked.setNotes(reason);
+      locked.release('rejected', actor, { cause: 'reject', lock_id: order.lock_id, reason });
     });
   }
 
-  private newLock({ now }: OrderTransaction, taker: TakerCaller, address: string, seconds?: number): Lock {
+  private newLock({ now }: LockedOrder, taker: TakerCaller, address: string, seconds?: number): Lock {
     return {
       lock_id: randomUUID(),
       locked_by: address,
@@ -98,12 +98,12 @@ export class LockService {
   }
 
   /** Never to an earlier end: what the taker was promised stays. */
-  private extend(tx: OrderTransaction, seconds: number, actor: Actor): void {
-    const { locked_at, lock_expires_at } = tx.order as Lock;
-    const wished = later(tx.now, seconds);
+  private extend(locked: LockedOrder, seconds: number, actor: Actor): void {
+    const { locked_at, lock_expires_at } = locked.order as Lock;
+    const wished = later(locked.now, seconds);
     const last = later(locked_at, this.settings.LOCK_MAX_SECONDS);
     const end = wished < last ? wished : last;
-    if (end > lock_expires_at) tx.extend(end, actor);
+    if (end > lock_expires_at) locked.extend(end, actor);
   }
 
   private refuseTooLong(seconds: number | undefined): void {

@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import type { Actor } from '#events';
 import { statusAfterRelease } from '../due/due-steps.js';
-import { OrderTransactions } from '../order-writing/order-transactions.js';
+import { OrderWriter } from '../order-writing/order-writer.js';
+import type { LockedOrder } from '../orders/locked-order.js';
 import { assertConsistent } from '../orders/order-consistency.js';
-import type { OrderTransaction } from '../orders/order-transaction.js';
 import type { Order, OrderReference } from '../orders/order.entity.js';
 import { refuseFinal } from '../orders/refusals.js';
 import { TradingError } from '../trading-error.js';
@@ -11,32 +11,32 @@ import { TradingError } from '../trading-error.js';
 /** A person stepping in by hand: freezing an order, giving it back, or ending it. */
 @Injectable()
 export class OperatorService {
-  constructor(private readonly orders: OrderTransactions) {}
+  constructor(private readonly orders: OrderWriter) {}
 
   /** Freezes an order with its lock and its open request, until it is resumed or cancelled. */
   suspend(user: string, reference: OrderReference, reason: string): Promise<Order> {
     const operator: Actor = { kind: 'operator', user };
-    return this.orders.onOrder(reference, operator, (tx) => {
-      if (tx.order.status === 'suspended') {
+    return this.orders.onOrder(reference, operator, (locked) => {
+      if (locked.order.status === 'suspended') {
         throw new TradingError('ORDER_SUSPENDED', 'the order is suspended already');
       }
-      refuseFinal(tx.order);
-      tx.suspend(reason, operator);
-      return tx.order;
+      refuseFinal(locked.order);
+      locked.suspend(reason, operator);
+      return locked.order;
     });
   }
 
   /** Gives an order back to its taker; when the lock ran out meanwhile, it becomes what that would have made it. */
   async resume(user: string, reference: OrderReference, reason?: string): Promise<Order> {
     const operator: Actor = { kind: 'operator', user };
-    await this.orders.onOrder(reference, operator, (tx) => {
-      refuseUnlessSuspended(tx.order);
-      assertConsistent(tx.order, tx.openRequest);
-      const metadata = { cause: 'resume', lock_id: tx.order.lock_id, reason };
-      const to = statusAfterSuspension(tx);
-      tx.setNotes(null);
-      if (to === 'locked') tx.giveBack(operator, metadata);
-      else endLock(tx, to, operator, metadata);
+    await this.orders.onOrder(reference, operator, (locked) => {
+      refuseUnlessSuspended(locked.order);
+      assertConsistent(locked.order, locked.openRequest);
+      const metadata = { cause: 'resume', lock_id: locked.order.lock_id, reason };
+      const to = statusAfterSuspension(locked);
+      locked.setNotes(null);
+      if (to === 'locked') locked.giveBack(operator, metadata);
+      else endLock(locked, to, operator, metadata);
     });
     return this.settled(reference, operator);
   }
@@ -44,12 +44,12 @@ export class OperatorService {
   /** Ends a suspended order for good. */
   cancel(user: string, reference: OrderReference, reason: string): Promise<Order> {
     const operator: Actor = { kind: 'operator', user };
-    return this.orders.onOrder(reference, operator, (tx) => {
-      refuseUnlessSuspended(tx.order);
-      const metadata = { cause: 'operator_cancel', lock_id: tx.order.lock_id, reason };
-      tx.setNotes(reason);
-      endLock(tx, 'cancelled', operator, metadata);
-      return tx.order;
+    return this.orders.onOrder(reference, operator, (locked) => {
+      refuseUnlessSuspended(locked.order);
+      const metadata = { cause: 'operator_cancel', lock_id: locked.order.lock_id, reason };
+      locked.setNotes(reason);
+      endLock(locked, 'cancelled', operator, metadata);
+      return locked.order;
     });
   }
 
@@ -71,7 +71,7 @@ function statusAfterSuspension({
   order,
   openRequest,
   now,
-}: OrderTransaction): 'locked' | 'pending' | 'cancelled' {
+}: LockedOrder): 'locked' | 'pending' | 'cancelled' {
   const lockEnd = order.lock_expires_at;
   if (!lockEnd) return 'pending';
   if (lockEnd > now) return 'locked';
@@ -79,11 +79,11 @@ function statusAfterSuspension({
 }
 
 function endLock(
-  tx: OrderTransaction,
+  locked: LockedOrder,
   to: 'pending' | 'cancelled',
   actor: Actor,
   metadata: Record<string, unknown>,
 ): void {
-  if (tx.openRequest) tx.resolveRequest({ status: 'accepted', resolved_by: 'lock_expiry' }, actor);
-  tx.release(to, actor, metadata);
+  if (locked.openRequest) locked.resolveRequest({ status: 'accepted', resolved_by: 'lock_expiry' }, actor);
+  locked.release(to, actor, metadata);
 }

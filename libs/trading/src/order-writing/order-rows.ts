@@ -2,8 +2,8 @@ import { columnsOf, insertStatement, PreparedStatement, type Sendable, type Tran
 import { In } from 'typeorm';
 import { CancellationRequest, OPEN_STATUSES_SQL } from '../cancellations/cancellation-request.entity.js';
 import { Fill } from '../fills/fill.entity.js';
+import { type Changes, LockedOrder } from '../orders/locked-order.js';
 import { isFinal } from '../orders/order-status.js';
-import { type Changes, OrderTransaction } from '../orders/order-transaction.js';
 import { Order, type OrderReference } from '../orders/order.entity.js';
 
 /** What to do about a row that another transaction has locked. */
@@ -21,7 +21,7 @@ export async function lockOrders(
   database: Transaction,
   references: OrderReference[],
   onLocked: OnLocked,
-): Promise<OrderTransaction[]> {
+): Promise<LockedOrder[]> {
   const ways = (['order_hash', 'id'] as const).flatMap((column) => {
     const values = references.flatMap((reference) => valueOf(reference, column) ?? []);
     // hashes and UUIDs need no quotes
@@ -41,7 +41,7 @@ export async function lockOrders(
   return orders.map((order) => {
     const ofOrder = requests.filter(({ order_id }) => order_id === order.id);
     const fill = fills.find(({ order_id }) => order_id === order.id) ?? null;
-    return new OrderTransaction(order, ofOrder, fill, last.now);
+    return new LockedOrder(order, ofOrder, fill, last.now);
   });
 }
 

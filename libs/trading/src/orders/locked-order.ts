@@ -44,7 +44,7 @@ export interface Changes {
  * One order in one transaction, its row locked. The verbs change the order and its open request in memory and note
  * an event for each change; `changes` is what is to be written of it, at once.
  */
-export class OrderTransaction {
+export class LockedOrder {
   private readonly events: NewOrderEvent[] = [];
   private readonly readVersion: number;
   /** The order's last open request; after a verb resolved it, that same request, no longer open. */

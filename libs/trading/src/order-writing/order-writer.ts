@@ -6,9 +6,9 @@ import { DataSource } from 'typeorm';
 import { dueSteps } from '../due/due-steps.js';
 import { ChangeMetrics } from '../metrics/change-metrics.js';
 import { GroupMetrics } from '../metrics/group-metrics.js';
+import type { Changes, LockedOrder } from '../orders/locked-order.js';
 import { assertConsistent } from '../orders/order-consistency.js';
 import { mayFollow } from '../orders/order-status.js';
-import type { Changes, OrderTransaction } from '../orders/order-transaction.js';
 import { NOTES_MAX, type OrderReference } from '../orders/order.entity.js';
 import { nameOf, orderNotFound } from '../orders/refusals.js';
 import { BrokenInvariantError } from '../trading-error.js';
@@ -21,7 +21,7 @@ const ALONE = { maxBatch: 1, maxInFlight: 8, worthAnother: 1, maxWaiting: 2_000 
 interface Call extends QueuedCall {
   reference: OrderReference;
   by: Actor;
-  act: (tx: OrderTransaction) => unknown;
+  act: (locked: LockedOrder) => unknown;
   /** What to do about an order that another transaction has locked. */
   onLocked: OnLocked;
   resolve: (result: unknown) => void;
@@ -47,8 +47,8 @@ type Outcome =
  * the call fails nonetheless.
  */
 @Injectable()
-export class OrderTransactions {
-  private readonly logger = new Logger(OrderTransactions.name);
+export class OrderWriter {
+  private readonly logger = new Logger(OrderWriter.name);
   private readonly together = new GroupCommit<Call>(ON_FREE_ORDERS, (calls) => this.carryOut(calls, 'skip'));
   private readonly alone = new GroupCommit<Call>(ALONE, (calls) => this.carryOut(calls, 'wait'));
 
@@ -60,7 +60,7 @@ export class OrderTransactions {
   ) {}
 
   /** Runs `act` on the locked order and writes what it changed; it sees the order as if it were alone. */
-  async onOrder<T>(reference: OrderReference, by: Actor, act: (tx: OrderTransaction) => T): Promise<T> {
+  async onOrder<T>(reference: OrderReference, by: Actor, act: (locked: LockedOrder) => T): Promise<T> {
     return (await this.submit({ reference, by, act, onLocked: 'wait' })) as T;
   }
 
@@ -110,21 +110,21 @@ export class OrderTransactions {
   }
 
   private async attempt(database: Transaction, calls: Call[], onLocked: OnLocked): Promise<Outcome[]> {
-    const locked = await lockOrders(
+    const found = await lockOrders(
       database,
       calls.map(({ reference }) => reference),
       onLocked,
     );
-    const orders = new Map<string, OrderTransaction>();
+    const orders = new Map<string, LockedOrder>();
     /** What a call was given is its own: the next one on the same order is to read it anew. */
-    const given = new Set<OrderTransaction>();
-    for (const tx of locked) orders.set(tx.order.id, tx).set(tx.order.order_hash, tx);
+    const given = new Set<LockedOrder>();
+    for (const locked of found) orders.set(locked.order.id, locked).set(locked.order.order_hash, locked);
     const outcomes = calls.map(({ reference, act }): Outcome => {
-      const tx = orders.get('id' in reference ? reference.id : reference.order_hash);
-      if (!tx) return { kind: 'not locked' };
-      if (given.has(tx)) return { kind: 'again' };
-      const outcome = outcomeOf(tx, act);
-      if (outcome.kind === 'done') given.add(tx);
+      const locked = orders.get('id' in reference ? reference.id : reference.order_hash);
+      if (!locked) return { kind: 'not locked' };
+      if (given.has(locked)) return { kind: 'again' };
+      const outcome = outcomeOf(locked, act);
+      if (outcome.kind === 'done') given.add(locked);
       return outcome;
     });
     const changes = changesIn(outcomes);
@@ -176,14 +176,14 @@ export class OrderTransactions {
     this.logger.error(`the order of ${order} contradicts itself and is to be suspended: ${message}`);
     try {
       const changes = await Transaction.run(this.dataSource, async (database) => {
-        const [tx] = await lockOrders(database, [reference], 'wait');
-        if (!tx || !mayFollow(tx.order.status, 'suspended')) return [];
-        tx.suspend(message.slice(0, NOTES_MAX), {
+        const [locked] = await lockOrders(database, [reference], 'wait');
+        if (!locked || !mayFollow(locked.order.status, 'suspended')) return [];
+        locked.suspend(message.slice(0, NOTES_MAX), {
           kind: 'service',
           ...('http_request_id' in by && { http_request_id: by.http_request_id }),
         });
-        await commit(database, [tx.changes!]);
-        return [tx.changes!];
+        await commit(database, [locked.changes!]);
+        return [locked.changes!];
       });
       this.announce(changes);
     } catch (error) {
@@ -202,16 +202,16 @@ function changesIn(outcomes: Outcome[]): Changes[] {
 }
 
 /** Writes down what is due, or else lets the call act; a call that fails has changed nothing. */
-function outcomeOf(tx: OrderTransaction, act: Call['act']): Outcome {
-  if (tx.changes) return { kind: 'again' };
+function outcomeOf(locked: LockedOrder, act: Call['act']): Outcome {
+  if (locked.changes) return { kind: 'again' };
   try {
-    if (tx.order.status !== 'suspended') assertConsistent(tx.order, tx.openRequest);
-    const due = dueSteps(tx.order, tx.openRequest, tx.now);
+    if (locked.order.status !== 'suspended') assertConsistent(locked.order, locked.openRequest);
+    const due = dueSteps(locked.order, locked.openRequest, locked.now);
     if (due.length > 0) {
-      due.forEach((step) => tx.apply(step));
-      return { kind: 'settled', changes: tx.changes! };
+      due.forEach((step) => locked.apply(step));
+      return { kind: 'settled', changes: locked.changes! };
     }
-    return { kind: 'done', result: act(tx), changes: tx.changes };
+    return { kind: 'done', result: act(locked), changes: locked.changes };
   } catch (error) {
     return { kind: 'refused', error };
   }
