@@ -29,7 +29,7 @@ export {
   type CancellationStatus,
   OPEN_STATUSES,
   OPEN_STATUSES_SQL,
-  RESOLUTIONS,
+  REQUEST_ENDS,
 } from './cancellations/cancellation-request.entity.js';
 export { CancellationQueries, type RequestOnOrder } from './cancellations/cancellation-queries.service.js';
 export { CancellationService, type CancelOutcome } from './cancellations/cancellation.service.js';

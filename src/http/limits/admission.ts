@@ -28,7 +28,7 @@ declare module 'fastify' {
   }
 }
 
-/** Database connections that ordinary calls leave free: for verdicts, the event tail and the timers. */
+/** Database connections that ordinary calls leave free: for takers' answers, the event tail and the timers. */
 const CONNECTIONS_KEPT_FREE = 8;
 
 /**
@@ -40,8 +40,8 @@ const CALL_TIMEOUT_MS = 15_000;
 
 /**
  * The kinds of calls, which do not wait for each other. An ordinary call has a connection to the database for as long as
- * another has its order's row; a verdict must find one free. A validation locks nothing, so its connections are soon free
- * again, but it may wait for the chain's node, which must not hold up trades. Whoever likes may try to log in.
+ * another has its order's row; a taker's answer must find one free. A validation locks nothing, so its connections are soon
+ * free again, but it may wait for the chain's node, which must not hold up trades. Whoever likes may try to log in.
  */
 const LIMITS = {
   verdict: { places: 1_000, queue: 0 },
@@ -61,7 +61,7 @@ function kindOf(route: string | undefined): Kind | undefined {
 
 /**
  * Bounds the calls that are served at once: under more load than the service can take, some wait a little, the rest is
- * refused while it costs next to nothing, and verdicts pass them all.
+ * refused while it costs next to nothing, and takers' answers pass them all.
  */
 export function admitCalls(fastify: FastifyInstance): void {
   const lanes = {

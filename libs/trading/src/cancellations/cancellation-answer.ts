@@ -2,7 +2,7 @@
 export interface CancellationAnswer {
   orderHash: string;
   takerAddress: string;
-  /** The verdict: true gives the order up, false keeps it to complete the trade. */
+  /** True gives the order up, false keeps it to complete the trade. */
   cancel: boolean;
   message: string;
   /** The request being answered; without it, the latest one to this address on this order. */

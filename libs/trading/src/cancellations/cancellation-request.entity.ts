@@ -3,9 +3,9 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 export const CANCELLATION_STATUSES = ['requested', 'accepted', 'rejected', 'timed_out'] as const;
 export type CancellationStatus = (typeof CANCELLATION_STATUSES)[number];
 
-export const RESOLUTIONS = ['answer', 'unlock', 'reject', 'fill', 'lock_expiry'] as const;
+export const REQUEST_ENDS = ['answer', 'unlock', 'reject', 'fill', 'lock_expiry'] as const;
 /** What ended a cancellation request. */
-export type ResolvedBy = (typeof RESOLUTIONS)[number];
+export type ResolvedBy = (typeof REQUEST_ENDS)[number];
 
 /** A maker's wish to cancel an order, put to the taker that holds its lock. */
 @Entity('cancellation_requests')
@@ -61,7 +61,7 @@ export class CancellationRequest {
   resolved_at!: Date | null;
 }
 
-/** Open requests still wait for a verdict; one that timed out can be answered late. */
+/** Open requests still wait for an answer; one that timed out can be answered late. */
 export const OPEN_STATUSES = ['requested', 'timed_out'] as const satisfies CancellationStatus[];
 /** For statements that are written once. */
 export const OPEN_STATUSES_SQL = OPEN_STATUSES.map((status) => `'${status}'`).join(', ');

@@ -62,7 +62,7 @@ export class CancellationService {
     );
   }
 
-  /** Records a taker's verdict. The same verdict again is answered the same and changes nothing. */
+  /** Records a taker's answer. The same again is answered the same and changes nothing. */
   async answer(taker: TakerCaller, answer: CancellationAnswer): Promise<void> {
     refuseForeignAddress(taker, answer.takerAddress);
     const actor = takerActor(taker);
@@ -78,7 +78,7 @@ export class CancellationService {
 
   private record(locked: LockedOrder, { cancel, message }: CancellationAnswer, actor: Actor): void {
     const status = cancel ? 'accepted' : 'rejected';
-    locked.resolveRequest({ status, resolved_by: 'answer', message }, actor);
+    locked.endRequest({ status, resolved_by: 'answer', message }, actor);
     if (!cancel) return;
     const { lock_id } = locked.order;
     locked.release(statusAfterRelease(locked.order, true, locked.now), actor, {
@@ -99,7 +99,7 @@ function noRequest(order: Order, { takerAddress, requestId }: CancellationAnswer
   return new TradingError('NO_CANCELLATION_REQUESTED', 'the maker has not asked to cancel this order');
 }
 
-/** An answer to a request that is resolved already is fine when it says the same, whoever or whatever resolved it. */
+/** An answer to a request that has ended already is fine when it says the same, whoever or whatever ended it. */
 function refuseDisagreement(order: Order, request: CancellationRequest, cancel: boolean): void {
   if ((request.status === 'accepted') === cancel) return;
   throw new TradingError(

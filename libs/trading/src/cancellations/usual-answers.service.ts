@@ -3,7 +3,7 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { isDatabaseAway, PreparedStatement, type Sendable, Transaction } from '#database';
 import { type Actor, EventLog } from '#events';
 import { DataSource } from 'typeorm';
-import { ChangeMetrics, type Resolved } from '../metrics/change-metrics.js';
+import { ChangeMetrics, type EndedRequest } from '../metrics/change-metrics.js';
 import { GroupMetrics } from '../metrics/group-metrics.js';
 import { GroupCommit, ON_FREE_ORDERS, type QueuedCall } from '../order-writing/group-commit.js';
 import type { OrderStatus } from '../orders/order-status.js';
@@ -19,7 +19,7 @@ interface Call extends QueuedCall {
 }
 
 /** What was written of one answer. */
-interface RecordedAnswer extends Resolved {
+interface RecordedAnswer extends EndedRequest {
   /** Of the answer among those given, from 0. */
   position: number;
   next_status: OrderStatus;
@@ -78,7 +78,7 @@ export class UsualAnswers {
   private announce(recorded: RecordedAnswer[]): void {
     if (recorded.length === 0) return;
     for (const answer of recorded) {
-      this.metrics.resolved(answer);
+      this.metrics.ended(answer);
       if (answer.next_status !== 'locked') this.metrics.moved('locked', answer.next_status);
     }
     this.log.poke();
@@ -98,7 +98,7 @@ const RECORD = new PreparedStatement<RecordedAnswer>(
     SELECT id, order_hash, maker, deadline, version, lock_id, locked_by, locked_taker_id, lock_expires_at
     FROM orders WHERE order_hash = ANY ($1::text[]) AND status = 'locked'
     FOR UPDATE SKIP LOCKED),
-  verdicts AS MATERIALIZED (
+  answers AS MATERIALIZED (
     SELECT g.position, g.cancel, g.message, g.actor, o.now, o.id AS order_id, o.order_hash, o.maker, o.version, o.lock_id,
       o.locked_by, o.locked_taker_id, r.id AS request_id, r.status AS read_status, r.expires_at AS read_expires_at,
       CASE WHEN NOT g.cancel THEN 'locked' WHEN o.deadline <= extract(epoch FROM o.now) THEN 'expired' ELSE 'cancelled' END
@@ -113,11 +113,11 @@ const RECORD = new PreparedStatement<RecordedAnswer>(
       AND r.order_version <= o.version),
   answered AS (
     UPDATE cancellation_requests r SET
-      status = CASE WHEN v.cancel THEN 'accepted' ELSE 'rejected' END, resolved_by = 'answer',
-      late = v.read_status = 'timed_out', message = v.message, resolved_at = v.now,
-      pushed_at = CASE WHEN r.pushed_at > v.now THEN v.now ELSE r.pushed_at END
-    FROM verdicts v WHERE r.id = v.request_id AND r.status = v.read_status AND r.expires_at = v.read_expires_at
-    RETURNING v.*, r.status, r.resolved_by, r.late, r.requested_at, r.resolved_at),
+      status = CASE WHEN a.cancel THEN 'accepted' ELSE 'rejected' END, resolved_by = 'answer',
+      late = a.read_status = 'timed_out', message = a.message, resolved_at = a.now,
+      pushed_at = CASE WHEN r.pushed_at > a.now THEN a.now ELSE r.pushed_at END
+    FROM answers a WHERE r.id = a.request_id AND r.status = a.read_status AND r.expires_at = a.read_expires_at
+    RETURNING a.*, r.status, r.resolved_by, r.late, r.requested_at, r.resolved_at),
   changed AS (
     UPDATE orders o SET
       status = a.next_status, version = a.version + CASE WHEN a.cancel THEN 2 ELSE 1 END, updated_at = a.now,

@@ -12,7 +12,7 @@ export interface Invariant {
 export const FINAL = `('partially_filled', 'filled', 'cancelled', 'expired', 'rejected')`;
 
 /** SQL: an event by which a request ends. */
-export const IS_VERDICT = `(type = 'cancellation_update' AND payload ->> 'status' IN ('accepted', 'rejected'))`;
+export const ENDS_REQUEST = `(type = 'cancellation_update' AND payload ->> 'status' IN ('accepted', 'rejected'))`;
 
 /**
  * SQL: since when all events are there. Old ones are dropped after a time, so of an older change nothing can be told;

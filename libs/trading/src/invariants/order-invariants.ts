@@ -1,4 +1,4 @@
-import { FINAL, type Invariant, IS_VERDICT, KEPT_SINCE } from './invariant.js';
+import { FINAL, type Invariant, ENDS_REQUEST, KEPT_SINCE } from './invariant.js';
 
 /**
  * The contract's table of transitions, with who may cause each. Written out: a table made from the one that the service
@@ -165,7 +165,7 @@ export const orderInvariants: Invariant[] = [
       WHERE f.created_at <> e.created_at
       UNION
       SELECT r.id::text
-      FROM cancellation_requests r JOIN order_events e ON e.request_id = r.id AND ${IS_VERDICT}
+      FROM cancellation_requests r JOIN order_events e ON e.request_id = r.id AND ${ENDS_REQUEST}
       WHERE r.resolved_at IS NOT NULL AND r.resolved_at <> e.created_at`,
   },
   {

@@ -1,4 +1,4 @@
-import { type Invariant, IS_VERDICT, KEPT_SINCE } from './invariant.js';
+import { type Invariant, ENDS_REQUEST, KEPT_SINCE } from './invariant.js';
 
 /** How long the timers may be away, while workers start anew, before what they have not done counts as broken. */
 const TIMER_GRACE = `interval '1 minute'`;
@@ -11,7 +11,7 @@ export const requestInvariants: Invariant[] = [
     // its deadline goes back to pending, from where the deadline takes it
     broken: `
       SELECT r.id::text AS subject
-      FROM cancellation_requests r LEFT JOIN order_events e ON e.request_id = r.id AND ${IS_VERDICT}
+      FROM cancellation_requests r LEFT JOIN order_events e ON e.request_id = r.id AND ${ENDS_REQUEST}
       WHERE r.status IN ('accepted', 'rejected') AND r.resolved_at >= ${KEPT_SINCE}
       GROUP BY r.id
       HAVING count(e.seq) FILTER (WHERE e.payload ->> 'status' = r.status
@@ -20,7 +20,7 @@ export const requestInvariants: Invariant[] = [
         OR count(e.seq) <> 1
       UNION
       SELECT r.id::text
-      FROM cancellation_requests r JOIN order_events e ON e.request_id = r.id AND ${IS_VERDICT}
+      FROM cancellation_requests r JOIN order_events e ON e.request_id = r.id AND ${ENDS_REQUEST}
         LEFT JOIN order_events t ON t.order_id = e.order_id AND t.version = e.version + 1 AND t.created_at = e.created_at
           AND (t.to_status IN ('cancelled', 'expired') OR t.to_status = 'rejected' AND r.resolved_by = 'reject'
             OR t.from_status = 'suspended' AND t.to_status = 'pending')
@@ -42,7 +42,7 @@ export const requestInvariants: Invariant[] = [
     broken: `
       SELECT r.id::text AS subject
       FROM cancellation_requests r JOIN (
-        SELECT request_id, max(version) AS last, min(version) FILTER (WHERE ${IS_VERDICT}) AS ended
+        SELECT request_id, max(version) AS last, min(version) FILTER (WHERE ${ENDS_REQUEST}) AS ended
         FROM order_events WHERE request_id IS NOT NULL GROUP BY request_id
       ) history ON history.request_id = r.id
       WHERE history.last > history.ended OR history.ended IS NOT NULL AND r.status IN ('requested', 'timed_out')

@@ -69,7 +69,7 @@ export class LockService {
       refuseSuspended(order);
       refuseUnlessHolder(order, order.locked_taker_id === taker.takerId);
       const to = statusAfterRelease(order, locked.openRequest !== null, locked.now);
-      if (locked.openRequest) locked.resolveRequest({ status: 'accepted', resolved_by: 'unlock' }, actor);
+      if (locked.openRequest) locked.endRequest({ status: 'accepted', resolved_by: 'unlock' }, actor);
       locked.release(to, actor, { cause: 'unlock', lock_id: order.lock_id });
     });
   }
@@ -81,7 +81,7 @@ export class LockService {
       const { order } = locked;
       refuseSuspended(order);
       refuseUnlessHolder(order, order.locked_taker_id === taker.takerId);
-      if (locked.openRequest) locked.resolveRequest({ status: 'accepted', resolved_by: 'reject' }, actor);
+      if (locked.openRequest) locked.endRequest({ status: 'accepted', resolved_by: 'reject' }, actor);
       locked.setNotes(reason);
       locked.release('rejected', actor, { cause: 'reject', lock_id: order.lock_id, reason });
     });

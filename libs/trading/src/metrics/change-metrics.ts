@@ -10,7 +10,7 @@ export interface Written {
 }
 
 /** A request that has ended. */
-export type Resolved = Pick<
+export type EndedRequest = Pick<
   CancellationRequest,
   'status' | 'resolved_by' | 'late' | 'requested_at' | 'resolved_at'
 >;
@@ -18,8 +18,8 @@ export type Resolved = Pick<
 /** From a machine's answer to a lock that runs out. */
 const ANSWER_BUCKETS_S = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 900, 3600];
 
-/** How a request can be resolved. They are shown from the start, as 0: a rate needs a first value to rise from. */
-const RESOLUTIONS: [status: string, by: ResolvedBy][] = [
+/** How a request can end. They are shown from the start, as 0: a rate needs a first value to rise from. */
+const ENDS: [status: string, by: ResolvedBy][] = [
   ['accepted', 'answer'],
   ['accepted', 'unlock'],
   ['accepted', 'reject'],
@@ -70,11 +70,11 @@ export class ChangeMetrics {
           this.moved(from_status ?? 'none', to_status!);
           break;
         case 'cancellation_request':
-          this.requests.inc(unresolved('requested'));
+          this.requests.inc(notEnded('requested'));
           break;
         case 'cancellation_update':
-          if (request && payload.resolved_by) this.resolved(request.row);
-          else this.requests.inc(unresolved('timed_out'));
+          if (request && payload.resolved_by) this.ended(request.row);
+          else this.requests.inc(notEnded('timed_out'));
           break;
       }
     }
@@ -84,15 +84,15 @@ export class ChangeMetrics {
     this.transitions.inc({ from, to });
   }
 
-  resolved({ status, resolved_by, late, requested_at, resolved_at }: Resolved): void {
+  ended({ status, resolved_by, late, requested_at, resolved_at }: EndedRequest): void {
     this.requests.inc({ status, resolved_by: resolved_by!, late: String(late) });
     const milliseconds = resolved_at!.getTime() - requested_at.getTime();
     this.answerSeconds.observe({ resolved_by: resolved_by! }, milliseconds / 1000);
   }
 
   private showZeros(): void {
-    for (const status of ['requested', 'timed_out']) this.requests.inc(unresolved(status), 0);
-    for (const [status, resolved_by] of RESOLUTIONS) {
+    for (const status of ['requested', 'timed_out']) this.requests.inc(notEnded(status), 0);
+    for (const [status, resolved_by] of ENDS) {
       this.requests.inc({ status, resolved_by, late: 'false' }, 0);
       if (resolved_by === 'answer') this.requests.inc({ status, resolved_by, late: 'true' }, 0);
     }
@@ -101,6 +101,6 @@ export class ChangeMetrics {
   }
 }
 
-function unresolved(status: string) {
+function notEnded(status: string) {
   return { status, resolved_by: 'none', late: 'false' };
 }

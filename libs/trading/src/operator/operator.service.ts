@@ -84,6 +84,6 @@ function endLock(
   actor: Actor,
   metadata: Record<string, unknown>,
 ): void {
-  if (locked.openRequest) locked.resolveRequest({ status: 'accepted', resolved_by: 'lock_expiry' }, actor);
+  if (locked.openRequest) locked.endRequest({ status: 'accepted', resolved_by: 'lock_expiry' }, actor);
   locked.release(to, actor, metadata);
 }

@@ -22,7 +22,7 @@ export interface Lock {
 const NO_LOCK = { lock_id: null, lock_expires_at: null };
 
 /** How an open request ends. */
-export interface Resolution {
+export interface RequestEnd {
   status: 'accepted' | 'rejected';
   resolved_by: ResolvedBy;
   /** The taker's words; only an answer has them. */
@@ -41,13 +41,13 @@ export interface Changes {
 }
 
 /**
- * One order in one transaction, its row locked. The verbs change the order and its open request in memory and note
+ * One order in one transaction, its row locked. The verbs change the order and its open request in memory, with
  * an event for each change; `changes` is what is to be written of it, at once.
  */
 export class LockedOrder {
   private readonly events: NewOrderEvent[] = [];
   private readonly readVersion: number;
-  /** The order's last open request; after a verb resolved it, that same request, no longer open. */
+  /** The order's last open request; after a verb ended it, that same request, no longer open. */
   private request: CancellationRequest | null;
   private requestIsNew = false;
   private requestChanged = false;
@@ -133,13 +133,13 @@ export class LockedOrder {
     this.requestChanged = true;
     const { reason, taker_address: taker } = request;
     const payload = { taker, reason, expires_at: expiresAt.toISOString() };
-    this.note({ type: 'cancellation_request', request_id: request.id }, payload, actor);
+    this.addEvent({ type: 'cancellation_request', request_id: request.id }, payload, actor);
     return request;
   }
 
   /** Closes the order by a trade; an open request has lost the race. */
   fill(fill: Fill, actor: Actor): void {
-    if (this.openRequest) this.resolveRequest({ status: 'rejected', resolved_by: 'fill' }, actor);
+    if (this.openRequest) this.endRequest({ status: 'rejected', resolved_by: 'fill' }, actor);
     this.newFill = fill;
     this.order.filled_quantity = fill.fill_quantity;
     const { lock_id } = this.order;
@@ -148,13 +148,13 @@ export class LockedOrder {
     this.release(status, actor, metadata);
   }
 
-  resolveRequest(resolution: Resolution, actor: Actor): void {
+  endRequest(end: RequestEnd, actor: Actor): void {
     const request = this.openRequest;
     if (!request) throw new BrokenInvariantError(`order ${this.order.id} has no open request to resolve`);
-    const { message = null, ...verdict } = resolution;
-    const late = resolution.resolved_by === 'answer' && request.status === 'timed_out';
-    Object.assign(request, { ...verdict, message, late, resolved_at: this.now });
-    this.noteUpdate(request, actor);
+    const { message = null, ...ending } = end;
+    const late = end.resolved_by === 'answer' && request.status === 'timed_out';
+    Object.assign(request, { ...ending, message, late, resolved_at: this.now });
+    this.addUpdate(request, actor);
   }
 
   /** Writes down what time has changed. */
@@ -163,10 +163,10 @@ export class LockedOrder {
     switch (step.kind) {
       case 'request_times_out':
         this.openRequest!.status = 'timed_out';
-        this.noteUpdate(this.openRequest!, timer);
+        this.addUpdate(this.openRequest!, timer);
         break;
       case 'lock_runs_out': {
-        if (this.openRequest) this.resolveRequest({ status: 'accepted', resolved_by: 'lock_expiry' }, timer);
+        if (this.openRequest) this.endRequest({ status: 'accepted', resolved_by: 'lock_expiry' }, timer);
         this.release(step.to, timer, { cause: 'lock_expiry', lock_id: this.order.lock_id });
         break;
       }
@@ -189,21 +189,21 @@ export class LockedOrder {
     assertMayFollow(from, to);
     this.order.status = to;
     const change = { type: 'order_status_change', from_status: from, to_status: to } as const;
-    this.note(change, { taker: this.isHeld ? this.order.locked_by : null, metadata }, actor);
+    this.addEvent(change, { taker: this.isHeld ? this.order.locked_by : null, metadata }, actor);
   }
 
   private get isHeld(): boolean {
     return this.order.lock_id !== null;
   }
 
-  private noteUpdate(request: CancellationRequest, actor: Actor): void {
+  private addUpdate(request: CancellationRequest, actor: Actor): void {
     this.requestChanged = true;
     const { status, resolved_by, late, message } = request;
     const payload = { status, resolved_by, late, message };
-    this.note({ type: 'cancellation_update', request_id: request.id }, payload, actor);
+    this.addEvent({ type: 'cancellation_update', request_id: request.id }, payload, actor);
   }
 
-  private note(fields: EventFields, payload: OrderEventPayload, actor: Actor): void {
+  private addEvent(fields: EventFields, payload: OrderEventPayload, actor: Actor): void {
     this.order.version += 1;
     this.order.updated_at = this.now;
     this.events.push({

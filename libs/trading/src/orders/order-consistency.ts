@@ -4,7 +4,7 @@ import type { Order } from './order.entity.js';
 
 /**
  * What the tables' constraints cannot say of an order and its open request, each in a row of its own. To go on from a
- * contradiction would put a verdict on the wrong lock, so a person has to look first. Makers and takers read the message too
+ * contradiction would put an answer on the wrong lock, so a person has to look first. Makers and takers read the message too
  * (the order's notes): it names nobody and nothing of theirs.
  */
 export function assertConsistent(order: Order, openRequest: CancellationRequest | null): void {
