@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { POOL_SIZE } from '#database';
 import type { FastifyInstance } from 'fastify';
 import type { QueryRunner } from 'typeorm';
-import { enterLane } from '../src/http/limits/admission.js';
+import { takePlace } from '../src/http/limits/admission.js';
 import { httpAdapter } from '../src/http/http-adapter.js';
 import { askedOrder, succeeded } from './support/handshake.js';
 import { type Answer, call } from './support/http.js';
@@ -81,13 +81,13 @@ test('a call that is not answered within its bound is answered that its outcome 
   const fastify = httpAdapter(testSettings()).getInstance<FastifyInstance>();
   const ends: (() => void)[] = [];
   fastify.get('/api/v1/stuck', async (request, reply) => {
-    await enterLane(request, reply);
+    await takePlace(request, reply);
     await new Promise<void>((resolve) => ends.push(resolve));
     return reply.send({ late: true });
   });
   const url = await fastify.listen({ port: 0, host: '127.0.0.1' });
   const calls = Array.from({ length: PLACES }, () => timed(fetch(`${url}/api/v1/stuck`)));
-  await until(() => fastify.lanes.ordinary.served === PLACES, 'the places to be taken');
+  await until(() => fastify.concurrencyLimits.ordinary.served === PLACES, 'the places to be taken');
   for (const { result, milliseconds } of await Promise.all(calls)) {
     expect(result.status).toBe(503);
     expect(result.headers.get('retry-after')).toMatch(/^[1-9]\d*$/);
@@ -99,13 +99,13 @@ test('a call that is not answered within its bound is answered that its outcome 
     expect(milliseconds).toBeGreaterThan(CALL_TIMEOUT_MS - SLACK_MS);
     expect(milliseconds).toBeLessThan(CALL_TIMEOUT_MS + SLACK_MS);
   }
-  expect(fastify.lanes.ordinary.served).toBe(0);
+  expect(fastify.concurrencyLimits.ordinary.served).toBe(0);
   for (const end of ends.splice(0)) end();
   const next = fetch(`${url}/api/v1/stuck`);
   await until(() => ends.length === 1, 'the next call to be served');
-  expect(fastify.lanes.ordinary.served).toBe(1);
+  expect(fastify.concurrencyLimits.ordinary.served).toBe(1);
   ends[0]!();
   expect(await (await next).json()).toEqual({ late: true });
-  expect(fastify.lanes.ordinary.served).toBe(0);
+  expect(fastify.concurrencyLimits.ordinary.served).toBe(0);
   await fastify.close();
 });

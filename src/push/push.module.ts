@@ -8,8 +8,8 @@ import { EventPages } from './event-pages.service.js';
 import { MakerEventsController } from './maker-events.controller.js';
 import { PendingRequests } from './pending-requests.service.js';
 import { PushMetrics } from './push-metrics.js';
+import { PushReceipts } from './push-receipts.service.js';
 import { PushServer } from './push-server.service.js';
-import { PushedNotes } from './pushed-notes.service.js';
 import { PushService } from './push.service.js';
 import { SocketReplay } from './socket-replay.service.js';
 import { TakerEventsController } from './taker-events.controller.js';
@@ -27,7 +27,7 @@ import { UpgradeAuthorizer } from './upgrade-authorizer.service.js';
     PushMetrics,
     AccessWatch,
     PendingRequests,
-    PushedNotes,
+    PushReceipts,
     SocketReplay,
     UpgradeAuthorizer,
   ],

@@ -11,7 +11,7 @@ import {
 import { ApiError } from '../http/refusals/api-errors.js';
 import { frameOf, type PushFrame, requestsIn } from './push-frame.js';
 import { PushMetrics } from './push-metrics.js';
-import { PushedNotes } from './pushed-notes.service.js';
+import { PushReceipts } from './push-receipts.service.js';
 import { SocketReplay } from './socket-replay.service.js';
 import { callerOf, type Participant, type Subscriber, type Subscription } from './subscriber.js';
 
@@ -34,7 +34,7 @@ export class PushService implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly tail: EventTail,
     private readonly bus: EventBus,
     private readonly replay: SocketReplay,
-    private readonly notes: PushedNotes,
+    private readonly receipts: PushReceipts,
     private readonly metrics: PushMetrics,
     @Inject(SETTINGS) private readonly settings: Settings,
   ) {
@@ -110,7 +110,7 @@ export class PushService implements OnApplicationBootstrap, OnModuleDestroy {
     if (holders) {
       for (const message of messagesForHolder(event)) {
         const frame = frameOf(event, message);
-        if (this.push(holders, frame) > 0) this.notes.pushed(requestsIn([frame]));
+        if (this.push(holders, frame) > 0) this.receipts.pushed(requestsIn([frame]));
       }
     }
     for (const message of messagesForEveryTaker(event)) {

@@ -15,7 +15,7 @@ import {
 } from '#events';
 import { PendingRequests } from './pending-requests.service.js';
 import { frameOf, requestsIn } from './push-frame.js';
-import { PushedNotes } from './pushed-notes.service.js';
+import { PushReceipts } from './push-receipts.service.js';
 import { ReplayTurns } from './replay-turns.js';
 import { callerOf, type Subscriber } from './subscriber.js';
 
@@ -29,7 +29,7 @@ export class SocketReplay {
     private readonly tail: EventTail,
     private readonly replay: EventReplay,
     private readonly pending: PendingRequests,
-    private readonly notes: PushedNotes,
+    private readonly receipts: PushReceipts,
   ) {}
 
   /** What it has missed, in order, if it says where it stands; and the requests that it has not answered yet. */
@@ -90,7 +90,7 @@ export class SocketReplay {
       await this.redeliver(subscriber, position);
       const held = subscriber.goLive();
       if (held) {
-        this.notes.pushed(requestsIn(held));
+        this.receipts.pushed(requestsIn(held));
         return;
       }
       cursor = position; // more has come meanwhile than is held back: it is in the log
@@ -99,7 +99,7 @@ export class SocketReplay {
 
   private send(subscriber: Subscriber, event: OrderEvent, messages: PushMessage[]): void {
     const frames = messages.map((message) => frameOf(event, message));
-    this.notes.replayed(requestsIn(frames.filter((frame) => subscriber.send(frame))));
+    this.receipts.replayed(requestsIn(frames.filter((frame) => subscriber.send(frame))));
   }
 
   /** Those up to a position, of which it was told everything else; those behind it come live. */
@@ -110,6 +110,6 @@ export class SocketReplay {
       subscriber.isOpen ? this.pending.ofTaker(participant.takerId, position) : [],
     );
     const frames = requests.map((event) => frameOf(event, takerMessage(event, true)!));
-    this.notes.pushed(requestsIn(frames.filter((frame) => subscriber.send(frame))));
+    this.receipts.pushed(requestsIn(frames.filter((frame) => subscriber.send(frame))));
   }
 }

@@ -23,7 +23,7 @@ export { refuseTransactionPooling } from './pooler-check.js';
 export { columnsOf, insertStatement, PreparedStatement, type Sendable } from './prepared-statement.js';
 export { RoundTrip } from './round-trip.js';
 export { safeInteger } from './safe-integer.js';
-export { StandingConnection, urlOf } from './standing-connection.js';
+export { SessionConnection, urlOf } from './session-connection.js';
 export { withoutTimeLimits } from './time-limits.js';
 export { Transaction } from './transaction.js';
 export { TRANSACTION_LIMIT_MS } from './transaction-limit.js';

@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Observable } from 'rxjs';
 import { parseBody } from '../json/body.js';
 import { rawBodyOf } from '../json/raw-body.js';
-import { enterLane } from './admission.js';
+import { takePlace } from './admission.js';
 
 /**
  * What comes between the guards, which know who calls and how often, and the call: its body's bytes, so that slow senders
@@ -15,7 +15,7 @@ export class AdmissionInterceptor implements NestInterceptor {
     const http = context.switchToHttp();
     const request = http.getRequest<FastifyRequest>();
     await rawBodyOf(request.raw);
-    await enterLane(request, http.getResponse<FastifyReply>());
+    await takePlace(request, http.getResponse<FastifyReply>());
     await request.useSignature?.();
     await parseBody(request);
     return next.handle();

@@ -6,19 +6,19 @@ import { Registry } from 'prom-client';
 import { ApiError } from '../refusals/api-errors.js';
 import { refusalOf } from '../refusals/refusal.js';
 import { RETRY_AFTER_SECONDS, UNKNOWN_OUTCOME } from '../refusals/to-failure.js';
-import { Lane, type LaneLimits } from './lane.js';
+import { type ConcurrencyBounds, ConcurrencyLimit } from './concurrency-limit.js';
 
 declare module 'fastify' {
   interface FastifyInstance {
-    lanes: Record<Kind, Lane>;
+    concurrencyLimits: Record<Kind, ConcurrencyLimit>;
   }
   interface FastifyRequest {
     /** Where the call waits for its place; undefined for one that needs none. */
-    lane: Lane | undefined;
+    concurrencyLimit: ConcurrencyLimit | undefined;
     /** Ends the call when its time is up. */
     callTimeout: NodeJS.Timeout | undefined;
     /** Gives the call's place back, while it has one. */
-    leaveLane: (() => void) | undefined;
+    givePlaceBack: (() => void) | undefined;
     /** Uses up the call's signature, when it has one: it costs a statement, so only in a place. */
     useSignature: (() => Promise<void>) | undefined;
   }
@@ -43,13 +43,13 @@ const CALL_TIMEOUT_MS = 15_000;
  * another has its order's row; a taker's answer must find one free. A validation locks nothing, so its connections are soon
  * free again, but it may wait for the chain's node, which must not hold up trades. Whoever likes may try to log in.
  */
-const LIMITS = {
+const BOUNDS = {
   verdict: { places: 1_000, queue: 0 },
   validation: { places: 32, queue: 500 },
   login: { places: 4, queue: 500 },
   ordinary: { places: POOL_SIZE - CONNECTIONS_KEPT_FREE, queue: 500 },
-} as const satisfies Record<string, LaneLimits>;
-type Kind = keyof typeof LIMITS;
+} as const satisfies Record<string, ConcurrencyBounds>;
+type Kind = keyof typeof BOUNDS;
 
 /** The kind of a route's calls; those of `/health`, `/metrics` and the documents have none and are never held up. */
 function kindOf(route: string | undefined): Kind | undefined {
@@ -64,34 +64,34 @@ function kindOf(route: string | undefined): Kind | undefined {
  * refused while it costs next to nothing, and takers' answers pass them all.
  */
 export function admitCalls(fastify: FastifyInstance): void {
-  const lanes = {
-    verdict: new Lane(LIMITS.verdict),
-    validation: new Lane(LIMITS.validation),
-    login: new Lane(LIMITS.login),
-    ordinary: new Lane(LIMITS.ordinary),
+  const concurrencyLimits = {
+    verdict: new ConcurrencyLimit(BOUNDS.verdict),
+    validation: new ConcurrencyLimit(BOUNDS.validation),
+    login: new ConcurrencyLimit(BOUNDS.login),
+    ordinary: new ConcurrencyLimit(BOUNDS.ordinary),
   };
-  const laneOf = (route: string | undefined): Lane | undefined => {
+  const limitOf = (route: string | undefined): ConcurrencyLimit | undefined => {
     const kind = kindOf(route);
-    return kind && lanes[kind];
+    return kind && concurrencyLimits[kind];
   };
-  fastify.decorate('lanes', lanes);
-  fastify.decorateRequest('lane', undefined);
+  fastify.decorate('concurrencyLimits', concurrencyLimits);
+  fastify.decorateRequest('concurrencyLimit', undefined);
   fastify.decorateRequest('callTimeout', undefined);
-  fastify.decorateRequest('leaveLane', undefined);
+  fastify.decorateRequest('givePlaceBack', undefined);
   fastify.decorateRequest('useSignature', undefined);
   fastify.decorateReply('isRefused', false);
   // before the body is read
   fastify.addHook('onRequest', (request, reply, done) => {
-    if (laneOf(request.routeOptions.url)?.isFull) void refuse(reply);
+    if (limitOf(request.routeOptions.url)?.isFull) void refuse(reply);
     else done();
   });
   fastify.addHook('onRoute', (route) => {
-    const lane = laneOf(route.url);
-    if (lane) route.handler = bounded(lane, route.handler);
+    const limit = limitOf(route.url);
+    if (limit) route.handler = bounded(limit, route.handler);
   });
   // the work is done; the handler ends only when its answer is sent, which a caller that does not read can put off
   fastify.addHook('onSend', (request, _reply, _payload, done) => {
-    request.leaveLane?.();
+    request.givePlaceBack?.();
     done();
   });
 }
@@ -100,15 +100,15 @@ export function admitCalls(fastify: FastifyInstance): void {
  * A handler that gives its place back when its work is done, also for a caller that has gone; or when its time is up, and
  * it is answered without what the work may still come to.
  */
-function bounded(lane: Lane, handler: RouteHandlerMethod): RouteHandlerMethod {
+function bounded(limit: ConcurrencyLimit, handler: RouteHandlerMethod): RouteHandlerMethod {
   return async function (request, reply) {
     request.callTimeout = setTimeout(() => giveUp(reply), CALL_TIMEOUT_MS);
-    request.lane = lane;
+    request.concurrencyLimit = limit;
     try {
       return await handler.call(this, request, reply);
     } finally {
       clearTimeout(request.callTimeout);
-      request.leaveLane?.();
+      request.givePlaceBack?.();
     }
   };
 }
@@ -117,19 +117,19 @@ function bounded(lane: Lane, handler: RouteHandlerMethod): RouteHandlerMethod {
 export class CallerGone extends Error {}
 
 /** Waits for the place of a call whose caller is known and whose body is there: strangers and slow senders get none. */
-export async function enterLane(request: FastifyRequest, reply: FastifyReply): Promise<void> {
-  const { lane } = request;
-  if (!lane) return;
+export async function takePlace(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+  const { concurrencyLimit: limit } = request;
+  if (!limit) return;
   request.callTimeout?.refresh();
-  const admission = await lane.enter(reply.raw);
+  const admission = await limit.enter(reply.raw);
   if (admission === 'gone') throw new CallerGone();
   if (admission === 'refused') {
     reply.isRefused = true;
     throw tooBusy();
   }
-  request.leaveLane = () => {
-    request.leaveLane = undefined;
-    lane.leave();
+  request.givePlaceBack = () => {
+    request.givePlaceBack = undefined;
+    limit.leave();
   };
   // where requests are pipelined, only the first hears that its connection has ended
   if (request.raw.socket.destroyed) throw new CallerGone();
@@ -158,13 +158,13 @@ function send(reply: FastifyReply, error: ApiError): FastifyReply {
 
 /** Shows how many calls are served and wait. */
 export function showAdmission(app: NestFastifyApplication): void {
-  const { lanes } = app.getHttpAdapter().getInstance();
+  const { concurrencyLimits } = app.getHttpAdapter().getInstance();
   showGauge(app.get(Registry, { strict: false }), {
     name: 'lockstep_http_calls',
     help: 'Calls to the API by kind: those that are served, and those that wait for their turn',
     labelNames: ['kind', 'state'],
     collect() {
-      for (const [kind, { served, waiting }] of Object.entries(lanes)) {
+      for (const [kind, { served, waiting }] of Object.entries(concurrencyLimits)) {
         this.set({ kind, state: 'served' }, served);
         this.set({ kind, state: 'waiting' }, waiting);
       }

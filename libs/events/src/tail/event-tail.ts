@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { columnsOf, PreparedStatement, RoundTrip, StandingConnection, urlOf } from '#database';
+import { columnsOf, PreparedStatement, RoundTrip, SessionConnection, urlOf } from '#database';
 import type { Client } from 'pg';
 import { DataSource } from 'typeorm';
 import { type BusReceiver, type EventBatch, EventBus } from '../bus/event-bus.js';
@@ -66,7 +66,7 @@ export class EventTail implements BusReceiver {
   /** While a gap is not looked at again. */
   private pause: NodeJS.Timeout | undefined;
   private reading: Promise<void> | undefined;
-  private connection: StandingConnection | undefined;
+  private connection: SessionConnection | undefined;
   private woken = false;
   /** Whether the last events came by the bus. */
   private isFed = false;
@@ -84,7 +84,7 @@ export class EventTail implements BusReceiver {
   async start(listener: TailListener): Promise<void> {
     await new Promise<void>((started) => {
       // of its own, so that it never waits for calls, and the plan is made once: it took longer than the reading
-      this.connection = new StandingConnection(urlOf(this.dataSource), {
+      this.connection = new SessionConnection(urlOf(this.dataSource), {
         begin: async (client): Promise<void> => {
           await client.query('SET plan_cache_mode = force_generic_plan');
           if (this.listener) return this.takeUpAgain(client);

@@ -1,4 +1,4 @@
-import { StandingConnection } from '#database';
+import { SessionConnection } from '#database';
 import type { Client } from 'pg';
 
 /** Any fixed number, another one for each format of the messages: the advisory lock that one instance at a time holds. */
@@ -9,12 +9,12 @@ const PUBLISHER_LOCK = 7_205_762;
  * that two publishers for a while say the same twice.
  */
 export class PublisherElection {
-  private readonly connection: StandingConnection;
+  private readonly connection: SessionConnection;
   /** The session that holds the lock. */
   private holder: Client | undefined;
 
   constructor(url: string, onLost: (error: Error) => void) {
-    this.connection = new StandingConnection(url, {
+    this.connection = new SessionConnection(url, {
       begin: (client) => this.stand(client),
       beat: (client) => (client === this.holder ? client.query('SELECT 1') : this.stand(client)),
       onLost,

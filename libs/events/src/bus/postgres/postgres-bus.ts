@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { PreparedStatement, RoundTrip, StandingConnection, urlOf } from '#database';
+import { PreparedStatement, RoundTrip, SessionConnection, urlOf } from '#database';
 import type { Client } from 'pg';
 import { DataSource } from 'typeorm';
 import { EventLog } from '../../log/event-log.js';
@@ -22,7 +22,7 @@ export class PostgresBus extends EventBus implements OnApplicationBootstrap, OnM
   private readonly logger = new Logger(PostgresBus.name);
   /** Tells its own notifications from those of others. */
   private readonly id = randomUUID();
-  private connection: StandingConnection | undefined;
+  private connection: SessionConnection | undefined;
   private receiver: BusReceiver | undefined;
   // what cannot be sent is found by the others' polls
   private readonly notify = new Coalescer(
@@ -50,7 +50,7 @@ export class PostgresBus extends EventBus implements OnApplicationBootstrap, OnM
   }
 
   onApplicationBootstrap(): void {
-    this.connection = new StandingConnection(urlOf(this.dataSource), {
+    this.connection = new SessionConnection(urlOf(this.dataSource), {
       begin: (client) => this.listen(client),
       onLost: ({ message }) => this.logger.warn(`no wake-ups by other instances for now: ${message}`),
     });

@@ -12,7 +12,7 @@ const STATEMENT_TIMEOUT_MS = 2_500;
 /** PostgreSQL ends the session of a process that stands still for so long, and what it holds becomes free. */
 const IDLE_SESSION_TIMEOUT_MS = 10_000;
 
-export interface StandingConnectionUse {
+export interface SessionConnectionUse {
   /** Called with each connection that is made. */
   begin?: (client: Client) => Promise<unknown>;
   /** Called every second; says anything to the database. */
@@ -25,7 +25,7 @@ export interface StandingConnectionUse {
  * One connection outside of the pool, for what lives with a session: LISTEN, an advisory lock, a setting. It is made anew
  * whenever it is lost, also when its peer just falls silent.
  */
-export class StandingConnection {
+export class SessionConnection {
   private current: Client | undefined;
   private lastTurn: Promise<unknown> = Promise.resolve();
   private readonly stopping = new AbortController();
@@ -33,7 +33,7 @@ export class StandingConnection {
 
   constructor(
     private readonly url: string,
-    private readonly use: StandingConnectionUse,
+    private readonly use: SessionConnectionUse,
   ) {
     this.running = this.run();
   }

@@ -11,25 +11,25 @@ const AGAIN_AFTER_FAILURE_MS = 1_000;
 /** Beyond them, what is pushed is not noted. */
 const MAX_WAITING = 100_000;
 
-interface Note {
+interface Receipt {
   requestId: string;
-  /** Whether it went out while it was open, though it may have ended by now; else only what is open still is noted. */
+  /** Whether it went out while it was open, though it may have ended by now; else only what is open still gets one. */
   wasOpen: boolean;
 }
 
 /**
- * Notes when cancellation requests first went out. It is done behind the pushes and over one connection, however many
- * there are: when takers come back with many open requests, their notes must not keep calls from the database.
+ * Writes down when cancellation requests first went out. It is done behind the pushes and over one connection, however many
+ * there are: when takers come back with many open requests, their receipts must not keep calls from the database.
  */
 @Injectable()
-export class PushedNotes {
-  private readonly logger = new Logger(PushedNotes.name);
-  private readonly waiting: Note[] = [];
+export class PushReceipts {
+  private readonly logger = new Logger(PushReceipts.name);
+  private readonly waiting: Receipt[] = [];
   private isWriting = false;
 
   constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
 
-  /** Of requests that were pushed. An answer may have been faster than this note; it still came later. */
+  /** Of requests that were pushed. An answer may have been faster than this receipt; it still came later. */
   pushed(requestIds: string[]): void {
     this.add(requestIds, true);
   }
@@ -48,14 +48,14 @@ export class PushedNotes {
   private async writeAll(): Promise<void> {
     this.isWriting = true;
     while (this.waiting.length > 0 && this.dataSource.isInitialized) {
-      const notes = this.waiting.splice(0, BATCH);
+      const receipts = this.waiting.splice(0, BATCH);
       try {
-        const left = [...(await this.write(notes, true)), ...(await this.write(notes, false))];
+        const left = [...(await this.write(receipts, true)), ...(await this.write(receipts, false))];
         this.waiting.push(...left);
-        if (left.length === notes.length) await delay(AGAIN_MS);
+        if (left.length === receipts.length) await delay(AGAIN_MS);
       } catch (error) {
         this.logger.warn(`pushed_at could not be noted, it is tried again: ${(error as Error).message}`);
-        this.waiting.push(...notes);
+        this.waiting.push(...receipts);
         await delay(AGAIN_AFTER_FAILURE_MS);
       }
     }
@@ -63,23 +63,23 @@ export class PushedNotes {
   }
 
   /**
-   * Returns those that a transaction is at: a statement that waited for one would keep the notes of others back, and
-   * could deadlock with a transaction that writes several verdicts.
+   * Returns those that a transaction is at: a statement that waited for one would keep the receipts of others back, and
+   * could deadlock with a transaction that writes several answers.
    */
-  private async write(all: Note[], wasOpen: boolean): Promise<Note[]> {
-    const notes = all.filter((note) => note.wasOpen === wasOpen);
-    if (notes.length === 0) return [];
-    const requestIds = notes.map(({ requestId }) => requestId);
-    const unnoted = `SELECT id FROM cancellation_requests
+  private async write(all: Receipt[], wasOpen: boolean): Promise<Receipt[]> {
+    const receipts = all.filter((receipt) => receipt.wasOpen === wasOpen);
+    if (receipts.length === 0) return [];
+    const requestIds = receipts.map(({ requestId }) => requestId);
+    const without = `SELECT id FROM cancellation_requests
       WHERE id = ANY($1::uuid[]) AND pushed_at IS NULL ${wasOpen ? '' : 'AND resolved_at IS NULL'}`;
-    const [, noted] = await this.dataSource.query<[[], number]>(
+    const [, written] = await this.dataSource.query<[[], number]>(
       `UPDATE cancellation_requests SET pushed_at = LEAST(clock_timestamp(), resolved_at)
-        WHERE id IN (${unnoted} FOR UPDATE SKIP LOCKED)`,
+        WHERE id IN (${without} FOR UPDATE SKIP LOCKED)`,
       [requestIds],
     );
-    if (noted === requestIds.length) return [];
-    const rows = await this.dataSource.query<{ id: string }[]>(unnoted, [requestIds]);
+    if (written === requestIds.length) return [];
+    const rows = await this.dataSource.query<{ id: string }[]>(without, [requestIds]);
     const left = new Set(rows.map(({ id }) => id));
-    return notes.filter(({ requestId }) => left.has(requestId));
+    return receipts.filter(({ requestId }) => left.has(requestId));
   }
 }

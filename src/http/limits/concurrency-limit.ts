@@ -3,7 +3,7 @@ import type { ServerResponse } from 'node:http';
 /** How long a call may wait for its place. */
 const MAX_WAIT_MS = 2_000;
 
-export interface LaneLimits {
+export interface ConcurrencyBounds {
   /** Calls at once. */
   places: number;
   /** Calls that wait for a place, in the order in which they came. */
@@ -14,12 +14,12 @@ export interface LaneLimits {
 export type Admission = 'admitted' | 'refused' | 'gone';
 
 /** So many calls at once, and so many that wait for so long. Each that is admitted leaves once. */
-export class Lane {
+export class ConcurrencyLimit {
   private inside = 0;
   /** The turns of those that wait; nobody waits while a place is free. */
   private readonly turns = new Set<() => void>();
 
-  constructor(private readonly limits: LaneLimits) {}
+  constructor(private readonly bounds: ConcurrencyBounds) {}
 
   get served(): number {
     return this.inside;
@@ -30,12 +30,12 @@ export class Lane {
   }
 
   get isFull(): boolean {
-    return this.inside >= this.limits.places && this.turns.size >= this.limits.queue;
+    return this.inside >= this.bounds.places && this.turns.size >= this.bounds.queue;
   }
 
   async enter(answer: ServerResponse): Promise<Admission> {
     if (this.isFull) return 'refused';
-    if (this.inside >= this.limits.places) return this.wait(answer);
+    if (this.inside >= this.bounds.places) return this.wait(answer);
     this.inside += 1;
     return 'admitted';
   }
