@@ -11,7 +11,7 @@ import {
   takerAudience,
   takerMessage,
 } from '#events';
-import { PendingRequests } from './pending-requests.service.js';
+import { PendingRequests } from '#trading';
 
 /** Batches of events that are read for one page: of some, little or nothing is of the types that are wanted. */
 const MAX_READS = 10;

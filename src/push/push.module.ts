@@ -6,9 +6,7 @@ import { AuthModule } from '../auth/auth.module.js';
 import { AccessWatch } from './access-watch.service.js';
 import { EventPages } from './event-pages.service.js';
 import { MakerEventsController } from './maker-events.controller.js';
-import { PendingRequests } from './pending-requests.service.js';
 import { PushMetrics } from './push-metrics.js';
-import { PushReceipts } from './push-receipts.service.js';
 import { PushServer } from './push-server.service.js';
 import { PushService } from './push.service.js';
 import { SocketReplay } from './socket-replay.service.js';
@@ -26,8 +24,6 @@ import { UpgradeAuthorizer } from './upgrade-authorizer.service.js';
     PushService,
     PushMetrics,
     AccessWatch,
-    PendingRequests,
-    PushReceipts,
     SocketReplay,
     UpgradeAuthorizer,
   ],

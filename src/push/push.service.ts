@@ -8,10 +8,10 @@ import {
   messagesForHolder,
   type OrderEvent,
 } from '#events';
+import { PushReceipts } from '#trading';
 import { ApiError } from '../http/refusals/api-errors.js';
 import { frameOf, type PushFrame, requestsIn } from './push-frame.js';
 import { PushMetrics } from './push-metrics.js';
-import { PushReceipts } from './push-receipts.service.js';
 import { SocketReplay } from './socket-replay.service.js';
 import { callerOf, type Participant, type Subscriber, type Subscription } from './subscriber.js';
 

@@ -13,9 +13,8 @@ import {
   secondId,
   takerMessage,
 } from '#events';
-import { PendingRequests } from './pending-requests.service.js';
+import { PendingRequests, PushReceipts } from '#trading';
 import { frameOf, requestsIn } from './push-frame.js';
-import { PushReceipts } from './push-receipts.service.js';
 import { ReplayTurns } from './replay-turns.js';
 import { callerOf, type Subscriber } from './subscriber.js';
 

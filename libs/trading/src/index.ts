@@ -28,10 +28,11 @@ export {
   CancellationRequest,
   type CancellationStatus,
   OPEN_STATUSES,
-  OPEN_STATUSES_SQL,
   REQUEST_ENDS,
 } from './cancellations/cancellation-request.entity.js';
 export { CancellationQueries, type RequestOnOrder } from './cancellations/cancellation-queries.service.js';
+export { PendingRequests } from './cancellations/pending-requests.service.js';
+export { PushReceipts } from './cancellations/push-receipts.service.js';
 export { CancellationService, type CancelOutcome } from './cancellations/cancellation.service.js';
 export { recordAnswers, UsualAnswers } from './cancellations/usual-answers.service.js';
 export { Fill, FILL_STATUSES } from './fills/fill.entity.js';

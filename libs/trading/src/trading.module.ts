@@ -3,6 +3,8 @@ import { EventsModule } from '#events';
 import { MetricsModule } from '#metrics';
 import { CancellationQueries } from './cancellations/cancellation-queries.service.js';
 import { CancellationService } from './cancellations/cancellation.service.js';
+import { PendingRequests } from './cancellations/pending-requests.service.js';
+import { PushReceipts } from './cancellations/push-receipts.service.js';
 import { UsualAnswers } from './cancellations/usual-answers.service.js';
 import { Chain } from './chain/chain.service.js';
 import { MakerFundsService } from './chain/maker-funds.service.js';
@@ -38,6 +40,8 @@ const services = [
   UsualAnswers,
   CancellationService,
   CancellationQueries,
+  PendingRequests,
+  PushReceipts,
   FillService,
   FillQueries,
   MakersService,

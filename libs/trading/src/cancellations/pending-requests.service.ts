@@ -2,8 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { columnsOf, PreparedStatement, Transaction } from '#database';
 import { type EventCursor, OrderEvent, seqOf } from '#events';
-import { OPEN_STATUSES_SQL } from '#trading';
 import { DataSource } from 'typeorm';
+import { OPEN_STATUSES_SQL } from './cancellation-request.entity.js';
 
 /** The event by which each was put to the taker last; it is kept while a lock can live. */
 const READ_PENDING = new PreparedStatement<OrderEvent>(
