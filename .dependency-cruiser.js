@@ -1,4 +1,7 @@
-/** Imports point one way: src and apps use libs; trading uses events; nothing uses src or apps. */
+/**
+ * Imports point one way: src and apps use libs; trading uses events; nothing uses src or apps. Within a library and within src,
+ * the parts that others stand on do not know them.
+ */
 export default {
   forbidden: [
     {
@@ -66,6 +69,96 @@ export default {
       severity: 'error',
       from: { path: '^libs/events/' },
       to: { path: '^libs/trading/' },
+    },
+    {
+      name: 'entities-are-the-ground-of-trading',
+      severity: 'error',
+      from: { path: '^libs/trading/src/.+\\.entity\\.ts$' },
+      to: { path: '^libs/trading/src/', pathNot: '(\\.entity|/order-status)\\.ts$' },
+    },
+    {
+      name: 'what-is-due-is-pure',
+      severity: 'error',
+      from: { path: '^libs/trading/src/due/due-steps\\.ts$' },
+      to: { dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'orders-do-not-know-who-writes-them',
+      severity: 'error',
+      from: { path: '^libs/trading/src/orders/', pathNot: '/order-placement\\.service\\.ts$' },
+      to: { path: '^libs/trading/src/order-writing/' },
+    },
+    {
+      name: 'who-writes-orders-knows-no-service',
+      severity: 'error',
+      from: { path: '^libs/trading/src/order-writing/' },
+      to: {
+        path: '^libs/trading/src/(locks|fills|cancellations|operator|takers|makers|chain)/',
+        pathNot: '\\.entity\\.ts$',
+      },
+    },
+    {
+      name: 'features-of-trading-stand-side-by-side',
+      severity: 'error',
+      from: { path: '^libs/trading/src/(locks|fills|cancellations|operator)/' },
+      to: {
+        path: '^libs/trading/src/(locks|fills|cancellations|operator)/',
+        pathNot: ['^libs/trading/src/$1/', '\\.entity\\.ts$'],
+      },
+    },
+    {
+      name: 'accounts-do-not-know-orders',
+      severity: 'error',
+      from: { path: '^libs/trading/src/(takers|makers)/' },
+      to: { path: '^libs/trading/src/(orders|locks|fills|cancellations|due|order-writing)/' },
+    },
+    {
+      name: 'partitions-do-not-know-the-log',
+      severity: 'error',
+      from: { path: '^libs/events/src/partitions/' },
+      to: { path: '^libs/events/src/(log|bus|tail)/' },
+    },
+    {
+      name: 'the-log-does-not-know-its-readers',
+      severity: 'error',
+      from: { path: '^libs/events/src/log/' },
+      to: { path: '^libs/events/src/(bus|tail)/' },
+    },
+    {
+      name: 'the-bus-does-not-know-the-tail',
+      severity: 'error',
+      from: { path: '^libs/events/src/bus/' },
+      to: { path: '^libs/events/src/tail/' },
+    },
+    {
+      name: 'one-bus-does-not-know-the-other',
+      severity: 'error',
+      from: { path: '^libs/events/src/bus/([^/]+)/' },
+      to: { path: '^libs/events/src/bus/[^/]+/', pathNot: '^libs/events/src/bus/$1/' },
+    },
+    {
+      name: 'http-knows-no-feature',
+      severity: 'error',
+      from: { path: '^src/http/' },
+      to: { path: '^src/(?!http/)' },
+    },
+    {
+      name: 'refusals-know-nothing-else-of-http',
+      severity: 'error',
+      from: { path: '^src/http/refusals/' },
+      to: { path: '^src/http/(limits|json|documents|pages)/' },
+    },
+    {
+      name: 'json-knows-refusals-only',
+      severity: 'error',
+      from: { path: '^src/http/json/' },
+      to: { path: '^src/http/(limits|documents|pages)/' },
+    },
+    {
+      name: 'auth-knows-no-feature',
+      severity: 'error',
+      from: { path: '^src/auth/' },
+      to: { path: '^src/(orders|locks|fills|cancellations|push|operations|installation)/' },
     },
     {
       name: 'the-client-stands-alone',
