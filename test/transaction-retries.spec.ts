@@ -67,7 +67,7 @@ describe('a deadlock with a foreign session', () => {
       await other.query(ADD(1));
     });
     await adding;
-    expect(tries).toBe(2);
+    expect(tries).toBeGreaterThan(1); // the other one may be overtaken once more
     expect([await valueOf(1), await valueOf(2)]).toEqual(before.map((value) => value + 2));
   });
 });
@@ -120,7 +120,7 @@ describe('a serialization failure', () => {
       });
     };
     await Transaction.withManager(dataSource, write);
-    expect(tries).toBe(2);
+    expect(tries).toBeGreaterThan(1); // the other one may be overtaken once more
   });
 });
 

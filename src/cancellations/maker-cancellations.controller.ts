@@ -19,9 +19,7 @@ const DEFAULT_REASON = 'user_requested';
 @Controller('api/v1/orders')
 @UseGuards(MakerGuard, RateLimitGuard)
 export class MakerCancellationsController {
-  constructor(
-    private readonly cancellation: CancellationService,
-  ) {}
+  constructor(private readonly cancellation: CancellationService) {}
 
   @Post(':order_id/cancel')
   @HttpCode(200)

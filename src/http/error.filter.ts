@@ -1,6 +1,6 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, Logger } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { CallerGone } from './limits/admission.js';
+import { CallerGone } from './refusals/caller-gone.js';
 import { refusalOf } from './refusals/refusal.js';
 
 /** Answers every error with the envelope. */

@@ -16,9 +16,7 @@ import { UnlockAnswer, UnlockOrderRequest } from './dto/unlock-order.dto.js';
 @Controller('api/v1/orders')
 @UseGuards(ApiKeyGuard, RateLimitGuard)
 export class LocksController {
-  constructor(
-    private readonly locks: LockService,
-  ) {}
+  constructor(private readonly locks: LockService) {}
 
   @Post('lock')
   @HttpCode(200)

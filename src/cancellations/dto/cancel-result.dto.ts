@@ -1,5 +1,11 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { AddressField, BooleanField, KeptTextField, OrderHashField, UuidField } from '../../http/json/fields.js';
+import {
+  AddressField,
+  BooleanField,
+  KeptTextField,
+  OrderHashField,
+  UuidField,
+} from '../../http/json/fields.js';
 
 export class CancelResultRequest {
   /** The order that the request was about. */

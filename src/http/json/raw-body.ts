@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 import getRawBody from 'raw-body';
-import { CallerGone } from '../limits/admission.js';
 import { ApiError } from '../refusals/api-errors.js';
+import { CallerGone } from '../refusals/caller-gone.js';
 
 const MAX_BODY_BYTES = 64 * 1024;
 /** How long a caller that has its answer may go on to send its body. */

@@ -4,6 +4,7 @@ import { showGauge } from '#metrics';
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteHandlerMethod } from 'fastify';
 import { Registry } from 'prom-client';
 import { ApiError } from '../refusals/api-errors.js';
+import { CallerGone } from '../refusals/caller-gone.js';
 import { refusalOf } from '../refusals/refusal.js';
 import { RETRY_AFTER_SECONDS, UNKNOWN_OUTCOME } from '../refusals/to-failure.js';
 import { type ConcurrencyBounds, ConcurrencyLimit } from './concurrency-limit.js';
@@ -112,9 +113,6 @@ function bounded(limit: ConcurrencyLimit, handler: RouteHandlerMethod): RouteHan
     }
   };
 }
-
-/** Of a call whose caller hung up before its turn: nothing is done, and nobody is answered. */
-export class CallerGone extends Error {}
 
 /** Waits for the place of a call whose caller is known and whose body is there: strangers and slow senders get none. */
 export async function takePlace(request: FastifyRequest, reply: FastifyReply): Promise<void> {

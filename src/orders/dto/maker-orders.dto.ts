@@ -1,7 +1,13 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { type MakerSortColumn, ORDER_STATUSES, type OrderStatus } from '#trading';
 import { AddressField, OrderHashField, TickerField, Uint256Field } from '../../http/json/fields.js';
-import { BooleanQuery, ChoiceQuery, ChoicesQuery, IntegerQuery, TimeQuery } from '../../http/json/query-fields.js';
+import {
+  BooleanQuery,
+  ChoiceQuery,
+  ChoicesQuery,
+  IntegerQuery,
+  TimeQuery,
+} from '../../http/json/query-fields.js';
 import { PageAnswer, SortedPageQuery } from '../../http/pages/page.dto.js';
 import { OrderView } from './order.dto.js';
 

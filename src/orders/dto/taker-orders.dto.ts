@@ -1,7 +1,19 @@
 import { ApiProperty, OmitType } from '@nestjs/swagger';
 import { ORDER_STATUSES, type OrderStatus, type TakerSortColumn } from '#trading';
-import { EXAMPLES, NullableAddressField, OrderHashField, TickerField, TimeField } from '../../http/json/fields.js';
-import { BooleanQuery, ChoiceQuery, ChoicesQuery, IntegerQuery, TimeQuery } from '../../http/json/query-fields.js';
+import {
+  EXAMPLES,
+  NullableAddressField,
+  OrderHashField,
+  TickerField,
+  TimeField,
+} from '../../http/json/fields.js';
+import {
+  BooleanQuery,
+  ChoiceQuery,
+  ChoicesQuery,
+  IntegerQuery,
+  TimeQuery,
+} from '../../http/json/query-fields.js';
 import { PageAnswer, SortedPageQuery } from '../../http/pages/page.dto.js';
 import { OrderView } from './order.dto.js';
 

@@ -67,11 +67,7 @@ function refuseUnlessSuspended(order: Order): void {
 }
 
 /** Nothing goes from suspended to expired: what is past its deadline gets there by way of pending. */
-function statusAfterSuspension({
-  order,
-  openRequest,
-  now,
-}: LockedOrder): 'locked' | 'pending' | 'cancelled' {
+function statusAfterSuspension({ order, openRequest, now }: LockedOrder): 'locked' | 'pending' | 'cancelled' {
   const lockEnd = order.lock_expires_at;
   if (!lockEnd) return 'pending';
   if (lockEnd > now) return 'locked';

@@ -1,6 +1,10 @@
 import { newId } from '#database';
 import type { Actor, NewOrderEvent, OrderEventPayload } from '#events';
-import { CancellationRequest, isOpen, type ResolvedBy } from '../cancellations/cancellation-request.entity.js';
+import {
+  CancellationRequest,
+  isOpen,
+  type ResolvedBy,
+} from '../cancellations/cancellation-request.entity.js';
 import type { DueStep } from '../due/due-steps.js';
 import type { Fill } from '../fills/fill.entity.js';
 import { BrokenInvariantError } from '../trading-error.js';
