@@ -6,9 +6,8 @@ import { DataSource } from 'typeorm';
 import { ApiError } from '../http/refusals/api-errors.js';
 import { rawBodyOf } from '../http/json/raw-body.js';
 import { isMac, macOf, splitTarget } from './request-signature.js';
+import { TIMESTAMP_TOLERANCE_MS } from './timestamp-tolerance.js';
 
-/** How far a signed request's timestamp may lie from the database's clock, either way. */
-const TIMESTAMP_TOLERANCE_MS = 5 * 60 * 1000;
 const UNIX_MS = /^[1-9]\d{0,15}$/;
 
 /** Checks the signatures of requests: each that is sent, and that those are that a key demands. */

@@ -9,9 +9,7 @@ import { isAddress, isSignature } from '../http/json/fields.js';
 import { ApiError } from '../http/refusals/api-errors.js';
 import { type LoginMessage, parseLoginMessage, WrongLoginMessage } from './login-message.js';
 import { MakerTokens } from './maker-tokens.service.js';
-
-/** How far a login message's timestamp may lie from the database's clock, either way. */
-const TIMESTAMP_TOLERANCE_MS = 5 * 60 * 1000;
+import { TIMESTAMP_TOLERANCE_MS } from './timestamp-tolerance.js';
 
 export interface LoginAttempt {
   walletAddress: string;

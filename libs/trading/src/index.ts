@@ -70,6 +70,7 @@ export { ORDER_TYPES, type SignedTerms, signingDomain } from './orders/order-sig
 export { ORDER_STATUSES, type OrderStatus } from './orders/order-status.js';
 export { type OrderValidation, OrderValidationService } from './orders/order-validation.service.js';
 export { NOTES_MAX, Order, type OrderReference } from './orders/order.entity.js';
+export { UINT256_MAX } from './orders/refusals.js';
 export { ApiKey, UsedSignature } from './takers/api-key.entity.js';
 export {
   type AcceptedKey,

@@ -1,5 +1,5 @@
 import { applyDecorators } from '@nestjs/common';
-import { isAddressText } from '#trading';
+import { isAddressText, UINT256_MAX } from '#trading';
 import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { ValidateBy, ValidateIf } from 'class-validator';
@@ -13,7 +13,6 @@ interface FieldOptions {
   example?: unknown;
 }
 
-const UINT256_MAX = 2n ** 256n - 1n;
 export const PATTERNS = {
   address: '^0x[0-9a-fA-F]{40}$',
   hash: '^0x[0-9a-fA-F]{64}$',

@@ -4,13 +4,13 @@ import { MIN_EVENT_RETENTION_DAYS } from '#config';
 import { columnsOf, PreparedStatement, Transaction } from '#database';
 import { DataSource } from 'typeorm';
 import { EVENTS_KEPT_SINCE } from '../partitions/event-partitions.js';
+import { DAY_MS } from '../partitions/partition-changes.js';
 import { BEGINNING, cursorAt, earliestPast, type EventCursor, TIME_SLACK } from './event-cursor.js';
 import { candidatesOf, earlierEventId, eventId, secondId, seqOf } from './event-id.js';
 import { OrderEvent } from './order-event.entity.js';
 
 /** Few enough that what they say fits a socket's buffer. */
 export const REPLAY_ROWS = 100;
-const DAY_MS = 86_400_000;
 /** Events of this age are kept, and so is all that follows them, whatever the settings. */
 const SURELY_KEPT_MS = (MIN_EVENT_RETENTION_DAYS - 1) * DAY_MS;
 

@@ -1,3 +1,4 @@
+import { OPEN_STATUSES_SQL } from '../cancellations/cancellation-request.entity.js';
 import { type Invariant, ENDS_REQUEST, KEPT_SINCE } from './invariant.js';
 
 /** How long the timers may be away, while workers start anew, before what they have not done counts as broken. */
@@ -32,7 +33,7 @@ export const requestInvariants: Invariant[] = [
     broken: `
       SELECT o.order_hash AS subject
       FROM cancellation_requests r JOIN orders o ON o.id = r.order_id
-      WHERE r.status IN ('requested', 'timed_out')
+      WHERE r.status IN (${OPEN_STATUSES_SQL})
       GROUP BY o.id HAVING count(*) > 1`,
   },
   {
@@ -45,11 +46,11 @@ export const requestInvariants: Invariant[] = [
         SELECT request_id, max(version) AS last, min(version) FILTER (WHERE ${ENDS_REQUEST}) AS ended
         FROM order_events WHERE request_id IS NOT NULL GROUP BY request_id
       ) history ON history.request_id = r.id
-      WHERE history.last > history.ended OR history.ended IS NOT NULL AND r.status IN ('requested', 'timed_out')
+      WHERE history.last > history.ended OR history.ended IS NOT NULL AND r.status IN (${OPEN_STATUSES_SQL})
       UNION
       SELECT r.id::text
       FROM cancellation_requests r JOIN orders o ON o.id = r.order_id
-      WHERE r.status IN ('requested', 'timed_out') AND r.lock_id IS DISTINCT FROM o.lock_id`,
+      WHERE r.status IN (${OPEN_STATUSES_SQL}) AND r.lock_id IS DISTINCT FROM o.lock_id`,
   },
   {
     number: 12,

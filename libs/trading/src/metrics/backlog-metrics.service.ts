@@ -3,10 +3,11 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { ScrapeReading, showGauge } from '#metrics';
 import { Registry } from 'prom-client';
 import { DataSource } from 'typeorm';
+import { OPEN_STATUSES, OPEN_STATUSES_SQL } from '../cancellations/cancellation-request.entity.js';
 
 const SAME_EVERYWHERE = 'of the whole service, the same on every instance: take max, not sum';
 
-const OPEN = ['requested', 'timed_out', 'suspended'];
+const OPEN = [...OPEN_STATUSES, 'suspended'];
 
 interface Backlog {
   open: { status: string; count: number; oldest: number }[];
@@ -21,7 +22,7 @@ const BACKLOG = `
     SELECT CASE o.status WHEN 'suspended' THEN 'suspended' ELSE r.status END AS status,
            count(*)::int AS count, extract(epoch FROM now - min(r.requested_at))::float AS oldest
     FROM clock, cancellation_requests r JOIN orders o ON o.id = r.order_id
-    WHERE r.status IN ('requested', 'timed_out') GROUP BY 1, now)
+    WHERE r.status IN (${OPEN_STATUSES_SQL}) GROUP BY 1, now)
   SELECT (SELECT coalesce(json_agg(open), '[]') FROM open) AS open,
     (SELECT count(*)::int FROM orders WHERE status = 'suspended') AS suspended,
     json_build_object(

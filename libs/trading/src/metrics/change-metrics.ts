@@ -1,7 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import type { NewOrderEvent } from '#events';
 import { Counter, Histogram, Registry } from 'prom-client';
-import type { CancellationRequest, ResolvedBy } from '../cancellations/cancellation-request.entity.js';
+import {
+  type CancellationRequest,
+  OPEN_STATUSES,
+  type ResolvedBy,
+} from '../cancellations/cancellation-request.entity.js';
 
 /** What was written of one order: its events, and the request that they are about, if they are about one. */
 export interface Written {
@@ -91,7 +95,7 @@ export class ChangeMetrics {
   }
 
   private showZeros(): void {
-    for (const status of ['requested', 'timed_out']) this.requests.inc(notEnded(status), 0);
+    for (const status of OPEN_STATUSES) this.requests.inc(notEnded(status), 0);
     for (const [status, resolved_by] of ENDS) {
       this.requests.inc({ status, resolved_by, late: 'false' }, 0);
       if (resolved_by === 'answer') this.requests.inc({ status, resolved_by, late: 'true' }, 0);
