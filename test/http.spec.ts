@@ -105,15 +105,6 @@ describe('an offer to upgrade to HTTP/2 is ignored', () => {
   });
 });
 
-test('a WebSocket asked for behind a call that is not answered yet ends the connection, not in a mix of both', async () => {
-  const list = `GET /api/v1/orders/available HTTP/1.1\r\nHost: localhost\r\nX-API-Key: ${taker.apiKey}\r\n\r\n`;
-  const upgrade =
-    `GET /ws/taker/v1?types=order_status_change HTTP/1.1\r\nHost: localhost\r\nX-API-Key: ${taker.apiKey}\r\n` +
-    'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n';
-  const { text, headers } = await rawCall(service.url, list + upgrade);
-  expect([text, headers.get('upgrade')]).toEqual(['', null]);
-});
-
 describe('a target in absolute form is that of its path', () => {
   const absolute = `http://localhost${UNLOCK}`;
 

@@ -70,16 +70,6 @@ test.each([
   expect((await call('GET', `${service.url}/health/live`)).status).toBe(200);
 });
 
-test('a connection on which more than 16 calls wait for their answers is closed', async () => {
-  const crowd = new Crowd(service.url);
-  const closed = await crowd.send(1, requestBytes('GET', '/health/live', {}).repeat(17));
-  await until(() => closed.destroyed || closed.closed, 'the end of the connection');
-  const open = await crowd.send(1, requestBytes('GET', '/health/live', {}).repeat(16));
-  await until(() => crowd.heard.split('HTTP/1.1 200').length - 1 >= 16, 'the answers');
-  expect(open.destroyed).toBe(false);
-  crowd.hangUp();
-});
-
 test('documents are for an address a limited number of times a minute, and for others still', async () => {
   const get = (address: string) => fetch(`${service.url}/openapi.yaml`, { headers: from(address) });
   const answers = await Promise.all(Array.from({ length: 150 }, () => get('203.0.113.50')));

@@ -6,6 +6,7 @@ import { admitCalls } from './limits/admission.js';
 import { answerPreflights, setAnswerHeaders } from './answer-headers.js';
 import { ApiError } from './refusals/api-errors.js';
 import { leaveBodiesUnread } from './json/body.js';
+import { refuseInTurn } from './calls-in-turn.js';
 import { faultOfHead, MAX_READ_HEAD_BYTES, settleTarget } from './head-rules.js';
 import { setUpServer } from './http-server.js';
 import { Origins } from './origins.js';
@@ -48,11 +49,14 @@ export function httpAdapter(settings: Settings): FastifyAdapter {
         `the request is not valid HTTP: ${reasonOf(code, message)}`,
       );
       const cors = origins.corsHeaders(headerIn(head, 'origin'));
-      refuseOnSocket(socket, refused, requestIdOr(headerIn(head, 'x-request-id')), cors);
+      const id = requestIdOr(headerIn(head, 'x-request-id'));
+      refuseInTurn(socket, () => refuseOnSocket(socket, refused, id, cors));
     },
   });
   const fastify = adapter.getInstance<FastifyInstance>();
   setUpServer(fastify.server);
+  // no call has this method, of which Fastify would judge the body's type first
+  fastify.addHttpMethod('QUERY', { overrideExisting: true });
   fastify.addHook('onRequest', (request, _reply, done) => done(faultOfHead(request.raw)));
   answerPreflights(fastify, origins);
   boundBodies(fastify);

@@ -1,7 +1,7 @@
-import type { IncomingMessage, RequestListener, Server } from 'node:http';
-import type { Socket } from 'node:net';
+import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { ApiError } from './refusals/api-errors.js';
+import { CallsInTurn } from './calls-in-turn.js';
 import { noteUnknownExpectation, settleTarget } from './head-rules.js';
 import { refuseOnSocket } from './refusals/refuse-on-socket.js';
 
@@ -10,89 +10,78 @@ export const WEBSOCKET = 'websocket';
 
 /** Open connections of one process; sockets stay, so far above what calls alone would need. */
 const MAX_CONNECTIONS = 20_000;
-/** Calls of one connection that wait for their answers: hardly any client pipelines. */
-const MAX_PIPELINED = 16;
-/** Tells Node's parser that what comes next is no HTTP. */
-const NOTHING_FOLLOWS = 2;
 /** Hop-by-hop headers with which HTTP/2 is offered. */
 const OFFER = new Set(['upgrade', 'http2-settings']);
-
-const underWay = new WeakMap<Duplex, number>();
+const NOTHING = new Set<string>();
 
 /** Sets up what Fastify leaves to Node's server. */
 export function setUpServer(server: Server): void {
   server.maxConnections = MAX_CONNECTIONS;
-  boundPipelining(server);
+  CallsInTurn.keepOn(server);
   server.on('checkExpectation', (request: IncomingMessage, response) => {
     noteUnknownExpectation(request);
     server.emit('request', request, response);
   });
-  server.on('connect', (_request: IncomingMessage, socket: Duplex) => {
-    refuseOnSocket(socket, new ApiError('ROUTE_NOT_FOUND', 'this is no proxy: CONNECT leads nowhere'));
-  });
-  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+  const take = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     socket.on('error', () => socket.destroy());
-    if ((underWay.get(socket) ?? 0) > 0) {
-      socket.destroy(); // pipelined behind another call, whose answer would be mixed up with this one's
-      return;
+    const calls = CallsInTurn.on(socket);
+    if (calls.underWay > 0) {
+      putBack(request, socket, head);
+      socket.once('timeout', () => socket.destroy());
+      calls.afterwards(() => readOn(server, socket));
+    } else if (request.method === 'CONNECT') {
+      refuseOnSocket(socket, new ApiError('ROUTE_NOT_FOUND', 'this is no proxy: CONNECT leads nowhere'));
+    } else if (wantsWebSocket(request)) {
+      settleTarget(request);
+      server.emit(WEBSOCKET, request, socket, head);
+    } else {
+      // an offer that is not taken up is none (RFC 9110, 7.8)
+      putBack(request, socket, head, OFFER);
+      readOn(server, socket);
     }
-    settleTarget(request);
-    if (request.headers.upgrade?.toLowerCase() === 'websocket') server.emit(WEBSOCKET, request, socket, head);
-    else serveUnchanged(server, request, socket as Socket, head);
-  });
+  };
+  server.on('connect', take);
+  server.on('upgrade', take);
 }
 
-/**
- * Serves a request whose offer is not taken up as if it had made none, as HTTP wants it (RFC 9110, 7.8): Node has
- * taken the connection out of its hands by then, so that it is given back with the request's bytes in front.
- */
-function serveUnchanged(server: Server, request: IncomingMessage, socket: Socket, head: Buffer): void {
+/** Whether a WebSocket is offered: alone, or among others by a client that begins its handshake. */
+function wantsWebSocket({ headers }: IncomingMessage): boolean {
+  const offers = headers.upgrade?.split(',').map((offer) => offer.trim().toLowerCase()) ?? [];
+  if (!offers.includes(WEBSOCKET)) return false;
+  if (offers.length > 1 && headers['sec-websocket-key'] === undefined) return false;
+  headers.upgrade = WEBSOCKET; // it is the one that is taken up
+  return true;
+}
+
+/** Node has taken the connection out of its own hands: puts the request's bytes back in front of what follows. */
+function putBack(request: IncomingMessage, socket: Duplex, head: Buffer, without = NOTHING): void {
+  socket.unshift(Buffer.concat([Buffer.from(headOf(request, without), 'latin1'), head]));
+}
+
+/** Gives a connection back to Node, which reads what was put back as if it had just come. */
+function readOn(server: Server, socket: Duplex): void {
   socket.removeAllListeners('timeout');
   socket.removeAllListeners('error');
-  socket.unshift(Buffer.concat([Buffer.from(headWithoutOffer(request), 'latin1'), head]));
   server.emit('connection', socket);
 }
 
-function headWithoutOffer({ method, url, httpVersion, rawHeaders }: IncomingMessage): string {
+function headOf(
+  { method, url, httpVersion, rawHeaders }: IncomingMessage,
+  without: ReadonlySet<string>,
+): string {
   let lines = `${method} ${url} HTTP/${httpVersion}\r\n`;
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const name = rawHeaders[i]!.toLowerCase();
-    if (OFFER.has(name)) continue;
-    const value = name === 'connection' ? withoutOffer(rawHeaders[i + 1]!) : rawHeaders[i + 1]!;
+    if (without.has(name)) continue;
+    const value = name === 'connection' ? optionsOf(rawHeaders[i + 1]!, without) : rawHeaders[i + 1]!;
     if (value !== '' || name !== 'connection') lines += `${rawHeaders[i]}: ${value}\r\n`;
   }
   return `${lines}\r\n`;
 }
 
-const withoutOffer = (connection: string): string =>
+const optionsOf = (connection: string, without: ReadonlySet<string>): string =>
   connection
     .split(',')
     .map((option) => option.trim())
-    .filter((option) => !OFFER.has(option.toLowerCase()))
+    .filter((option) => !without.has(option.toLowerCase()))
     .join(', ');
-
-/** Counts the calls of a connection until they are answered, and closes it when there are too many. */
-function boundPipelining(server: Server): void {
-  const serve = server.listeners('request') as RequestListener[];
-  server.removeAllListeners('request');
-  server.on('request', (request, response) => {
-    const { socket } = request;
-    const calls = underWay.get(socket) ?? 0;
-    if (calls >= MAX_PIPELINED) {
-      socket.destroy();
-      return;
-    }
-    underWay.set(socket, calls + 1);
-    response.once('close', () => underWay.set(socket, underWay.get(socket)! - 1));
-    for (const listener of serve) listener.call(server, request, response);
-  });
-  server.on('connection', stopReadingWhenClosed);
-}
-
-/** What Node's parser has is read to its end, thousands of requests, also when their connection was closed at one of them. */
-function stopReadingWhenClosed(socket: Socket): void {
-  const { parser } = socket as { parser?: { onIncoming?: (...request: unknown[]) => number } };
-  const read = parser?.onIncoming;
-  if (!parser || !read) return;
-  parser.onIncoming = (...request) => (socket.destroyed ? NOTHING_FOLLOWS : read(...request));
-}

@@ -1,0 +1,84 @@
+import type { IncomingMessage, Server } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+
+/** Calls of one connection that are served at once; what is pipelined behind them waits, and is not even read. */
+const MAX_PIPELINED = 16;
+/** Tells Node's parser that what comes behind a head is not for it: it then hands over head, bytes and connection. */
+const HAND_OVER = 2;
+
+type Incoming = IncomingMessage & {
+  /** Whether Node hands it over. */
+  upgrade?: boolean;
+};
+interface Parser {
+  incoming: Incoming | null;
+  onIncoming?: (request: Incoming, ...rest: unknown[]) => number;
+}
+
+const connections = new WeakMap<Duplex, CallsInTurn>();
+
+/** The calls of a connection until they are answered, and what waits for that: answers are told apart by their order alone. */
+export class CallsInTurn {
+  underWay = 0;
+  private left = 0;
+  private next: (() => void) | undefined;
+
+  private constructor(private readonly socket: Duplex) {}
+
+  static on(socket: Duplex): CallsInTurn {
+    let calls = connections.get(socket);
+    if (!calls) connections.set(socket, (calls = new CallsInTurn(socket)));
+    return calls;
+  }
+
+  /** Has the server count the calls of each connection and serve no more than so many at once. */
+  static keepOn(server: Server): void {
+    server.prependListener('request', ({ socket }, response) => {
+      const calls = CallsInTurn.on(socket);
+      calls.underWay += 1;
+      response.once('close', () => calls.answered());
+    });
+    server.on('connection', holdBack);
+  }
+
+  /** Does something when no more than so many calls are under way; what comes after it, while it waits, is dropped. */
+  afterwards(next: () => void, left = 0): void {
+    if (this.underWay <= left) next();
+    else if (!this.next) [this.next, this.left] = [next, left];
+  }
+
+  private answered(): void {
+    this.underWay -= 1;
+    const { next } = this;
+    if (!next || this.underWay > this.left) return;
+    this.next = undefined;
+    // an answer may have been the connection's last
+    if (this.socket.writable) next();
+  }
+}
+
+/** Refuses what cannot be read on a connection, behind the answers to what came before. */
+export function refuseInTurn(socket: Duplex, refuse: () => void): void {
+  const calls = CallsInTurn.on(socket);
+  const { parser } = socket as { parser?: Parser | null };
+  // a call whose body cannot be read gets no other answer
+  const left = parser?.incoming?.complete === false ? 1 : 0;
+  if (!socket.writable) return refuse();
+  if (calls.underWay > left) socket.pause(); // nothing behind it can be read either
+  calls.afterwards(refuse, left);
+}
+
+/** Node's parser reads to the end what it has, thousands of requests, however many wait for their answers. */
+function holdBack(socket: Socket): void {
+  const { parser } = socket as { parser?: Parser };
+  const read = parser?.onIncoming;
+  if (!parser || !read) return;
+  const calls = CallsInTurn.on(socket);
+  parser.onIncoming = (request, ...rest) => {
+    if (socket.destroyed) return HAND_OVER;
+    if (calls.underWay < MAX_PIPELINED) return read(request, ...rest);
+    request.upgrade = true;
+    return HAND_OVER;
+  };
+}
