@@ -7,6 +7,7 @@ import { splitTarget } from '../auth/request-signature.js';
 import { accountSuspended, TakerAuthenticator } from '../auth/taker-authenticator.service.js';
 import { clientAddresses } from '../http/client-address.js';
 import { CallLimit } from '../http/limits/call-limit.js';
+import { requireOnce } from '../http/json/known-query.guard.js';
 import { Origins } from '../http/origins.js';
 import { ApiError } from '../http/refusals/api-errors.js';
 import { HEARTBEAT } from './message-types.js';
@@ -86,13 +87,14 @@ function typesOf(query: URLSearchParams, offered: readonly string[], known: stri
     if (!known.includes(name))
       throw new ApiError('INVALID_PARAMETER', `${name} is not a known query parameter`);
   }
-  const given = query.getAll('types');
-  const types = new Set(given[0]?.split(','));
-  if (given.length !== 1 || ![...types].every((type) => type === HEARTBEAT || offered.includes(type))) {
+  requireOnce(known.map((name) => [name, query.getAll(name).length]));
+  const given = query.get('types');
+  const types = new Set(given?.split(','));
+  if (given === null || ![...types].every((type) => type === HEARTBEAT || offered.includes(type))) {
     const rule = `must be a comma-separated list of ${offered.join(', ')}`;
     throw new ApiError(
       'INVALID_PARAMETER',
-      given.length === 0 ? `types is required and ${rule}` : `types ${rule}`,
+      given === null ? `types is required and ${rule}` : `types ${rule}`,
     );
   }
   return types;
@@ -105,9 +107,9 @@ function questionsAlone(types: ReadonlySet<string>): ReadonlySet<string> {
 }
 
 function afterOf(query: URLSearchParams): string | undefined {
-  const given = query.getAll('after');
-  if (given.length > 1 || given.some((id) => !isEventId(id))) {
+  const given = query.get('after') ?? undefined;
+  if (given !== undefined && !isEventId(given)) {
     throw new ApiError('INVALID_PARAMETER', 'after must be the id of a message: 32 lower-case hex digits');
   }
-  return given[0];
+  return given;
 }

@@ -8,7 +8,7 @@ import { isReservedName } from './strict-json.js';
 
 const NONE: readonly string[] = [];
 
-/** Refuses query parameters of calls that have none; where a call has a DTO for them, that one decides. */
+/** Refuses query parameters of calls that have none, and those given twice; else a call's DTO decides. */
 @Injectable()
 export class KnownQueryGuard implements CanActivate {
   /** The names of each call's own parameters; undefined where it has none. */
@@ -16,7 +16,8 @@ export class KnownQueryGuard implements CanActivate {
 
   canActivate(context: ExecutionContext): boolean {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
-    const given = Object.keys(request.query as object);
+    const query = request.query as Record<string, unknown>;
+    const given = Object.keys(query);
     if (given.length === 0) return true;
     const fields = this.fieldsOf(context);
     request.queryFields = fields ?? NONE;
@@ -24,6 +25,8 @@ export class KnownQueryGuard implements CanActivate {
     if (unknown !== undefined) {
       throw new ApiError('INVALID_PARAMETER', `${unknown} is not a known query parameter`);
     }
+    const known = given.filter((name) => request.queryFields!.includes(name));
+    requireOnce(known.map((name) => [name, [query[name]].flat().length]));
     return true;
   }
 
@@ -32,6 +35,16 @@ export class KnownQueryGuard implements CanActivate {
     if (!this.fields.has(handler)) this.fields.set(handler, readFields(context));
     return this.fields.get(handler);
   }
+}
+
+/** Refuses parameters that are given several times: which one counts, nobody can tell. */
+export function requireOnce(counts: [name: string, times: number][]): void {
+  const repeated = counts.filter(([, times]) => times > 1);
+  if (repeated.length === 0) return;
+  const phrases = repeated.map(
+    ([name, times]) => `${name} is given ${times === 2 ? 'twice' : `${times} times`}`,
+  );
+  throw new ApiError('INVALID_PARAMETER', phrases.join('; '));
 }
 
 function readFields(context: ExecutionContext): readonly string[] | undefined {

@@ -4,8 +4,8 @@ import { BooleanField, field, IntegerField } from './fields.js';
 import { parseTime } from './parse-time.js';
 
 /**
- * The kinds of query parameters. A parameter arrives as text, or as an array when it is given twice; text that reads
- * as the kind's value becomes it, and everything else is left for the kind's rule to refuse.
+ * The kinds of query parameters. A parameter arrives as text; text that reads as the kind's value becomes it, and
+ * everything else is left for the kind's rule to refuse.
  */
 const WHOLE_NUMBER = /^(0|[1-9]\d{0,15})$/;
 
