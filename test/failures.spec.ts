@@ -95,6 +95,39 @@ test('the database away: 503001 with Retry-After on calls and sockets, and well 
   await socket.close();
 });
 
+test('the database away: the log has one line a call, which says why and has no stack', async () => {
+  const { taker, maker, hash, id } = await askedOrder(service);
+  const { port } = new URL(postgres.url());
+  await postgres.stop();
+  const calls: [string, (headers: Record<string, string>) => Promise<{ status: number }>][] = [
+    ['a-list', (headers) => taker.call('GET', '/orders/available', { headers })],
+    ['an-order', (headers) => maker.call('GET', `/orders/${id}`, { headers })],
+    ['an-unlock', (headers) => taker.call('POST', '/orders/unlock', { headers, json: { order_hash: hash } })],
+    [
+      'an-upgrade',
+      (headers) =>
+        Socket.refused(`${service.url}/ws/taker/v1?types=order_status_change`, {
+          headers: { ...headers, 'x-api-key': UNKNOWN_KEY },
+        }),
+    ],
+  ];
+  for (const [requestId, made] of calls) {
+    expect((await made({ 'x-request-id': requestId })).status).toBe(503);
+  }
+  postgres = await EmbeddedPostgres.start(dataDir, `-p ${port}`);
+  await call('GET', `${service.url}/health/live`, { headers: { 'x-request-id': 'the-last' } });
+  await until(() => instance.stdout.includes('the-last'), 'the log lines');
+  for (const [requestId] of calls) {
+    const lines = instance.stdout.split('\n').filter((line) => line.includes(`"${requestId}"`));
+    expect(lines).toHaveLength(1);
+    expect(JSON.parse(lines[0]!)).toMatchObject({ level: 50 });
+    expect(lines[0]).toMatch(/"code":503001/);
+    expect(lines[0]).toMatch(/"reason":"[^"]*(ECONNREFUSED|terminat|closed|shut)/i);
+    expect(lines[0]).not.toMatch(/stack|\\n/);
+  }
+  await until(async () => (await taker.answer(hash, true)).status === 200, 'the answer to be recorded');
+});
+
 test.each([
   ['a statement', (manager: EntityManager) => manager.query('SELECT 1')],
   ['a search', (manager: EntityManager) => manager.find(Order)],

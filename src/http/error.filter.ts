@@ -12,9 +12,11 @@ export class ErrorFilter implements ExceptionFilter {
     const request = host.switchToHttp().getRequest<FastifyRequest>();
     const reply = host.switchToHttp().getResponse<FastifyReply>();
     if (exception instanceof CallerGone) return void reply.hijack();
-    const { status, code, headers, body } = refusalOf(exception, request.id);
-    if (status >= 500 && !reply.isRefused) this.logger.error({ requestId: request.id, err: exception });
+    const { status, code, headers, body, reason } = refusalOf(exception, request.id);
+    // an outage is known and may hit thousands of calls: the line of each says what it came from
+    if (status === 500) this.logger.error({ requestId: request.id, err: exception });
     reply.errorCode = code;
+    reply.reason = reason;
     // a handler that fails may have said that it would answer something else
     const type = { 'content-type': 'application/json; charset=utf-8' };
     void reply

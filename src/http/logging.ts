@@ -12,6 +12,10 @@ declare module 'fastify' {
     taker?: { keyId: string };
     maker?: { wallet: string };
   }
+  interface FastifyReply {
+    /** Of an outage that the call met: what it came from. */
+    reason: string | undefined;
+  }
 }
 
 const MAX_STACK_CHARACTERS = 10_000;
@@ -26,7 +30,11 @@ export function loggerOptions({ LOG_LEVEL }: Settings): Params {
       wrapSerializers: false,
       serializers: {
         req: lineOf,
-        res: ({ statusCode, errorCode: code }: FastifyReply) => ({ statusCode, code }),
+        res: ({ statusCode, errorCode: code, reason }: FastifyReply) => ({
+          statusCode,
+          code,
+          ...(reason !== undefined && { reason: masked(reason) }),
+        }),
         // a failed statement's parameters stay out: they hold signatures
         err: ({ name, message, stack = '' }: Error) => ({
           type: name,
@@ -64,6 +72,7 @@ export function logCalls(app: NestFastifyApplication): void {
   const addressOf = clientAddresses(app.get<Settings>(SETTINGS));
   const fastify = app.getHttpAdapter().getInstance();
   fastify.decorateRequest('queryFields', undefined);
+  fastify.decorateReply('reason', undefined);
   fastify.addHook('onResponse', (request, reply, done) => {
     // refused by admission: a line would cost more than the refusal
     if (!reply.isRefused) {

@@ -3,10 +3,11 @@ import type { Duplex } from 'node:stream';
 import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { faultOfHead } from '../http/head-rules.js';
 import { WEBSOCKET } from '../http/http-server.js';
-import { API_ERRORS, ApiError } from '../http/refusals/api-errors.js';
+import { ApiError } from '../http/refusals/api-errors.js';
+import { refusalOf } from '../http/refusals/refusal.js';
 import { refuseOnSocket } from '../http/refusals/refuse-on-socket.js';
-import { toFailure } from '../http/refusals/to-failure.js';
 import { requestIdOf } from '../http/request-id.js';
 import { PushMetrics } from './push-metrics.js';
 import { PushService } from './push.service.js';
@@ -52,11 +53,7 @@ export class PushServer implements OnApplicationBootstrap, OnModuleDestroy {
     });
     this.sockets.on('headers', (headers, request) => headers.push(`X-Request-Id: ${requestIdOf(request)}`));
     this.sockets.on('wsClientError', (error, socket, request) =>
-      this.refuse(
-        new ApiError('INVALID_PARAMETER', `not a WebSocket handshake: ${error.message}`),
-        request,
-        socket,
-      ),
+      this.refuse(noHandshake(error.message), request, socket),
     );
   }
 
@@ -77,6 +74,7 @@ export class PushServer implements OnApplicationBootstrap, OnModuleDestroy {
 
   private async upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     try {
+      requireHandshake(request);
       const subscription = await this.authorizer.authorize(request);
       // the check and the subscriber's place in the count are one step: nothing is awaited between them
       this.push.requireRoomFor(subscription);
@@ -95,9 +93,19 @@ export class PushServer implements OnApplicationBootstrap, OnModuleDestroy {
   /** Refuses an upgrade as the HTTP calls do: status and envelope. */
   private refuse(error: unknown, request: IncomingMessage, socket: Duplex): void {
     const requestId = requestIdOf(request);
-    const { error: name } = toFailure(error, requestId);
-    if (API_ERRORS[name].status >= 500) this.logger.error({ requestId, err: error });
-    this.metrics.refused(API_ERRORS[name].code);
+    const { status, code } = refusalOf(error, requestId);
+    if (status === 500) this.logger.error({ requestId, err: error });
+    this.metrics.refused(code);
     refuseOnSocket(socket, error, requestId);
   }
 }
+
+/** What a call's head is held to as well, and what the handshake needs besides that the library does not look at. */
+function requireHandshake(request: IncomingMessage): void {
+  const fault = faultOfHead(request);
+  if (fault) throw fault;
+  if (request.httpVersion === '1.0') throw noHandshake('it needs HTTP/1.1');
+}
+
+const noHandshake = (why: string): ApiError =>
+  new ApiError('INVALID_PARAMETER', `not a WebSocket handshake: ${why}`);

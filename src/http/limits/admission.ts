@@ -149,8 +149,9 @@ const tooBusy = (): ApiError =>
   new ApiError('UNAVAILABLE', `the service is too busy; try again in ${RETRY_AFTER_SECONDS} s`);
 
 function send(reply: FastifyReply, error: ApiError): FastifyReply {
-  const { status, code, headers, body } = refusalOf(error, reply.request.id);
+  const { status, code, headers, body, reason } = refusalOf(error, reply.request.id);
   reply.errorCode = code;
+  reply.reason = reason;
   return reply.status(status).headers(headers).send(body);
 }
 

@@ -18,6 +18,8 @@ export interface Refusal {
   code: number;
   headers: Record<string, string>;
   body: Failure;
+  /** Of an outage: what it came from, for the operator's eyes. */
+  reason: string | undefined;
 }
 
 export function refusalOf(error: unknown, requestId: string): Refusal {
@@ -31,5 +33,6 @@ export function refusalOf(error: unknown, requestId: string): Refusal {
     code,
     headers: waits ? { 'retry-after': String(seconds ?? RETRY_AFTER_SECONDS) } : {},
     body: failure(name, details),
+    reason: status === 503 ? (error as Error).message : undefined,
   };
 }

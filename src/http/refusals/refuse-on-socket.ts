@@ -16,7 +16,7 @@ export function refuseOnSocket(
     socket.destroy();
     return;
   }
-  const { status, code, headers, body } = refusalOf(error, requestId);
+  const { status, code, headers, body, reason } = refusalOf(error, requestId);
   const bytes = JSON.stringify(body);
   const head = {
     connection: 'close',
@@ -33,10 +33,9 @@ export function refuseOnSocket(
   socket.once('finish', () => socket.destroy());
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${bytes}`);
   const { remoteAddress: address } = socket as { remoteAddress?: string };
-  PinoLogger.root?.info(
-    { requestId, address, status, code, details: masked(body.details) },
-    'connection refused',
-  );
+  const why = { details: masked(body.details), ...(reason !== undefined && { reason: masked(reason) }) };
+  const line = { requestId, address, status, code, ...why };
+  PinoLogger.root?.[status >= 500 ? 'error' : 'info'](line, 'connection refused');
 }
 
 /** Whether an answer has begun on this connection, into which nothing may be written. */
