@@ -1,4 +1,6 @@
 import 'reflect-metadata';
+import type { Server } from 'node:http';
+import { type AddressInfo, isIPv6 } from 'node:net';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { loadSettings, runUntilStopped, type Settings } from '#config';
@@ -43,9 +45,10 @@ async function serve(settings: Settings, database: OpenDatabase): Promise<NestFa
   await app.init();
   app.useLogger(app.get(Logger));
   await app.listen({ port: settings.PORT, host: settings.HOST, backlog: LISTEN_BACKLOG });
-  const url = await app.getUrl();
-  app.get(Logger).log(`Lockstep listens on ${url}`);
-  if (database.embedded) printWelcome(url, await demoAccess(app, settings.DATA_DIR));
+  const { address, port } = (app.getHttpServer() as Server).address() as AddressInfo;
+  app.get(Logger).log(`Lockstep listens on http://${isIPv6(address) ? `[${address}]` : address}:${port}`);
+  // the application's URL is one that a client on this machine can call, also where every address is bound
+  if (database.embedded) printWelcome(address, await app.getUrl(), await demoAccess(app, settings.DATA_DIR));
   return app;
 }
 

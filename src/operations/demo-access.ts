@@ -44,10 +44,16 @@ function readKept(file: string): DemoAccess | undefined {
   }
 }
 
-export function printWelcome(url: string, access: DemoAccess): void {
+const ALL_ADDRESSES = new Set(['0.0.0.0', '::']);
+
+/** The address is the one that is bound, the URL one for clients on this machine. */
+export function printWelcome(address: string, url: string, access: DemoAccess): void {
+  const others = ALL_ADDRESSES.has(address)
+    ? `\n  It listens on ${address}: every address of this machine leads here.\n`
+    : '';
   process.stdout.write(`
   Lockstep is running, on an embedded PostgreSQL that is for trying it out.
-
+${others}
   API            ${url}/api/v1
   Docs           ${url}/docs
   OpenAPI        ${url}/openapi.json

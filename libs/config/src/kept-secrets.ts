@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { linkSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { LaunchError } from './process-lifecycle.js';
 
 const SECRET_BYTES = 32;
@@ -8,11 +8,24 @@ const SECRET = /^[0-9a-f]{64}$/;
 
 export function makeDataDir(dataDir: string): void {
   try {
-    mkdirSync(dataDir, { recursive: true });
+    makeFolder(resolve(dataDir));
   } catch (error) {
     throw unusable(error);
   }
 }
+
+/** Level by level: Node.js itself does not come to an end where a folder cannot be made in one that is there, as in /proc. */
+function makeFolder(path: string): void {
+  if (isFolder(path)) return;
+  if (dirname(path) !== path) makeFolder(dirname(path));
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    if (!isFolder(path)) throw error; // else another process was faster
+  }
+}
+
+const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 
 function unusable(error: unknown): LaunchError {
   return new LaunchError(`DATA_DIR cannot be used: ${(error as Error).message}`);

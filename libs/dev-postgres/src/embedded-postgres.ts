@@ -167,11 +167,12 @@ export class EmbeddedPostgres {
   /** Makes the cluster beside its place and then moves it there, so that one that is there is whole. */
   private async initialise(): Promise<void> {
     if (existsSync(this.cluster)) return;
+    const password = this.secret(SUPERUSER_PASSWORD_FILE);
     this.removeLeftDrafts();
     const draft = `${this.cluster}${DRAFT}${process.pid}`;
     rmSync(draft, { recursive: true, force: true });
     mkdirSync(draft, { mode: 0o700 });
-    await this.programs.initdb(draft, this.secret(SUPERUSER_PASSWORD_FILE));
+    await this.programs.initdb(draft, password);
     renameOnto(draft, this.cluster);
     rmSync(draft, { recursive: true, force: true });
   }

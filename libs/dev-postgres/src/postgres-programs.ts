@@ -21,8 +21,12 @@ const run = promisify(execFile);
 const SYSTEM_USER = 'postgres';
 /** Where root keeps copies of PostgreSQL's files that npm has put where the system user cannot read them. */
 const CACHE = '/var/cache/lockstep';
-/** The working directory, whose parents one need not be able to enter. */
-const WORKING_DIRECTORY = '/proc/self/cwd';
+/**
+ * The cluster, where programs run in it: they hand its name on to a shell, which would read `$` and quotes in it. In the second
+ * form one need not be able to enter its parents.
+ */
+const HERE = '.';
+const HERE_FOR_SYSTEM_USER = '/proc/self/cwd';
 
 interface Binaries {
   initdb: string;
@@ -63,14 +67,14 @@ export class PostgresPrograms {
   async initdb(cluster: string, password: string): Promise<void> {
     this.user?.own(cluster);
     const access = ['-U', 'postgres', '--auth=scram-sha-256', '--pwfile=/dev/stdin'];
-    const initdb = [this.binaries.initdb, ...this.at(cluster), '-E', 'UTF8', '--locale=C', ...access];
+    const initdb = [this.binaries.initdb, ...this.here, '-E', 'UTF8', '--locale=C', ...access];
     // a pipe of its own user's: it opens it by its name
     await this.run(cluster, ['sh', '-c', 'cat | "$0" "$@"', ...initdb], password);
   }
 
   /** Relative paths among the arguments are below the cluster. */
   async pgCtl(cluster: string, ...args: string[]): Promise<void> {
-    await this.run(cluster, [this.binaries.pg_ctl, ...args, ...this.at(cluster)]);
+    await this.run(cluster, [this.binaries.pg_ctl, ...args, ...this.here]);
   }
 
   /** A secret that the system user once had to read is root's alone. */
@@ -78,8 +82,8 @@ export class PostgresPrograms {
     this.user?.disown(file);
   }
 
-  private at(cluster: string): string[] {
-    return ['-D', this.user ? WORKING_DIRECTORY : cluster];
+  private get here(): string[] {
+    return ['-D', this.user ? HERE_FOR_SYSTEM_USER : HERE];
   }
 
   private run(cluster: string, command: string[], input?: string): Promise<void> {
