@@ -5,7 +5,8 @@ import { makeDue } from './support/database.js';
 import { askedOrder, lockedOrder, succeeded } from './support/handshake.js';
 import type { Answer } from './support/http.js';
 import { operatorOf } from './support/operator.js';
-import { startService, type TestService } from './support/service.js';
+import { ServiceProcess } from './support/service-process.js';
+import { startService, TEST_ENVIRONMENT, type TestService } from './support/service.js';
 
 /** Orders whose rows contradict each other, as only damage or a bug can make them: a person has to look first. */
 let service: TestService;
@@ -83,6 +84,30 @@ test('an operator is told what is wrong, cannot resume before it is mended, and 
     requestId,
   );
   expect(request).toEqual({ status: 'accepted', resolved_by: 'lock_expiry' });
+});
+
+test("the operator's tool says it in its one line, beside no log of any kind", async () => {
+  const { taker, hash, requestId } = await askedOrder(service);
+  await sql('UPDATE cancellation_requests SET lock_id = $2 WHERE id = $1', requestId, UNKNOWN_ID);
+  expectInternalError(await taker.unlock(hash));
+  const environment = { ...TEST_ENVIRONMENT, LOG_LEVEL: 'trace', FORCE_COLOR: '1' };
+  const run = async (...args: string[]) => {
+    const tool = ServiceProcess.launch({ ...environment, DATABASE_URL: service.databaseUrl }, [
+      process.execPath,
+      'dist/apps/admin/src/main.js',
+      ...args,
+    ]);
+    const code = await tool.end();
+    return { code, stdout: tool.stdout, stderr: tool.stderr };
+  };
+  expect(await run('order', 'resume', hash)).toEqual({
+    code: 1,
+    stdout: '',
+    stderr: expect.stringMatching(/^lockstep: the order's data contradicts itself: .*\n$/),
+  });
+  const cancelled = await run('order', 'cancel', hash, '--reason', 'x');
+  expect(cancelled).toMatchObject({ code: 0, stderr: '' });
+  expect(JSON.parse(cancelled.stdout)).toMatchObject({ status: 'cancelled' });
 });
 
 test('a row that only one change can write is there already: suspended as well', async () => {

@@ -47,7 +47,9 @@ export function adminRunner(
     onService: (command) =>
       printed(openPreparedDatabase, async (settings) => {
         const module = AdminModule.with(settings, dataSource);
-        const context = await NestFactory.createApplicationContext(module, { logger: ['error', 'fatal'] });
+        // what a command comes to is printed here, once: no log beside it
+        const options = { logger: false, abortOnError: false } as const;
+        const context = await NestFactory.createApplicationContext(module, options);
         try {
           return await command(context);
         } finally {
