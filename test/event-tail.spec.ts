@@ -11,6 +11,7 @@ import { EventLog, EventTail, type OrderEvent, PostgresBus } from '#events';
 import fc from 'fast-check';
 import { Client } from 'pg';
 import dataSource from '../ormconfig.js';
+import { connectDataSource } from './support/data-source.js';
 import { until } from './support/until.js';
 
 /**
@@ -37,7 +38,7 @@ beforeAll(async () => {
   Logger.overrideLogger(false); // connections are to be lost
   folder = mkdtempSync(join(tmpdir(), 'lockstep-tail-'));
   postgres = await EmbeddedPostgres.start(folder);
-  await dataSource.setOptions({ url: postgres.url() }).initialize();
+  await connectDataSource(postgres.url());
   await migrate(dataSource, postgres.url());
   observer = await connect();
   await observer.query('CREATE TABLE counted (id integer PRIMARY KEY, version integer NOT NULL)');

@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import type { BusReceiver } from '#events';
 import { EventLog, PostgresBus } from '#events';
 import dataSource from '../ormconfig.js';
+import { connectDataSource } from './support/data-source.js';
 import { createTestDatabase, type TestDatabase } from './support/database.js';
 import { until } from './support/until.js';
 
@@ -12,7 +13,7 @@ let database: TestDatabase;
 const started: PostgresBus[] = [];
 beforeAll(async () => {
   database = await createTestDatabase();
-  await dataSource.setOptions({ url: database.url }).initialize();
+  await connectDataSource(database.url);
 });
 afterEach(async () => {
   await Promise.all(started.splice(0).map((bus) => bus.onModuleDestroy()));

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import dataSource from '../../ormconfig.js';
+import { connectDataSource } from '../support/data-source.js';
 import { testSettings } from '../support/service.js';
 import type { Database } from './database.js';
 import type { Fault } from './faults/fault.js';
@@ -23,7 +24,7 @@ export function playEach<D extends Database>(
 
   beforeAll(async () => {
     fleet = await startFleet();
-    await dataSource.setOptions({ url: fleet.cluster.url.href }).initialize();
+    await connectDataSource(fleet.cluster.url.href);
   }, PATIENCE_MS);
 
   afterAll(async () => {

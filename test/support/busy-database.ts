@@ -1,6 +1,6 @@
 import type { DataSource } from 'typeorm';
-import dataSource from '../../ormconfig.js';
 import { type BusyRun, busyRun } from './busy-run.js';
+import { connectDataSource } from './data-source.js';
 import { createTestDatabase } from './database.js';
 import { startService } from './service.js';
 
@@ -27,7 +27,7 @@ export async function createBusyDatabase(): Promise<BusyDatabase> {
 
 async function copyOf(databaseUrl: string): Promise<BusyCopy> {
   const database = await createTestDatabase(new URL(databaseUrl).pathname.slice(1));
-  await dataSource.setOptions({ url: database.url }).initialize();
+  const dataSource = await connectDataSource(database.url);
   const drop = async (): Promise<void> => {
     await dataSource.destroy();
     await database.drop();

@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { freePort } from '#database';
 import type { DataSource } from 'typeorm';
-import testDataSource from '../../ormconfig.js';
+import { connectDataSource } from './data-source.js';
 import { MakerClient, TakerClient } from './clients.js';
 import { createTestDatabase } from './database.js';
 import { ServiceProcess } from './service-process.js';
@@ -26,10 +26,10 @@ export class ExternalService {
 
   /** On a given database, which its first start migrates. */
   static async on(databaseUrl: string, dropDatabase = async () => {}): Promise<ExternalService> {
-    await testDataSource.setOptions({ url: databaseUrl }).initialize();
+    const dataSource = await connectDataSource(databaseUrl);
     const port = String(await freePort());
     const environment = { ...TEST_ENVIRONMENT, LOG_LEVEL: 'info', DATABASE_URL: databaseUrl, PORT: port };
-    return new ExternalService(`http://127.0.0.1:${port}`, testDataSource, environment, dropDatabase);
+    return new ExternalService(`http://127.0.0.1:${port}`, dataSource, environment, dropDatabase);
   }
 
   start(changes: NodeJS.ProcessEnv = {}, command?: string[]): Promise<ServiceProcess> {

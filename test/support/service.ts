@@ -3,11 +3,11 @@ import { loadSettings, type Settings } from '#config';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import type { DataSource } from 'typeorm';
-import dataSource from '../../ormconfig.js';
 import { AppModule } from '../../src/app.module.js';
 import { configureApp } from '../../src/configure-app.js';
 import { httpAdapter } from '../../src/http/http-adapter.js';
 import { MakerClient, TakerClient } from './clients.js';
+import { connectDataSource } from './data-source.js';
 import { createTestDatabase } from './database.js';
 
 /** The service on a database of its own, with real HTTP and sockets on a free port. */
@@ -45,7 +45,7 @@ export function testSettings(environment: NodeJS.ProcessEnv = {}): Settings {
 /** Starts the service in this process; a test file can have one at a time. */
 export async function startService(environment: NodeJS.ProcessEnv = {}): Promise<TestService> {
   const database = await createTestDatabase();
-  await dataSource.setOptions({ url: database.url }).initialize();
+  const dataSource = await connectDataSource(database.url);
   const settings = testSettings(environment);
   const module = await Test.createTestingModule({
     imports: [AppModule.with(settings, dataSource)],
