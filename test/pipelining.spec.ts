@@ -135,7 +135,7 @@ describe('while calls take long', () => {
   test('a body that cannot be read is refused behind the calls in front of it, and does not wait for itself', async () => {
     const chunked = bytes('POST /slow/1', 'Transfer-Encoding: chunked\r\n', 'no chunk\r\n');
     connection.write(slow(1) + chunked + 'more of it'.repeat(1_000));
-    await until(() => waiting.length === 1, 'the first call to be served');
+    await until(() => waiting.length === 2, 'both to be served');
     connection.write('more of it'.repeat(1_000));
     waiting[0]!.answer();
     await once(connection, 'close');

@@ -72,6 +72,14 @@ describe("a stranger's call", () => {
     expect(performance.now() - began).toBeLessThan(LINGER_MS);
   });
 
+  test('whose body cannot be read has its one answer all the same', async () => {
+    const connection = await crowd.send(1, requestBytes('POST', PATH, { 'Transfer-Encoding': 'chunked' }));
+    await heard('HTTP/1.1 401');
+    connection.write('no chunk\r\n');
+    await until(() => connection.destroyed, 'the end of the connection');
+    expect(answers()).toBe(1);
+  });
+
   test('that sends no more is cut off after a moment, and hears nothing else', async () => {
     const connection = await crowd.send(1, requestBytes('POST', PATH, json(100)));
     await heard('HTTP/1.1 401');

@@ -65,6 +65,8 @@ export function refuseInTurn(socket: Duplex, refuse: () => void): void {
   // a call whose body cannot be read gets no other answer
   const left = parser?.incoming?.complete === false ? 1 : 0;
   if (!socket.writable) return refuse();
+  // it has its answer already
+  if (calls.underWay < left) return void socket.destroy();
   if (calls.underWay > left) socket.pause(); // nothing behind it can be read either
   calls.afterwards(refuse, left);
 }
