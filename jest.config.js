@@ -9,4 +9,5 @@ export default {
   globalTeardown: '<rootDir>/test/support/global-teardown.js',
   testTimeout: 30_000,
   maxWorkers: 2,
+  workerGracefulExitTimeout: 10_000, // to free what it has loaded, on a busy machine
 };

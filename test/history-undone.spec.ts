@@ -57,7 +57,7 @@ test('all sockets are closed with 1012 and begin anew, and numbers given out twi
   );
   expect(await undone()).toBe(1);
 
-  const after = sockets[0].messages.at(-1).id;
+  const after = sockets[0].events.at(-1).id;
   const misled = await maker.socket(undefined, { after });
   expect(await misled.hear(({ type }) => type === 'resync')).toMatchObject({ data: { after } });
   const onCommonGround = await maker.socket(undefined, { after: common });

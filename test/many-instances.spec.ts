@@ -13,7 +13,7 @@ import { until } from './support/until.js';
 
 /** Two instances and a worker on one database: whoever is connected where, all hear everything, in order. */
 const PATIENCE_MS = 120_000;
-const WORKER = [process.execPath, '--enable-source-maps', 'dist/apps/worker/src/main.js'];
+const WORKER = [process.execPath, 'dist/apps/worker/src/main.js'];
 
 let service: ExternalService;
 let fleet: Fleet;
@@ -203,14 +203,14 @@ describeNats('EVENT_BUS=nats', () => {
       }, 'another publisher');
       const again = await service.start(environment());
       const [maker, taker] = [listeners.maker, listeners.taker];
-      const back = await taker.socket(undefined, { after: listeners.ofTaker[0].messages.at(-1).id });
+      const back = await taker.socket(undefined, { after: listeners.ofTaker[0].events.at(-1).id });
       await shakeHands(listeners, 5);
       const marker = await maker.place();
       for (const socket of [back, listeners.ofTaker[1]]) {
         await socket.hearAbout('order_status_change', marker.order_hash);
       }
-      const heard = [...listeners.ofTaker[0].messages, ...back.messages].filter(isNotRedelivered);
-      const ids = listeners.ofTaker[1].messages.filter(isNotRedelivered).map(({ id }) => id);
+      const heard = [...listeners.ofTaker[0].events, ...back.events].filter(isNotRedelivered);
+      const ids = listeners.ofTaker[1].events.filter(isNotRedelivered).map(({ id }) => id);
       expect(heard.map(({ id }) => id).slice(-ids.length)).toEqual(ids);
       expect((await batchesOf(service.url)).bus).toBeGreaterThan(0);
       expect(await again.stop()).toBe(0);

@@ -15,7 +15,7 @@ beforeAll(async () => {
 afterAll(() => service.stop());
 
 const idsOf = (socket: Socket): string[] => socket.messages.map(({ id }) => id);
-const lastIdOf = (socket: Socket): string => socket.messages.at(-1).id;
+const lastIdOf = (socket: Socket): string => socket.events.at(-1).id;
 const isRedelivered: Parameters<Socket['hear']>[0] = ({ data }) => data.metadata?.redelivered === true;
 
 /** An order of the maker that this socket hears of: everything before it has been heard. */

@@ -161,7 +161,7 @@ describe('this version beside a newer one', () => {
       const instance = await start.new();
       const [ofOld, ofNew] = [await taker.socket(), await taker.socket(undefined, elsewhere)];
       const onward = await taker.socket(undefined, {
-        after: before.messages.at(-1).id,
+        after: before.events.at(-1).id,
         ...elsewhere,
       });
       const sockets = [ofOld, ofNew, onward];
@@ -182,7 +182,7 @@ describe('this version beside a newer one', () => {
       expect(toldOf(onward)).toEqual(toldOf(ofOld));
 
       // an id of this version is none that the old one knows: it says so, and goes on
-      const back = await taker.socket(undefined, { after: ofNew.messages.at(-1).id });
+      const back = await taker.socket(undefined, { after: ofNew.events.at(-1).id });
       await back.hear(({ type }) => type === 'resync');
       const live = await ownerAtNew.place();
       for (const socket of [back, ofNew]) await socket.hearAbout('order_status_change', live.order_hash);

@@ -25,7 +25,7 @@ export class Member {
 
   /** Resolves when it does its work. */
   async start(changes: NodeJS.ProcessEnv = {}): Promise<void> {
-    const command = [process.execPath, '--enable-source-maps', this.script];
+    const command = [process.execPath, this.script];
     const started = ServiceProcess.launch({ ...this.environment, ...changes }, command);
     this.process = started;
     mkdirSync(LOGS, { recursive: true });

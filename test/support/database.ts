@@ -15,7 +15,8 @@ export async function createTestDatabase(template = 'lockstep_template'): Promis
   const name = `test_${randomBytes(6).toString('hex')}`;
   const ownerUrl = process.env.TEST_OWNER_URL!;
   const { username: owner } = new URL(ownerUrl);
-  await onServer(serverUrl, `CREATE DATABASE ${name} OWNER ${owner} TEMPLATE ${template}`);
+  const options = `OWNER ${owner} TEMPLATE ${template} STRATEGY file_copy`;
+  await onServer(serverUrl, `CREATE DATABASE ${name} ${options}`);
   return {
     url: new URL(`/${name}`, ownerUrl).href,
     superuserUrl: new URL(`/${name}`, serverUrl).href,
