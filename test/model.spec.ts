@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, jest, test } from '@jest/globals';
 import fc from 'fast-check';
-import { ACCOUNTS, type OrderModel } from './model/order-model.js';
+import { ACCOUNTS, MODEL_SETTINGS, type OrderModel } from './model/order-model.js';
 import type { Model, Real } from './model/step.js';
 import { anyStep, ORDERS, START } from './model/steps.js';
-import { type SignedOrder, World, WORLD_SETTINGS } from './model/world.js';
+import { type SignedOrder, World } from './model/world.js';
 import { expectInvariants } from './support/invariants.js';
 import { startService, type TestService } from './support/service.js';
 
@@ -15,7 +15,7 @@ jest.setTimeout(60_000 + RUNS * 5_000);
 let service: TestService;
 let world: World;
 beforeAll(async () => {
-  service = await startService(WORLD_SETTINGS);
+  service = await startService(MODEL_SETTINGS);
   world = await World.with(service);
 });
 afterAll(async () => {

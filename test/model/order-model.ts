@@ -23,10 +23,8 @@ export interface RequestModel {
   late: boolean;
   message: string | null;
   expires: Time;
-  /** When the lock was taken under which it was made. */
-  lockedAt: Time;
-  /** Refused by an answer, and the cool-down has not passed. */
-  isCooling: boolean;
+  /** Refused by an answer: until when the maker may not ask again under the lock, while that lives. */
+  coolsUntil: Time | null;
 }
 
 export interface OrderModel {
@@ -60,7 +58,8 @@ export const openRequest = ({ requests }: OrderModel) => requests.find(isOpen);
 
 /** "Wherever an order becomes cancelled, it becomes expired instead when its deadline has passed." */
 function released(order: OrderModel, to: 'pending' | 'cancelled', at: Time): OrderModel {
-  return { ...order, lock: null, status: order.deadline <= at ? 'expired' : to };
+  const requests = order.requests.map((each) => ({ ...each, coolsUntil: null }));
+  return { ...order, requests, lock: null, status: order.deadline <= at ? 'expired' : to };
 }
 
 function withRequest(order: OrderModel, request: RequestModel, changes: Partial<RequestModel>): OrderModel {
@@ -97,17 +96,30 @@ export function settled(order: OrderModel, now: Time): OrderModel {
   return order;
 }
 
+/** So long that nothing falls due by itself while a test plays, only what it lets pass. */
+export const LONG_S = 3_600;
+export const MODEL_SETTINGS = {
+  CANCELLATION_TIMEOUT_SECONDS: String(LONG_S),
+  CANCELLATION_COOLDOWN_SECONDS: String(LONG_S),
+  LOCK_TTL_SECONDS: String(LONG_S),
+};
+/** LOCK_MAX_SECONDS, as it is by default. */
+export const LOCK_MAX_S = 604_800;
+
+export const isCooling = ({ requests }: OrderModel, now: Time) =>
+  requests.some(({ coolsUntil }) => coolsUntil !== null && coolsUntil > now);
+
 // The maker's calls
 
 export function place(order: OrderModel): Outcome {
   return order.status === 'unknown' ? [201, { ...order, status: 'pending' }] : [409006, order];
 }
 
-/** @param asked what the service says of the request that it answers with */
+/** @param asked what the service says of the request that it answers with; without its end, that is reckoned from now */
 export function cancel(
   before: OrderModel,
   now: Time,
-  { owner, asked }: { owner: boolean; asked?: { id: string; expires: Time } },
+  { owner, asked }: { owner: boolean; asked?: { id: string; expires?: Time } },
 ): Outcome {
   const order = settled(before, now);
   if (order.status === 'unknown' || !owner) return [404001, order];
@@ -116,24 +128,18 @@ export function cancel(
   if (order.status === 'pending') return [200, { ...order, status: 'cancelled' }];
   const request = openRequest(order);
   if (request?.status === 'requested') return [202, order];
-  if (!request && order.requests.some((each) => each.isCooling && each.lockedAt === order.lock!.since)) {
-    return [429001, order];
-  }
-  const expires = asked?.expires ?? 0;
+  if (!request && isCooling(order, now)) return [429001, order];
+  const expires = asked?.expires ?? now + LONG_S * 1000;
   if (request) return [202, withRequest(order, request, { status: 'requested', expires })];
-  const none = { resolved_by: null, late: false, message: null, isCooling: false };
+  const none = { resolved_by: null, late: false, message: null, coolsUntil: null };
   const id = asked?.id ?? '';
-  const { by: to, since: lockedAt } = order.lock!;
-  const fresh: RequestModel = { id, to, status: 'requested', ...none, expires, lockedAt };
+  const fresh: RequestModel = { id, to: order.lock!.by, status: 'requested', ...none, expires };
   return [202, { ...order, requests: [...order.requests, fresh] }];
 }
 
 // The takers' calls
 
-/** LOCK_MAX_SECONDS, as it is by default. */
-export const LOCK_MAX_S = 604_800;
-
-/** @param given what the service says of the lock that it answers with */
+/** @param given what the service says of the lock that it answers with; else that is reckoned from now */
 export function lock(
   before: OrderModel,
   now: Time,
@@ -141,7 +147,7 @@ export function lock(
     key,
     address,
     seconds,
-    given = { since: 0, ends: 0 },
+    given,
   }: { key: Taker; address: Address; seconds?: number; given?: { since: Time; ends: Time } },
 ): Outcome {
   if (ADDRESSES[address] !== key) return [403001, before];
@@ -151,12 +157,13 @@ export function lock(
   if (order.lock && order.lock.by !== address) return [409004, order];
   if (order.lock) {
     const wished = Math.min(now + (seconds ?? 0) * 1000, order.lock.since + LOCK_MAX_S * 1000);
-    const ends = wished > order.lock.ends ? given.ends : order.lock.ends;
+    const ends = wished > order.lock.ends ? (given?.ends ?? wished) : order.lock.ends;
     return [200, { ...order, lock: { ...order.lock, ends } }];
   }
   if (order.status === 'expired') return [409008, order];
   if (isFinal(order)) return [409005, order];
-  return [200, { ...order, status: 'locked', lock: { by: address, ...given } }];
+  const fresh = given ?? { since: now, ends: now + (seconds ?? LONG_S) * 1000 };
+  return [200, { ...order, status: 'locked', lock: { by: address, ...fresh } }];
 }
 
 /** What every call of a lock's holder meets first. */
@@ -226,7 +233,7 @@ export function answer(
       resolved_by: 'answer',
       late,
       message,
-      isCooling: !verdict,
+      coolsUntil: verdict ? null : now + LONG_S * 1000,
     });
     return [200, verdict ? released(recorded, 'cancelled', now) : recorded];
   }

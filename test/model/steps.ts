@@ -174,7 +174,7 @@ const isUnknown = ({ status }: OrderModel) => status === 'unknown';
 const isKnown = (order: OrderModel) => !isUnknown(order);
 const isPending = ({ status }: OrderModel) => status === 'pending';
 const isHeld = (order: OrderModel) => order.lock !== null;
-const isCooling = ({ requests }: OrderModel) => requests.some((each) => each.isCooling);
+const isCooling = (order: OrderModel) => model.isCooling(order, Date.now());
 const isSuspended = ({ status }: OrderModel) => status === 'suspended';
 const isAsked = (order: OrderModel) => model.openRequest(order) !== undefined;
 const isWaiting = (order: OrderModel) => model.openRequest(order)?.status === 'requested';

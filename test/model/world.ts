@@ -7,14 +7,6 @@ import { type Operator, operatorOf } from '../support/operator.js';
 import type { TestService } from '../support/service.js';
 import { type Account, type Address, openRequest, type OrderModel, type Taker } from './order-model.js';
 
-/** Nothing falls due by itself while a run lasts, only what the run lets pass. */
-const LONG_S = '3600';
-export const WORLD_SETTINGS = {
-  CANCELLATION_TIMEOUT_SECONDS: LONG_S,
-  CANCELLATION_COOLDOWN_SECONDS: LONG_S,
-  LOCK_TTL_SECONDS: LONG_S,
-};
-
 /** After so long the service has noticed that somebody was suspended, or let in again. */
 const NOTICED_WITHIN_MS = 5_000;
 const monotonic = performance.now.bind(performance);
@@ -147,7 +139,7 @@ export function passed(order: OrderModel, what: OrderTime, time: number): OrderM
     case 'lock':
       return { ...order, lock: { ...order.lock!, ends: time } };
     case 'cool-down':
-      return { ...order, requests: order.requests.map((each) => ({ ...each, isCooling: false })) };
+      return { ...order, requests: order.requests.map((each) => ({ ...each, coolsUntil: null })) };
     case 'request': {
       const requests = order.requests.map((each) =>
         each === openRequest(order) ? { ...each, expires: time } : each,
