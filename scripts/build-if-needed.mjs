@@ -9,6 +9,7 @@ const SOURCES = [
   'apps',
   'libs',
   'bench',
+  'test/model',
   'ormconfig.ts',
   'nest-cli.json',
   'tsconfig.json',

@@ -43,12 +43,14 @@ export {
   type FillSortColumn,
 } from './fills/fill-queries.service.js';
 export { type FillReport, FillService } from './fills/fill.service.js';
+export { Chain } from './chain/chain.service.js';
 export { WalletSignatures } from './chain/wallet-signatures.service.js';
 export { isAddressText } from './chain/addresses.js';
 export { checkInvariants, type Finding } from './invariants/check-invariants.js';
 export { LoginNonce, Maker } from './makers/maker.entity.js';
 export { type MakerAccess, MakersService, type MakerStep } from './makers/makers.service.js';
 export { OperatorAction } from './operator/operator-action.entity.js';
+export { Capacity } from './order-writing/capacity.service.js';
 export { BacklogMetrics } from './metrics/backlog-metrics.service.js';
 export { LockService } from './locks/lock.service.js';
 export { OperatorService } from './operator/operator.service.js';
@@ -65,7 +67,8 @@ export {
   OrderQueries,
   type TakerSortColumn,
 } from './orders/order-queries.service.js';
-export { OrderWriter } from './order-writing/order-writer.js';
+export { outcomeOf, OrderWriter } from './order-writing/order-writer.js';
+export { LockedOrder } from './orders/locked-order.js';
 export { ORDER_TYPES, type SignedTerms, signingDomain } from './orders/order-signature.js';
 export { ORDER_STATUSES, type OrderStatus } from './orders/order-status.js';
 export { type OrderValidation, OrderValidationService } from './orders/order-validation.service.js';

@@ -202,7 +202,7 @@ function changesIn(outcomes: Outcome[]): Changes[] {
 }
 
 /** Writes down what is due, or else lets the call act; a call that fails has changed nothing. */
-function outcomeOf(locked: LockedOrder, act: Call['act']): Outcome {
+export function outcomeOf(locked: LockedOrder, act: Call['act']): Outcome {
   if (locked.changes) return { kind: 'again' };
   try {
     if (locked.order.status !== 'suspended') assertConsistent(locked.order, locked.openRequest);
