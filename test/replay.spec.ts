@@ -269,7 +269,6 @@ describe('a bad after is refused, naming it', () => {
     ['with space', `${GOOD}%20`],
     ['with a line end', `${GOOD}%0A`],
     ['with NUL', `${GOOD}%00`],
-    ['twice', `${GOOD}&after=${GOOD}`],
   ])('%s', async (_, after) => {
     const sockets = [
       ['/ws/taker/v1?types=order_status_change', { 'x-api-key': taker.apiKey }],

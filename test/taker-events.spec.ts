@@ -149,7 +149,7 @@ describe('a page that begins at the present', () => {
 
 test.each([
   ['after=x', 'after must be the id of a message: 32 lower-case hex digits'],
-  [`after=${'0'.repeat(32)}&after=${'0'.repeat(32)}`, 'after must be the id of a message'],
+  [`after=${'0'.repeat(32)}&after=${'0'.repeat(32)}`, 'after is given twice'],
   ['types=cancellation_update', 'types must be a comma-separated list of order_status_change'],
   ['types=', 'types must be a comma-separated list'],
   ['limit=0', 'limit must be a whole number from 1 to 500'],
