@@ -21,13 +21,16 @@ const SIZES = {
 /** What makes a commit durable: without them a figure would mean nothing. */
 const DURABLE = { fsync: 'on', synchronous_commit: 'on', full_page_writes: 'on' };
 
-/** The servers that are measured side by side. */
-const PROGRAMS = {
-  service: 'dist/src/main.js',
-  bare: 'dist/bench/speed/bare-server.js',
-  textbook: 'dist/bench/speed/textbook/server.js',
-};
-export type Contender = keyof typeof PROGRAMS;
+/** Whose tables there are. */
+export type Schema = 'service' | 'lean' | 'textbook';
+
+/** The servers that are measured side by side, and whose tables they work on. */
+export const CONTENDERS = {
+  service: { program: 'dist/src/main.js', schema: 'service' },
+  bare: { program: 'dist/bench/speed/lean/server.js', schema: 'lean' },
+  textbook: { program: 'dist/bench/speed/textbook/server.js', schema: 'textbook' },
+} as const;
+export type Contender = keyof typeof CONTENDERS;
 
 export function startPostgres(): Promise<EmbeddedPostgres> {
   const settings = Object.entries(SIZES).map(([name, value]) => `-c ${name}=${value}`);
@@ -57,7 +60,7 @@ export async function requireSettings(dataSource: DataSource): Promise<DatabaseS
 export async function startServer(contender: Contender, databaseUrl: string): Promise<ServerProcess> {
   const port = await freePort();
   const { JWT_SECRET, MASTER_KEY } = loadSettings({ DATA_DIR });
-  return ServerProcess.startAt(`http://127.0.0.1:${port}`, PROGRAMS[contender], {
+  return ServerProcess.startAt(`http://127.0.0.1:${port}`, CONTENDERS[contender].program, {
     DATABASE_URL: databaseUrl,
     HOST: '127.0.0.1',
     PORT: String(port),

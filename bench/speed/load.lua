@@ -1,11 +1,14 @@
 -- Load for wrk (one thread): every call is another one of a file, and every answer is checked.
 --
--- Arguments: file of heads, file of calls, expected status, calls a second (0: as fast as the answers come).
+-- Arguments: file of heads, file of calls, expected status, calls a second (0: as fast as the answers come), and whether
+-- it ends when all calls are answered (`all`) or with the time (`some`).
 -- A head is a line: the request line and headers, tabs between them. A call is a line: its head's number, a tab, its body.
 local ffi = require('ffi')
-ffi.cdef('typedef struct { long s, ns; } moment; int clock_gettime(int clock, moment *m);')
+ffi.cdef('typedef struct { long s, ns; } moment; int clock_gettime(int clock, moment *m); int getpid(); int kill(int pid, int signal);')
 
-local CLOCK_MONOTONIC = 1
+local CLOCK_MONOTONIC, SIGINT = 1, 2
+-- of a connection for which there is no further call
+local FOREVER_MS = 1e9
 local moment = ffi.new('moment')
 local function now_ms()
   ffi.C.clock_gettime(CLOCK_MONOTONIC, moment)
@@ -20,7 +23,7 @@ end
 
 -- in the thread's state; what `done` reads is global
 local heads, calls, expected, rate = {}, {}, 0, 0
-local verified, scheduled = false, 0
+local verified, scheduled, all = false, 0, false
 local sent_at = {}
 sent, answered, bad, first_bad, exhausted = 0, 0, 0, '', false
 latencies = {}
@@ -36,7 +39,14 @@ function init(args)
     table.insert(calls, line)
   end
   expected, rate = tonumber(args[3]), tonumber(args[4])
+  all = args[5] == 'all'
   if rate > 0 then delay = next_delay end
+  if all then delay = while_there_are_calls end
+end
+
+function while_there_are_calls()
+  scheduled = scheduled + 1
+  return scheduled <= #calls and 0 or FOREVER_MS
 end
 
 -- Open loop: call n is due at n / rate, whatever became of the calls before it. A connection that is free before that
@@ -80,6 +90,8 @@ function response(status, _, body)
     bad = bad + 1
     if bad == 1 then first_bad = status .. ' ' .. body end
   end
+  -- wrk's main thread sleeps for the whole time but for this
+  if all and answered + bad == #calls then ffi.C.kill(ffi.C.getpid(), SIGINT) end
 end
 
 function done(summary, latency)

@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { MESSAGE } from './statement.js';
 
 const run = promisify(execFile);
 const SCRIPT = 'bench/speed/load.lua';
@@ -25,7 +26,10 @@ export interface Calls {
 
 export interface LoadOptions {
   connections: number;
+  /** How long, or with `all` how long at most. */
   seconds: number;
+  /** Until each of the calls has its answer. */
+  all?: true;
   /** Calls a second, made on time whatever becomes of those before (open loop); left out: as fast as answers come. */
   rate?: number;
   /** The calls may be fewer than could be made. */
@@ -48,7 +52,7 @@ export async function load(url: string, calls: Calls, options: LoadOptions): Pro
     const [heads, bodies] = [join(folder, 'heads'), join(folder, 'calls')];
     await writeFile(heads, calls.heads.map((head) => headLine(url, head)).join('\n'));
     await writeFile(bodies, calls.calls.map(({ head, body }) => `${head + 1}\t${body}`).join('\n'));
-    const { connections, seconds, rate = 0 } = options;
+    const { connections, seconds, rate = 0, all } = options;
     const wrk = [
       '-t1',
       `-c${connections}`,
@@ -58,11 +62,35 @@ export async function load(url: string, calls: Calls, options: LoadOptions): Pro
       SCRIPT,
       url,
     ];
-    const { stdout } = await run('wrk', [...wrk, '--', heads, bodies, `${calls.expectedStatus}`, `${rate}`]);
-    return read(stdout, options.mayRunOut);
+    const script = [heads, bodies, `${calls.expectedStatus}`, `${rate}`, all ? 'all' : 'some'];
+    const { stdout } = await run('wrk', [...wrk, '--', ...script]);
+    const result = read(stdout, options.mayRunOut);
+    if (all && result.answered < calls.calls.length) {
+      throw new Error(`${result.answered} of ${calls.calls.length} calls were answered in ${seconds} s`);
+    }
+    return result;
   } finally {
     await rm(folder, { recursive: true });
   }
+}
+
+/** The accepted answers of these takers to requests about these orders, each of the taker in that place. */
+export function answersOf(
+  takers: { address: string; apiKey: string }[],
+  asked: { order_hash: string; taker: number }[],
+): Calls {
+  return {
+    heads: takers.map(({ apiKey }) => ({
+      path: '/api/v1/orders/cancel-result',
+      headers: { 'x-api-key': apiKey },
+    })),
+    calls: asked.map(({ order_hash, taker }) => {
+      const { address: taker_address } = takers[taker]!;
+      const body = { order_hash, taker_address, cancellation_success: true, message: MESSAGE };
+      return { head: taker, body: JSON.stringify(body) };
+    }),
+    expectedStatus: 200,
+  };
 }
 
 function headLine(url: string, { path, headers }: Calls['heads'][number]): string {

@@ -46,9 +46,9 @@ const names = (text: string): string[] => {
   return list;
 };
 
-async function requireTools({ guard }: Options): Promise<void> {
+async function requireTools(): Promise<void> {
   const missing = [];
-  if (!guard && !(await pgbenchVersion()))
+  if (!(await pgbenchVersion()))
     missing.push('pgbench (Debian: postgresql-15 with postgresql-client-common)');
   try {
     execFileSync('which', ['wrk']);
@@ -65,7 +65,7 @@ function chosen({ quick, guard, only }: Options): Figure[] {
 }
 
 async function measure(given: Options): Promise<void> {
-  await requireTools(given);
+  await requireTools();
   const loadAverageAtStart = loadavg()
     .map((value) => value.toFixed(2))
     .join(' ');
@@ -93,10 +93,10 @@ async function measure(given: Options): Promise<void> {
 
 const program = new Command('bench')
   .description(
-    'Measures the service beside pgbench, a bare server and a textbook one, on PostgreSQL under .data/bench.',
+    'Measures the service beside pgbench, a bare server and a textbook one, each with tables of its own, on PostgreSQL under .data/bench.',
   )
   .option('--quick', 'the figure `core` alone, with less of everything: under 3 minutes')
-  .option('--guard', 'only whether the service has become slower beside the bare and the textbook server')
+  .option('--guard', 'only whether the service has become slower beside the others')
   .option('--orders <number>', 'orders that are seeded', count)
   .option('--rounds <number>', 'runs of each', count)
   .option('--seconds <number>', 'of each run', count)

@@ -5,18 +5,33 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { hashOf } from '../support/seed.js';
 import { percentile } from '../support/statistics.js';
-import { acceptStatement } from './statement.js';
+import { leanAccept } from './lean/statement.js';
+import { acceptStatement, MESSAGE } from './statement.js';
+import { addressOf, keyHashOf, orderHashOf } from './yardsticks.js';
 
 const run = promisify(execFile);
 
+const STATEMENTS = {
+  service: acceptStatement(hashOf(':number')),
+  lean: leanAccept({
+    keyHash: keyHashOf(':number'),
+    orderHash: orderHashOf(':number'),
+    address: addressOf(':number'),
+    message: `'${MESSAGE}'`,
+  }),
+};
+/** Whose tables it can work on. */
+export type PgbenchSchema = keyof typeof STATEMENTS;
+
 /** Each client counts its own transactions, so that no order is taken twice. */
-const SCRIPT = `
+const scriptOf = (statement: string): string => `
 \\set turn :turn + 1
 \\set number :first + :turn * :clients + :client_id
-${acceptStatement(hashOf(':number'))};
+${statement};
 `;
 
 export interface PgbenchOptions {
+  schema: PgbenchSchema;
   /** The first of the orders that it takes. */
   first: number;
   clients: number;
@@ -38,7 +53,7 @@ export async function pgbench(url: string, options: PgbenchOptions): Promise<Pgb
   const folder = await mkdtemp(join(tmpdir(), 'lockstep-bench-'));
   try {
     const script = join(folder, 'script');
-    await writeFile(script, SCRIPT);
+    await writeFile(script, scriptOf(STATEMENTS[options.schema]));
     const { first, clients, seconds, rate } = options;
     const variables = ['-D', 'turn=-1', '-D', `first=${first}`, '-D', `clients=${clients}`];
     const pace = ['-c', `${clients}`, '-T', `${seconds}`, ...(rate ? ['-R', `${rate}`] : [])];

@@ -3,6 +3,7 @@ import { generatePrivateKey, type PrivateKeyAccount, privateKeyToAccount } from 
 import { orderTypedData } from '#client';
 import { loadSettings } from '#config';
 import { DATA_DIR } from './cluster.js';
+import type { Calls } from './load.js';
 
 /** A deadline is far enough ahead by the service's ORDER_MIN_VALIDITY_HOURS. */
 const VALID_SECONDS = 365 * 86_400;
@@ -47,6 +48,26 @@ export class SigningMakers {
     };
     return { order, signature: await account.signTypedData(orderTypedData(settlement, order)) };
   }
+}
+
+/** The calls by which makers place these orders. */
+export function placing(
+  makers: SigningMakers,
+  tokenOf: (wallet: string) => string,
+  orders: SignedOrder[],
+): Calls {
+  const wallets = makers.accounts.map(({ address }) => address.toLowerCase());
+  return {
+    heads: wallets.map((wallet) => ({
+      path: '/api/v1/orders',
+      headers: { authorization: `Bearer ${tokenOf(wallet)}` },
+    })),
+    calls: orders.map((signed) => ({
+      head: wallets.indexOf(signed.order.maker),
+      body: JSON.stringify(signed),
+    })),
+    expectedStatus: 201,
+  };
 }
 
 const { EIP712_CHAIN_ID, EIP712_VERIFYING_CONTRACT } = loadSettings({ DATA_DIR });

@@ -3,6 +3,7 @@ import { creation } from './creation.js';
 import type { Figure } from './figure.js';
 import { foreign } from './foreign.js';
 import { guard } from './guard.js';
+import { handshake } from './handshake.js';
 import { instances } from './instances.js';
 import { latency } from './latency.js';
 import { lone } from './lone.js';
@@ -13,6 +14,7 @@ import { size } from './size.js';
 /** In the order of the table. */
 export const FIGURES: Figure[] = [
   core,
+  handshake,
   latency,
   lone,
   push,

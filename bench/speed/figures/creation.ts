@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 import { type Bench, CONNECTIONS } from '../bench.js';
 import { load } from '../load.js';
 import { makerTokens } from '../maker-token.js';
-import { type SignedOrder, SigningMakers } from '../signed-orders.js';
+import { placing, SigningMakers } from '../signed-orders.js';
 import { quotients } from '../../support/statistics.js';
 import type { Figure } from './figure.js';
 
@@ -39,16 +39,16 @@ export const creation: Figure = {
 
 async function create(bench: Bench, makers: SigningMakers): Promise<number> {
   const { seconds, warmUpSeconds } = bench.options;
-  const tokenOf = await makerTokens(bench.dataSource);
-  const first = callsOf(tokenOf, makers, await makers.sign(FIRST_ORDERS));
-  await bench.prepare(0);
+  const tokenOf = await makerTokens(bench.service.dataSource);
+  const first = placing(makers, tokenOf, await makers.sign(FIRST_ORDERS));
+  await bench.prepare('service', 0);
   const server = await bench.start('service');
   try {
     const connections = CONNECTIONS;
     const warm = await load(server.url, first, { connections, seconds: warmUpSeconds, mayRunOut: true });
     const orders = await makers.sign(FIRST_ORDERS + Math.ceil(warm.perSecond * MARGIN * seconds));
-    const result = await load(server.url, callsOf(tokenOf, makers, orders), { connections, seconds });
-    const [{ recorded }] = await bench.dataSource.query<[{ recorded: number }]>(
+    const result = await load(server.url, placing(makers, tokenOf, orders), { connections, seconds });
+    const [{ recorded }] = await bench.service.dataSource.query<[{ recorded: number }]>(
       `SELECT count(*)::integer AS recorded FROM orders WHERE maker = ANY ($1) AND nonce >= $2`,
       [makers.accounts.map(({ address }) => address.toLowerCase()), orders[0]!.order.nonce],
     );
@@ -59,21 +59,6 @@ async function create(bench: Bench, makers: SigningMakers): Promise<number> {
   } finally {
     await server.stop();
   }
-}
-
-function callsOf(tokenOf: (wallet: string) => string, makers: SigningMakers, orders: SignedOrder[]) {
-  const wallets = makers.accounts.map(({ address }) => address.toLowerCase());
-  return {
-    heads: wallets.map((wallet) => ({
-      path: '/api/v1/orders',
-      headers: { authorization: `Bearer ${tokenOf(wallet)}` },
-    })),
-    calls: orders.map((signed) => ({
-      head: wallets.indexOf(signed.order.maker),
-      body: JSON.stringify(signed),
-    })),
-    expectedStatus: 201,
-  };
 }
 
 async function verify({ options }: Bench): Promise<number> {

@@ -1,3 +1,4 @@
+import { quotients } from '../../support/statistics.js';
 import type { Bench } from '../bench.js';
 
 /** A line of the table. */
@@ -17,4 +18,15 @@ export interface Figure {
   /** Only when it is asked for by name: it takes long, or is for something else. */
   onlyByName?: true;
   measure(bench: Bench): Promise<Row[]>;
+}
+
+/** What one has round by round over what the other has. */
+export function versus(
+  what: string,
+  values: number[],
+  other: string,
+  others: number[],
+  rest: Pick<Row, 'target' | 'ratio'>,
+): Row {
+  return { figure: `${what} ÷ ${other}`, unit: '', values: quotients(values, others), ...rest };
 }

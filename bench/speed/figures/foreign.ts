@@ -8,11 +8,11 @@ export const foreign: Figure = {
   name: 'foreign',
   onlyByName: true,
   async measure(bench) {
-    const takers = await bench.addTakers(TAKERS);
+    const takers = await bench.service.addTakers(TAKERS);
     const ratios: number[] = [];
     for (let round = 0; round < bench.options.rounds; round += 1) {
       const without = percentile(await playHandshakes(bench, takers), 99);
-      const client = new Client({ connectionString: bench.url });
+      const client = new Client({ connectionString: bench.service.url });
       await client.connect();
       try {
         await client.query('BEGIN');

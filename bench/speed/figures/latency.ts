@@ -18,7 +18,7 @@ export const latency: Figure = {
     const limit: Waits = { p50: [], p99: [] };
     for (let round = 0; round < bench.options.rounds; round += 1) {
       add(service, await bench.run('service', { rate }));
-      add(limit, await bench.runPgbench({ clients: PGBENCH_CLIENTS, rate }));
+      add(limit, await bench.runPgbench({ schema: 'lean', clients: PGBENCH_CLIENTS, rate }));
     }
     return [
       { figure: `p50 at half of the peak, ${rate}/s, service`, unit: 'ms', values: service.p50 },

@@ -17,7 +17,7 @@ export const lone: Figure = {
         figure: 'a lone answer: service ÷ bare',
         unit: '',
         values: quotients(service, bare),
-        target: { atMost: 1.5 },
+        target: { atMost: 2 },
         ratio: 'lone_vs_bare',
       },
     ];

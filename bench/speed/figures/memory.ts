@@ -16,7 +16,7 @@ export const memory: Figure = {
     try {
       for (let answered = 0; answered < answers;) {
         const count = Math.min(ANSWERS_A_RUN, answers - answered);
-        await bench.prepare(count);
+        await bench.prepare('service', count);
         const result = await bench.answer('service', [server], {
           connections: CONNECTIONS,
           seconds,

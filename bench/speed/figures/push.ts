@@ -15,7 +15,7 @@ export const push: Figure = {
   name: 'push',
   async measure(bench) {
     // of their own: those of the other figures have thousands of open requests, which a new socket is told of
-    const takers = await bench.addTakers(TAKERS);
+    const takers = await bench.service.addTakers(TAKERS);
     const [p50, p99]: [number[], number[]] = [[], []];
     for (let round = 0; round < bench.options.rounds; round += 1) {
       const milliseconds = await playHandshakes(bench, takers);
@@ -33,11 +33,11 @@ export const push: Figure = {
 /** Returns the milliseconds from each cancel being sent to its frame. */
 export async function playHandshakes(bench: Bench, takers: BenchTaker[]): Promise<number[]> {
   const { seconds, warmUpSeconds } = bench.options;
-  const orders = await bench.stock.pending(HANDSHAKES_PER_SECOND * (seconds + warmUpSeconds));
-  await bench.prepare(0);
+  const orders = await bench.service.pending(HANDSHAKES_PER_SECOND * (seconds + warmUpSeconds));
+  await bench.prepare('service', 0);
   const server = await bench.start('service');
   try {
-    const tokenOf = await makerTokens(bench.dataSource);
+    const tokenOf = await makerTokens(bench.service.dataSource);
     const handshakes = orders.map(({ maker, ...order }) => ({ ...order, token: tokenOf(maker) }));
     const common = { url: server.url, takers, perSecond: HANDSHAKES_PER_SECOND };
     const warmUps = HANDSHAKES_PER_SECOND * warmUpSeconds;

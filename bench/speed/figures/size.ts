@@ -19,8 +19,8 @@ export const size: Figure = {
         speeds.large.push((await benches.large.run('service')).perSecond);
       }
     } finally {
-      await benches.small.dataSource.destroy();
-      await benches.large.dataSource.destroy();
+      await benches.small.service.close();
+      await benches.large.service.close();
     }
     return [
       { figure: `cancel-result among ${SMALL} orders`, unit: '/s', values: speeds.small },

@@ -1,42 +1,83 @@
 import 'reflect-metadata';
-import { Body, Controller, HttpCode, Module, Post, Req, UseGuards, ValidationPipe } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  HttpCode,
+  Module,
+  Param,
+  Post,
+  Req,
+  Res,
+  UseGuards,
+  ValidationPipe,
+} from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { dataSourceOptions } from '#database';
-import { OrderEvent } from '#events';
-import { ApiKey, CancellationRequest, Order } from '#trading';
-import { AnswerDto } from './answer.dto.js';
-import { AnswersService } from './answers.service.js';
-import { KeyGuard, type KeyedRequest } from './key.guard.js';
+import { AnswerDto, CancelDto, LockDto, PlaceDto } from './dto.js';
+import { ApiKey, textbookOptions } from './entities.js';
+import { type CallerRequest, KeyGuard, MakerGuard } from './guards.js';
+import { OrdersService } from './orders.service.js';
 
 /**
- * What the service is measured against: the same call as a NestJS course would write it, on Express, with entities,
+ * What the service is measured against: its calls as a NestJS course would write them, on Express, with entities,
  * repositories, a validation pipe and one transaction a call.
  */
 @Controller('api/v1/orders')
-@UseGuards(KeyGuard)
-class AnswersController {
-  constructor(private readonly answers: AnswersService) {}
+class OrdersController {
+  constructor(private readonly orders: OrdersService) {}
+
+  @Post()
+  @UseGuards(MakerGuard)
+  async place(@Req() { wallet }: CallerRequest, @Body() body: PlaceDto) {
+    return success(await this.orders.place(wallet, body));
+  }
+
+  @Post('lock')
+  @HttpCode(200)
+  @UseGuards(KeyGuard)
+  async lock(@Req() { taker }: CallerRequest, @Body() body: LockDto) {
+    const { locked_at, lock_expires_at: expires_at } = await this.orders.lock(taker, body);
+    const { order_hash, taker_address: locked_by } = body;
+    return success({ success: true, order_hash, locked_by, locked_at, expires_at });
+  }
 
   @Post('cancel-result')
   @HttpCode(200)
-  async answer(@Req() { apiKey }: KeyedRequest, @Body() body: AnswerDto) {
-    await this.answers.answer(apiKey, body);
-    const data = { success: true, message: 'Cancellation result recorded', order_hash: body.order_hash };
-    return { code: 0, data };
+  @UseGuards(KeyGuard)
+  async answer(@Req() { taker }: CallerRequest, @Body() body: AnswerDto) {
+    await this.orders.answer(taker, body);
+    const { order_hash } = body;
+    return success({ success: true, message: 'Cancellation result recorded', order_hash });
+  }
+
+  @Post(':order_hash/cancel')
+  @HttpCode(200)
+  @UseGuards(MakerGuard)
+  async cancel(
+    @Req() { wallet }: CallerRequest,
+    @Param('order_hash') hash: string,
+    @Body() body: CancelDto,
+    @Res({ passthrough: true }) response: { status(code: number): unknown },
+  ) {
+    const request = await this.orders.cancel(wallet, hash, body);
+    if (!request) return success({ success: true, status: 'cancelled' });
+    response.status(202);
+    const { id: request_id, status, requested_at, expires_at } = request;
+    const cancellation = { request_id, status, requested_at, expires_at };
+    return success({ success: false, status: 'cancellation_requested', cancellation });
   }
 }
 
-const entities = [Order, CancellationRequest, OrderEvent, ApiKey];
+const success = <T>(data: T) => ({ code: 0, data });
 
 @Module({
   imports: [
-    TypeOrmModule.forRoot({ ...dataSourceOptions(process.env.DATABASE_URL, entities), migrations: [] }),
-    TypeOrmModule.forFeature(entities),
+    TypeOrmModule.forRoot(textbookOptions(process.env.DATABASE_URL)),
+    TypeOrmModule.forFeature([ApiKey]),
   ],
-  controllers: [AnswersController],
-  providers: [AnswersService],
+  controllers: [OrdersController],
+  providers: [OrdersService],
 })
 class TextbookModule {}
 
