@@ -1,8 +1,8 @@
 import { type Figure, versus } from './figure.js';
 
 /**
- * Less than half of what a machine at rest shows (0.7 of bare, 0.35 of pgbench, 8 of textbook), since machines that run tests
- * are noisy. They compare runs of one bench alone: what a machine can do says nothing about the code.
+ * A third of what a machine at rest shows among a million orders (0.7 of bare, 0.35 of pgbench, 8 of textbook), since machines
+ * that run tests are noisy. They compare runs of one bench alone: what a machine can do says nothing about the code.
  */
 const AT_LEAST = { bare: 0.25, pgbench: 0.12, textbook: 2.5 };
 const PGBENCH_CLIENTS = 16;
