@@ -185,4 +185,19 @@ describe('more calls in a second than RATE_LIMIT_PER_SECOND', () => {
     for (const answer of [...letIn, ...ofOthers.flat()]) expectLetIn(answer);
     await until(async () => (await unlockWith(taker.apiKey)).status !== TOO_MANY.status, 'another second');
   });
+
+  test('are counted over all calls that there are', async () => {
+    const paths = ['/orders/available', '/takers/events'].flatMap((path) =>
+      Array<string>(LIMIT - 1).fill(path),
+    );
+    const isRefused = async (): Promise<boolean> => {
+      const { apiKey } = await service.newTaker(); // a slow machine may take more than a second for them
+      const options = { headers: { 'x-api-key': apiKey } };
+      const answers = await Promise.all(
+        paths.map((path) => call('GET', `${service.url}/api/v1${path}`, options)),
+      );
+      return answers.some(({ status }) => status === TOO_MANY.status);
+    };
+    await until(isRefused, 'a refusal');
+  });
 });

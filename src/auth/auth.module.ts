@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { TradingModule } from '#trading';
 import { MakerTokens } from './maker-tokens.service.js';
 import { MakersController } from './makers.controller.js';
+import { RateLimits } from './rate-limits.service.js';
 import { SignatureChecker } from './signature-checker.service.js';
 import { TakerAuthenticator } from './taker-authenticator.service.js';
 import { WalletLoginService } from './wallet-login.service.js';
@@ -10,7 +11,7 @@ import { WalletLoginService } from './wallet-login.service.js';
 @Module({
   imports: [TradingModule],
   controllers: [MakersController],
-  providers: [TakerAuthenticator, SignatureChecker, MakerTokens, WalletLoginService],
-  exports: [TakerAuthenticator, MakerTokens],
+  providers: [TakerAuthenticator, SignatureChecker, MakerTokens, WalletLoginService, RateLimits],
+  exports: [TakerAuthenticator, MakerTokens, RateLimits],
 })
 export class AuthModule {}
