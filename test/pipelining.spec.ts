@@ -72,6 +72,15 @@ describe('on the service', () => {
     }
   });
 
+  test('a body whose length stands behind a thousand headers is no call', async () => {
+    const hidden = bytes('GET /health/live');
+    const headers = `Connection: Upgrade\r\nUpgrade: h2c\r\n${'a: b\r\n'.repeat(1_100)}Content-Length: ${hidden.length}\r\n`;
+    expect(statuses(await answers(bytes('POST /nowhere', headers, hidden) + ended('GET /nowhere')))).toEqual([
+      '400',
+      '404',
+    ]);
+  });
+
   test('what cannot be read is refused behind the answers to the calls in front of it', async () => {
     const garbage = 'NONSENSE\r\n\r\n';
     for (const calls of [1, 40]) {
@@ -95,6 +104,7 @@ describe('while calls take long', () => {
       await new Promise<void>((answer) => waiting.push({ path, answer }));
       return `answer to ${path};`;
     });
+    fastify.get('/page', async () => Buffer.alloc(8_192));
     fastify.get('/long', async () => Buffer.alloc(4_000_000));
     const { port } = new URL(await fastify.listen({ port: 0, host: '127.0.0.1' }));
     connection = connect(Number(port), '127.0.0.1').on('error', () => {});
@@ -140,6 +150,31 @@ describe('while calls take long', () => {
     waiting[0]!.answer();
     await once(connection, 'close');
     expect(heard).toMatch(/^HTTP\/1\.1 200 [\s\S]*answer to \/slow\/0;HTTP\/1\.1 400 [\s\S]*not valid HTTP/);
+  });
+
+  test('a body that is refused does not take the answers in front of it away', async () => {
+    const large = bytes('POST /slow/1', 'Content-Length: 200000\r\n', 'x'.repeat(200_000));
+    connection.write(slow(1) + large);
+    await until(() => waiting.length === 1, 'the first call to be served');
+    await until(() => connection.bytesWritten > 100_000, 'more of the body than is read');
+    waiting[0]!.answer();
+    await until(() => connection.closed, 'the end of the connection');
+    expect(heard).toMatch(/^HTTP\/1\.1 200 [\s\S]*answer to \/slow\/0;HTTP\/1\.1 [\s\S]*64 KiB/);
+  });
+
+  test('calls that come behind long answers that wait are held back, and none is lost', async () => {
+    connection.write(slow(1) + bytes('GET /page').repeat(3));
+    await until(() => waiting.length === 1, 'the first call to be served');
+    const later = Array.from({ length: 20 }, (_, i) => bytes(`GET /slow/${i + 1}`)).join('');
+    await new Promise((sent) => setImmediate(sent)); // in a piece of its own
+    connection.write(later);
+    await until(() => waiting.length > 1, 'calls behind it to be served');
+    while (answered().length < 21) {
+      await until(() => waiting.length > 0 || answered().length === 21, 'the next calls');
+      for (const { answer } of waiting.splice(0)) answer();
+      await new Promise((turn) => setImmediate(turn));
+    }
+    expect(answered()).toEqual(paths(0, 21));
   });
 
   test('a caller that hangs up over what is held back leaves nothing behind', async () => {

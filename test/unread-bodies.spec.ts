@@ -10,8 +10,6 @@ import { until } from './support/until.js';
 const PATH = '/api/v1/orders/unlock';
 const BODY = JSON.stringify({ order_hash: `0x${'5c'.repeat(32)}` });
 const KIBIBYTE = 1024;
-/** For so long a caller that has its answer may go on. */
-const LINGER_MS = 2_000;
 const NEXT_CALL = requestBytes('GET', '/health/live', {});
 
 let service: TestService;
@@ -60,16 +58,14 @@ describe("a stranger's call", () => {
     await heard('HTTP/1.1 404');
   });
 
-  test('that goes on to send is cut off when it has sent more than a body may have', async () => {
+  test('that goes on to send is cut off, and hears its one answer', async () => {
     const endless = { 'Content-Type': 'application/json', 'Transfer-Encoding': 'chunked' };
     const connection = await crowd.send(1, requestBytes('POST', PATH, endless));
     await heard('HTTP/1.1 401');
     const chunk = `${(16 * KIBIBYTE).toString(16)}\r\n${'x'.repeat(16 * KIBIBYTE)}\r\n`;
-    const began = performance.now();
-    connection.write(chunk.repeat(5));
+    connection.write(chunk.repeat(1_000));
     await until(() => connection.destroyed, 'the end of the connection');
     expect(answers()).toBe(1);
-    expect(performance.now() - began).toBeLessThan(LINGER_MS);
   });
 
   test('whose body cannot be read has its one answer all the same', async () => {
@@ -92,9 +88,13 @@ describe('a body that is too large', () => {
   const tooLarge = 'the body must not be larger than 64 KiB';
 
   test('is refused by its length, before it has come, whoever sends it', async () => {
-    await crowd.send(1, requestBytes('POST', PATH, json(64 * KIBIBYTE + 1)));
+    const connection = await crowd.send(1, requestBytes('POST', PATH, json(64 * KIBIBYTE + 1)));
     await heard('HTTP/1.1 413');
     expect(crowd.heard).toContain(tooLarge);
+    expect(crowd.heard.toLowerCase()).toContain('connection: close');
+    // it is read all the same, so that its sender hears the answer
+    connection.write('x'.repeat(64 * KIBIBYTE + 1));
+    await until(() => connection.destroyed, 'the end of the connection');
   });
 
   test('is refused as soon as so much has come, where its length is not told', async () => {

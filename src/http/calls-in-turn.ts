@@ -42,6 +42,15 @@ export class CallsInTurn {
     server.on('connection', holdBack);
   }
 
+  /**
+   * Keeps what comes on the connection unread. Answers that Node has queued would have it read on when they are sent, with
+   * nobody there to take it.
+   */
+  stopReading(): void {
+    Object.assign(this.socket, { _paused: false });
+    this.socket.once('timeout', () => this.socket.destroy());
+  }
+
   /** Does something when no more than so many calls are under way; what comes after it, while it waits, is dropped. */
   afterwards(next: () => void, left = 0): void {
     if (this.underWay <= left) next();

@@ -17,6 +17,8 @@ const NOTHING = new Set<string>();
 /** Sets up what Fastify leaves to Node's server. */
 export function setUpServer(server: Server): void {
   server.maxConnections = MAX_CONNECTIONS;
+  // else Node would leave out headers of a long head, such as the body's length, before it is put back or refused
+  server.maxHeadersCount = 0;
   CallsInTurn.keepOn(server);
   server.on('checkExpectation', (request: IncomingMessage, response) => {
     noteUnknownExpectation(request);
@@ -27,7 +29,7 @@ export function setUpServer(server: Server): void {
     const calls = CallsInTurn.on(socket);
     if (calls.underWay > 0) {
       putBack(request, socket, head);
-      socket.once('timeout', () => socket.destroy());
+      calls.stopReading();
       calls.afterwards(() => readOn(server, socket));
     } else if (request.method === 'CONNECT') {
       refuseOnSocket(socket, new ApiError('ROUTE_NOT_FOUND', 'this is no proxy: CONNECT leads nowhere'));

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 import getRawBody from 'raw-body';
 import { ApiError } from '../refusals/api-errors.js';
@@ -18,9 +18,10 @@ export function boundBodies(fastify: FastifyInstance): void {
   fastify.addHook('onRequest', ({ headers }, _reply, done) => {
     done(Number(headers['content-length'] ?? 0) > MAX_BODY_BYTES ? tooLarge() : undefined);
   });
-  // before the answer is written, after which Node would take all that comes
-  fastify.addHook('onSend', ({ raw }, _reply, _payload, done) => {
-    if (!raw.complete) takeRest(raw);
+  fastify.addHook('onSend', ({ raw }, reply, _payload, done) => {
+    if (reply.statusCode === 413) void reply.header('connection', 'close');
+    // before the answer is written, after which Node would take all that comes
+    if (!raw.complete) takeRest(raw, reply.raw);
     done();
   });
 }
@@ -44,15 +45,25 @@ async function read(request: IncomingMessage): Promise<Buffer> {
 }
 
 /** Takes the rest of the body of a call that is refused: a connection closed before it has come could take the answer with it. */
-function takeRest(request: IncomingMessage): void {
+function takeRest(request: IncomingMessage, answer: ServerResponse): void {
   const { socket } = request;
-  const timer = setTimeout(() => socket.destroy(), LINGER_MS);
+  let timer: NodeJS.Timeout | undefined;
   let bytes = 0;
   request.on('data', (chunk: Buffer) => {
     bytes += chunk.length;
-    if (bytes > MAX_BODY_BYTES) socket.destroy();
+    if (bytes > MAX_BODY_BYTES) request.pause();
   });
-  request.once('end', () => clearTimeout(timer));
+  // what Node does once a connection's last answer is sent
+  socket.destroySoon = () => socket.end();
+  // calls in front of it may take their time
+  answer.once('finish', () => {
+    if (!request.readableEnded) timer = setTimeout(() => socket.destroy(), LINGER_MS);
+  });
+  request.once('end', () => {
+    clearTimeout(timer);
+    Reflect.deleteProperty(socket, 'destroySoon');
+    if (socket.writableEnded) socket.destroy();
+  });
   request.resume();
 }
 
