@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { migrate } from '#database';
 import { EmbeddedPostgres } from '#dev-postgres';
-import { EventLog, EventTail, type OrderEvent, PostgresBus } from '#events';
+import { CommitSignal, EventTail, type OrderEvent, PostgresBus } from '#events';
 import fc from 'fast-check';
 import { Client } from 'pg';
 import dataSource from '../ormconfig.js';
@@ -56,7 +56,7 @@ const idOf = (order: number): string => `00000000-0000-4000-8000-${String(order)
 /** A reader that has begun at some moment. */
 class Reader {
   readonly heard: OrderEvent[] = [];
-  private readonly bus = new PostgresBus(dataSource, new EventLog());
+  private readonly bus = new PostgresBus(dataSource, new CommitSignal());
   private readonly tail = new EventTail(dataSource, this.bus);
   private readonly gone: string[] = [];
 

@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import type { BusReceiver } from '#events';
-import { EventLog, PostgresBus } from '#events';
+import { CommitSignal, PostgresBus } from '#events';
 import dataSource from '../ormconfig.js';
 import { connectDataSource } from './support/data-source.js';
 import { createTestDatabase, type TestDatabase } from './support/database.js';
@@ -33,14 +33,14 @@ class Woken implements BusReceiver {
   }
 }
 
-async function startBus(receiver?: BusReceiver): Promise<{ bus: PostgresBus; log: EventLog }> {
-  const log = new EventLog();
-  const bus = new PostgresBus(dataSource, log);
+async function startBus(receiver?: BusReceiver): Promise<{ bus: PostgresBus; commits: CommitSignal }> {
+  const commits = new CommitSignal();
+  const bus = new PostgresBus(dataSource, commits);
   if (receiver) bus.bringTo(receiver);
   bus.onApplicationBootstrap();
   started.push(bus);
   await until(() => bus.isConnected, 'the bus to be connected');
-  return { bus, log };
+  return { bus, commits };
 }
 
 test('a commit wakes its own instance at once, and the others with many together', async () => {
@@ -49,8 +49,8 @@ test('a commit wakes its own instance at once, and the others with many together
   const before = { here: here.times, there: there.times };
   const COMMITS = 1_000;
   for (let commit = 0; commit < COMMITS; commit += 1) {
-    sender.log.poke();
-    sender.log.poke(); // as after another commit of the same turn
+    sender.commits.poke();
+    sender.commits.poke(); // as after another commit of the same turn
     await nextTurn();
   }
   expect(here.times - before.here).toBe(COMMITS);
@@ -58,7 +58,7 @@ test('a commit wakes its own instance at once, and the others with many together
   await sender.bus.onModuleDestroy(); // all is sent
   expect(here.times - before.here).toBe(COMMITS); // nobody is woken by its own notification
   const woken = there.times - before.there;
-  worker.log.poke(); // which has no tail
+  worker.commits.poke(); // which has no tail
   await until(() => there.times > before.there + woken, 'the instance to be woken by the worker');
   expect(woken).toBeLessThan(COMMITS / 10);
 });

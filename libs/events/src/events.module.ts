@@ -1,9 +1,9 @@
 import { Module } from '@nestjs/common';
+import { CommitSignal } from './bus/commit-signal.js';
 import { EventHistories } from './log/event-histories.js';
-import { EventLog } from './log/event-log.js';
 import { EventReplay } from './log/event-replay.js';
 
-const services = [EventLog, EventReplay, EventHistories];
+const services = [CommitSignal, EventReplay, EventHistories];
 
 @Module({ providers: services, exports: services })
 export class EventsModule {}

@@ -2,7 +2,8 @@ export { type BusReceiver, type EventBatch, EventBus } from './bus/event-bus.js'
 export { EventBusModule } from './bus/event-bus.module.js';
 export { type EventCursor, cursorAt } from './log/event-cursor.js';
 export { eventId, isEventId, secondId, seqOf } from './log/event-id.js';
-export { appendEvents, EventLog, type NewOrderEvent } from './log/event-log.js';
+export { CommitSignal } from './bus/commit-signal.js';
+export { appendEvents, type NewOrderEvent } from './log/append-events.js';
 export { EventHistories, type EventHistory, type HistoryRequest } from './log/event-histories.js';
 export { EventPartitions, EVENTS_KEPT_SINCE } from './partitions/event-partitions.js';
 export { type Audience, EventReplay, REPLAY_ROWS, type TakerAudience } from './log/event-replay.js';

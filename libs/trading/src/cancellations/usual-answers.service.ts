@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { isDatabaseAway, PreparedStatement, type Sendable, Transaction } from '#database';
-import { type Actor, EventLog } from '#events';
+import { type Actor, CommitSignal } from '#events';
 import { DataSource } from 'typeorm';
 import { ChangeMetrics, type EndedRequest } from '../metrics/change-metrics.js';
 import { GroupMetrics } from '../metrics/group-metrics.js';
@@ -37,7 +37,7 @@ export class UsualAnswers {
 
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
-    private readonly log: EventLog,
+    private readonly commits: CommitSignal,
     private readonly metrics: ChangeMetrics,
     private readonly groups: GroupMetrics,
   ) {}
@@ -81,7 +81,7 @@ export class UsualAnswers {
       this.metrics.ended(answer);
       if (answer.next_status !== 'locked') this.metrics.moved('locked', answer.next_status);
     }
-    this.log.poke();
+    this.commits.poke();
   }
 }
 

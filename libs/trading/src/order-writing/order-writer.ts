@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { changedOtherRowCount, isDatabaseAway, Transaction, violatesUnique } from '#database';
-import { type Actor, appendEvents, EventLog } from '#events';
+import { type Actor, appendEvents, CommitSignal } from '#events';
 import { DataSource } from 'typeorm';
 import { dueSteps } from '../due/due-steps.js';
 import { ChangeMetrics } from '../metrics/change-metrics.js';
@@ -54,7 +54,7 @@ export class OrderWriter {
 
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
-    private readonly log: EventLog,
+    private readonly commits: CommitSignal,
     private readonly metrics: ChangeMetrics,
     private readonly groups: GroupMetrics,
   ) {}
@@ -164,7 +164,7 @@ export class OrderWriter {
   private announce(changes: Changes[]): void {
     if (changes.length === 0) return;
     for (const change of changes) this.metrics.count(change);
-    this.log.poke();
+    this.commits.poke();
   }
 
   /** Tried once; when it fails as well, the caller still learns of the first failure. */

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { SETTINGS, type Settings } from '#config';
 import { insertStatement, newId, Transaction, violatesUnique } from '#database';
-import { appendEvents, EventLog, type NewOrderEvent } from '#events';
+import { appendEvents, CommitSignal, type NewOrderEvent } from '#events';
 import { DataSource } from 'typeorm';
 import { WalletSignatures } from '../chain/wallet-signatures.service.js';
 import { makerActor, type MakerCaller } from '../makers/maker-caller.js';
@@ -23,7 +23,7 @@ const INSERT_ORDERS = insertStatement('orders', Order);
 export class OrderPlacementService {
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
-    private readonly log: EventLog,
+    private readonly commits: CommitSignal,
     private readonly metrics: ChangeMetrics,
     private readonly capacity: Capacity,
     private readonly signatures: WalletSignatures,
@@ -53,7 +53,7 @@ export class OrderPlacementService {
       },
     );
     this.metrics.count({ events: [creationOf(order, maker)], request: null });
-    this.log.poke();
+    this.commits.poke();
     return order;
   }
 

@@ -10,9 +10,9 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { secretsOf, SETTINGS, type Settings } from '#config';
 import { urlOf } from '#database';
 import { DataSource } from 'typeorm';
-import { EventLog } from '../../log/event-log.js';
 import type { Audience } from '../../log/event-replay.js';
 import { Coalescer } from '../coalescer.js';
+import { CommitSignal } from '../commit-signal.js';
 import { type BusReceiver, type EventBatch, EventBus, subjectsFor } from '../event-bus.js';
 import { BatchAssembly, type BatchMarker, type BatchPart, takeApart } from './batch-assembly.js';
 import { NatsLink } from './nats-link.js';
@@ -47,11 +47,11 @@ export class NatsBus extends EventBus implements OnApplicationBootstrap, OnModul
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
     @Inject(SETTINGS) private readonly settings: Settings,
-    log: EventLog,
+    commits: CommitSignal,
   ) {
     super();
     this.link = new NatsLink(settings.NATS_URL, this.logger);
-    log.onPoke(() => this.announce());
+    commits.onPoke(() => this.announce());
   }
 
   get isConnected(): boolean {

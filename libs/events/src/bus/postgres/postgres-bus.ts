@@ -4,8 +4,8 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { PreparedStatement, RoundTrip, SessionConnection, urlOf } from '#database';
 import type { Client } from 'pg';
 import { DataSource } from 'typeorm';
-import { EventLog } from '../../log/event-log.js';
 import { Coalescer } from '../coalescer.js';
+import { CommitSignal } from '../commit-signal.js';
 import { type BusReceiver, EventBus } from '../event-bus.js';
 
 const CHANNEL = 'lockstep_events';
@@ -32,10 +32,10 @@ export class PostgresBus extends EventBus implements OnApplicationBootstrap, OnM
 
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
-    log: EventLog,
+    commits: CommitSignal,
   ) {
     super();
-    log.onPoke(() => {
+    commits.onPoke(() => {
       this.receiver?.wake();
       this.notify.ask();
     });

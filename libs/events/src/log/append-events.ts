@@ -1,5 +1,3 @@
-import { EventEmitter } from 'node:events';
-import { Injectable } from '@nestjs/common';
 import { PreparedStatement, type Sendable } from '#database';
 import type { OrderEvent } from './order-event.entity.js';
 
@@ -18,25 +16,4 @@ const APPEND = new PreparedStatement(
 /** Writes events, in the transaction of their changes; they get their ids in the order given. */
 export function appendEvents(events: NewOrderEvent[]): Sendable<never> {
   return APPEND.with(JSON.stringify(events));
-}
-
-/** How the tail hears at once that there is something to read. */
-@Injectable()
-export class EventLog {
-  private readonly pokes = new EventEmitter();
-  private isPoking = false;
-
-  /** To be called after a commit: the tail of this process need not wait for its next poll. Callers are answered first. */
-  poke(): void {
-    if (this.isPoking) return;
-    this.isPoking = true;
-    setImmediate(() => {
-      this.isPoking = false;
-      this.pokes.emit('poke');
-    });
-  }
-
-  onPoke(listener: () => void): void {
-    this.pokes.on('poke', listener);
-  }
 }
