@@ -116,12 +116,18 @@ export default {
       name: 'partitions-do-not-know-the-log',
       severity: 'error',
       from: { path: '^libs/events/src/partitions/' },
-      to: { path: '^libs/events/src/(log|bus|tail)/' },
+      to: { path: '^libs/events/src/(log|audience|bus|tail)/' },
     },
     {
       name: 'the-log-does-not-know-its-readers',
       severity: 'error',
       from: { path: '^libs/events/src/log/' },
+      to: { path: '^libs/events/src/(audience|bus|tail)/' },
+    },
+    {
+      name: 'who-is-told-does-not-depend-on-how',
+      severity: 'error',
+      from: { path: '^libs/events/src/audience/' },
       to: { path: '^libs/events/src/(bus|tail)/' },
     },
     {

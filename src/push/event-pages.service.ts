@@ -6,10 +6,10 @@ import {
   messagesFor,
   messagesLeft,
   type PushMessage,
+  redelivery,
   REPLAY_ROWS,
   secondId,
   takerAudience,
-  takerMessage,
 } from '#events';
 import { PendingRequests } from '#trading';
 
@@ -69,7 +69,7 @@ export class EventPages {
   private async beginAtPresent({ takerId, types }: EventPageRequest, resync: boolean): Promise<EventPage> {
     const { position } = this.tail;
     const open = types.has('cancellation_request') ? await this.pending.ofTaker(takerId, position) : [];
-    const events = open.map((event) => takerMessage(event, true)!);
+    const events = open.map(redelivery);
     return { events, lastId: secondId(position.id), resync };
   }
 }

@@ -37,7 +37,7 @@ export class MakerEventsController {
     @Query() { after, limit }: HistoryQuery,
   ): Promise<Success<MakerHistoryAnswer>> {
     const { order } = await this.queries.ofMaker(wallet, reference);
-    const { entries, nextAfter } = await this.histories.ofMaker({ orderId: order.id, after, limit });
+    const { entries, nextAfter } = await this.histories.ofMaker(wallet, { orderId: order.id, after, limit });
     return success({ events: entries, next_after: nextAfter });
   }
 }

@@ -1,13 +1,6 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { SETTINGS, type Settings } from '#config';
-import {
-  EventBus,
-  EventTail,
-  makerMessage,
-  messagesForEveryTaker,
-  messagesForHolder,
-  type OrderEvent,
-} from '#events';
+import { type Circle, circlesOf, EventBus, EventTail, messageFor, type OrderEvent } from '#events';
 import { PushReceipts } from '#trading';
 import { ApiError } from '../http/refusals/api-errors.js';
 import { frameOf, type PushFrame, requestsIn } from './push-frame.js';
@@ -104,18 +97,25 @@ export class PushService implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   private deliver(event: OrderEvent): void {
-    const makers = this.makers.get(event.maker);
-    if (makers) this.push(makers, frameOf(event, makerMessage(event)));
-    const holders = this.takers.get(event.taker_id ?? '');
-    if (holders) {
-      for (const message of messagesForHolder(event)) {
-        const frame = frameOf(event, message);
-        if (this.push(holders, frame) > 0) this.receipts.pushed(requestsIn([frame]));
-      }
+    for (const circle of circlesOf(event)) {
+      const subscribers = this.subscribersIn(circle);
+      const message = subscribers && messageFor(circle, event);
+      if (!message) continue;
+      const frame = frameOf(event, message);
+      if (this.push(subscribers, frame) > 0) this.receipts.pushed(requestsIn([frame]));
     }
-    for (const message of messagesForEveryTaker(event)) {
-      const takers = message.type === 'order_book_change' ? this.books : members(this.takers);
-      this.push(takers, frameOf(event, message));
+  }
+
+  private subscribersIn(circle: Circle): Iterable<Subscriber> | undefined {
+    switch (circle.kind) {
+      case 'maker':
+        return this.makers.get(circle.maker);
+      case 'holder':
+        return this.takers.get(circle.takerId);
+      case 'everyTaker':
+        return members(this.takers);
+      case 'everyBook':
+        return this.books;
     }
   }
 

@@ -8,10 +8,10 @@ import {
   messagesLeft,
   type OrderEvent,
   type PushMessage,
+  redelivery,
   REPLAY_ROWS,
   resyncMessage,
   secondId,
-  takerMessage,
 } from '#events';
 import { PendingRequests, PushReceipts } from '#trading';
 import { frameOf, requestsIn } from './push-frame.js';
@@ -108,7 +108,7 @@ export class SocketReplay {
     const requests = await this.turns.read(async () =>
       subscriber.isOpen ? this.pending.ofTaker(participant.takerId, position) : [],
     );
-    const frames = requests.map((event) => frameOf(event, takerMessage(event, true)!));
+    const frames = requests.map((event) => frameOf(event, redelivery(event)));
     this.receipts.pushed(requestsIn(frames.filter((frame) => subscriber.send(frame))));
   }
 }

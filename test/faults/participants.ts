@@ -13,7 +13,7 @@ import {
   type Verdict,
 } from '#client';
 import type { Settings } from '#config';
-import { isForEveryTaker, makerMessage, type OrderEvent, type PushMessage, takerMessage } from '#events';
+import { messagesFor, type OrderEvent, type PushMessage } from '#events';
 import { ApiKeysService, TakersService } from '#trading';
 import type { DataSource } from 'typeorm';
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts';
@@ -128,7 +128,7 @@ export class MakerDesk implements Participant {
   }
 
   readonly messageOf = (event: OrderEvent): PushMessage | undefined => {
-    return event.maker === this.maker.address ? makerMessage(event) : undefined;
+    return messagesFor({ maker: this.maker.address }, event)[0];
   };
 
   private hearUpdate(data: CancellationUpdate): void {
@@ -189,7 +189,7 @@ export class TakerDesk implements Participant {
   }
 
   readonly messageOf = (event: OrderEvent): PushMessage | undefined => {
-    return event.taker_id === this.takerId || isForEveryTaker(event) ? takerMessage(event) : undefined;
+    return messagesFor({ takerId: this.takerId, newOrders: true, book: false }, event)[0];
   };
 
   private async decide(request: CancellationRequest): Promise<Verdict> {

@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common';
 import { CommitSignal } from './bus/commit-signal.js';
-import { EventHistories } from './log/event-histories.js';
-import { EventReplay } from './log/event-replay.js';
+import { EventHistories } from './audience/event-histories.js';
+import { EventReplay } from './audience/event-replay.js';
 
 const services = [CommitSignal, EventReplay, EventHistories];
 

@@ -1,24 +1,26 @@
+export { type Audience, type Circle, circlesOf, ROWS_OF, takerAudience } from './audience/circles.js';
 export { type BusReceiver, type EventBatch, EventBus } from './bus/event-bus.js';
 export { EventBusModule } from './bus/event-bus.module.js';
 export { type EventCursor, cursorAt } from './log/event-cursor.js';
 export { eventId, isEventId, secondId, seqOf } from './log/event-id.js';
 export { CommitSignal } from './bus/commit-signal.js';
 export { appendEvents, type NewOrderEvent } from './log/append-events.js';
-export { EventHistories, type EventHistory, type HistoryRequest } from './log/event-histories.js';
+export { EventHistories, type EventHistory, type HistoryRequest } from './audience/event-histories.js';
 export { EventPartitions, EVENTS_KEPT_SINCE } from './partitions/event-partitions.js';
-export { type Audience, EventReplay, REPLAY_ROWS, type TakerAudience } from './log/event-replay.js';
+export { EventReplay, REPLAY_ROWS } from './audience/event-replay.js';
 export { type BatchSource, EventTail, type TailListener } from './tail/event-tail.js';
 export { EventsModule } from './events.module.js';
 export {
-  isForEveryTaker,
   MAKER_MESSAGE_TYPES,
-  makerMessage,
+  messageFor,
+  messagesFor,
+  messagesLeft,
   type PushMessage,
+  redelivery,
   type ResyncMessage,
   resyncMessage,
   TAKER_MESSAGE_TYPES,
-  takerMessage,
-} from './log/messages.js';
+} from './audience/messages.js';
 export { PostgresBus } from './bus/postgres/postgres-bus.js';
 export {
   type Actor,
@@ -27,10 +29,3 @@ export {
   OrderEvent,
   type OrderEventPayload,
 } from './log/order-event.entity.js';
-export {
-  messagesFor,
-  messagesForEveryTaker,
-  messagesForHolder,
-  messagesLeft,
-  takerAudience,
-} from './log/told.js';

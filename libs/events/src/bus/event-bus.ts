@@ -1,5 +1,4 @@
-import type { Audience } from '../log/event-replay.js';
-import { isBookChange, isForEveryTaker } from '../log/messages.js';
+import { type Audience, type Circle, circlesOf } from '../audience/circles.js';
 import type { OrderEvent } from '../log/order-event.entity.js';
 
 /** All events of a stretch of the log that concern somebody: after `from`, up to and with `to`. */
@@ -45,17 +44,27 @@ const BOOK = 'book';
 
 /** The subjects that an audience has to follow to hear of everything that concerns it. */
 export function subjectsFor(audience: Audience): string[] {
-  if ('maker' in audience) return [`maker.${audience.maker}`];
-  const own = `taker.${audience.takerId}`;
+  if ('maker' in audience) return [subjectOf({ kind: 'maker', maker: audience.maker })];
+  const own = subjectOf({ kind: 'holder', takerId: audience.takerId });
   if (audience.book) return [own, NEW_ORDERS, BOOK];
   return audience.newOrders ? [own, NEW_ORDERS] : [own];
 }
 
-/** The subjects under which an event goes out. */
+/** The subjects under which an event goes out. A new order does so once: who keeps a book follows new orders too. */
 export function subjectsOf(event: OrderEvent): string[] {
-  const subjects = [`maker.${event.maker}`];
-  if (event.taker_id !== null) subjects.push(`taker.${event.taker_id}`);
-  if (isForEveryTaker(event)) subjects.push(NEW_ORDERS);
-  else if (isBookChange(event)) subjects.push(BOOK);
-  return subjects;
+  const subjects = circlesOf(event).map(subjectOf);
+  return subjects.includes(NEW_ORDERS) ? subjects.filter((subject) => subject !== BOOK) : subjects;
+}
+
+function subjectOf(circle: Circle): string {
+  switch (circle.kind) {
+    case 'maker':
+      return `maker.${circle.maker}`;
+    case 'holder':
+      return `taker.${circle.takerId}`;
+    case 'everyTaker':
+      return NEW_ORDERS;
+    case 'everyBook':
+      return BOOK;
+  }
 }

@@ -10,7 +10,7 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { secretsOf, SETTINGS, type Settings } from '#config';
 import { urlOf } from '#database';
 import { DataSource } from 'typeorm';
-import type { Audience } from '../../log/event-replay.js';
+import type { Audience } from '../../audience/circles.js';
 import { Coalescer } from '../coalescer.js';
 import { CommitSignal } from '../commit-signal.js';
 import { type BusReceiver, type EventBatch, EventBus, subjectsFor } from '../event-bus.js';

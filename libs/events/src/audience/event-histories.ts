@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
-import { eventId, secondId, seqOf } from './event-id.js';
-import { makerMessage, type PushMessage, takerMessage } from './messages.js';
-import { type Actor, OrderEvent } from './order-event.entity.js';
+import { eventId, secondId, seqOf } from '../log/event-id.js';
+import { type Actor, OrderEvent } from '../log/order-event.entity.js';
+import { type Audience, ROWS_OF } from './circles.js';
+import { messagesFor, type PushMessage } from './messages.js';
 
 /** What was said of an event, and what kind of actor caused it. */
 export interface HistoryEntry extends PushMessage {
@@ -30,20 +31,16 @@ export class EventHistories {
   constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
 
   /** All of it. */
-  ofMaker(request: HistoryRequest): Promise<EventHistory> {
-    return this.read(request, makerMessage);
+  ofMaker(maker: string, request: HistoryRequest): Promise<EventHistory> {
+    return this.read({ maker }, request);
   }
 
   /** What this taker was pushed, or would have been: that the order was placed, and what was done while it held it. */
   ofTaker(takerId: string, request: HistoryRequest): Promise<EventHistory> {
-    return this.read(request, takerMessage, takerId);
+    return this.read({ takerId, newOrders: true, book: false }, request);
   }
 
-  private async read(
-    { orderId, after, limit }: HistoryRequest,
-    tell: (event: OrderEvent) => PushMessage | undefined,
-    takerId?: string,
-  ): Promise<EventHistory> {
+  private async read(audience: Audience, { orderId, after, limit }: HistoryRequest): Promise<EventHistory> {
     const query = this.dataSource
       .getRepository(OrderEvent)
       .createQueryBuilder('event')
@@ -51,19 +48,15 @@ export class EventHistories {
       .orderBy('event.version')
       .limit(limit + 1);
     if (after !== undefined) query.andWhere('event.seq > :seq', { seq: seqOf(after) });
-    if (takerId !== undefined)
-      query.andWhere(
-        `(event.taker_id = :takerId OR event.type = 'order_status_change' AND event.from_status IS NULL)`,
-        {
-          takerId,
-        },
-      );
+    if ('takerId' in audience)
+      query.andWhere(`(${ROWS_OF.holder(':takerId')} OR ${ROWS_OF.everyTaker})`, {
+        takerId: audience.takerId,
+      });
     const found = await query.getMany();
     const events = found.slice(0, limit);
-    const entries = events.flatMap((event) => {
-      const message = tell(event);
-      return message ? { ...message, by: event.actor.kind } : [];
-    });
+    const entries = events.flatMap((event) =>
+      messagesFor(audience, event).map((message) => ({ ...message, by: event.actor.kind })),
+    );
     return { entries, nextAfter: found.length > limit ? secondId(eventId(events.at(-1)!)) : null };
   }
 }

@@ -1,5 +1,6 @@
-import { eventId, idOfNoEvent, secondId } from './event-id.js';
-import type { OrderEvent, OrderEventPayload } from './order-event.entity.js';
+import { eventId, idOfNoEvent, secondId } from '../log/event-id.js';
+import type { OrderEvent, OrderEventPayload } from '../log/order-event.entity.js';
+import { type Audience, belongsTo, type Circle, circlesOf } from './circles.js';
 
 /** What a socket's subscriber can ask for in `types`, by who it is. */
 export const TAKER_MESSAGE_TYPES = [
@@ -25,25 +26,43 @@ export interface ResyncMessage {
   data: { after: string; kept_since: string | null };
 }
 
-/** A new order is announced to every taker; any later change to its holder alone. */
-export function isForEveryTaker(event: OrderEvent): boolean {
-  return event.type === 'order_status_change' && event.from_status === null;
+/** What a circle is told of an event that concerns it, or nothing. */
+export function messageFor(circle: Circle, event: OrderEvent): PushMessage | undefined {
+  switch (circle.kind) {
+    case 'maker':
+      return makerMessage(event);
+    case 'holder':
+    case 'everyTaker':
+      return takerMessage(event);
+    case 'everyBook':
+      return bookMessage(event);
+  }
 }
 
-/** Whether an order comes into the book of pending orders, or leaves it. */
-export function isBookChange({ type, from_status, to_status }: OrderEvent): boolean {
-  return type === 'order_status_change' && (from_status === 'pending' || to_status === 'pending');
+/** All that somebody is told of an event, in the order of the messages' ids. */
+export function messagesFor(audience: Audience, event: OrderEvent): PushMessage[] {
+  const circles = circlesOf(event).filter((circle) => belongsTo(audience, circle));
+  return circles.flatMap((circle) => messageFor(circle, event) ?? []);
 }
 
-/** What every taker that keeps a book is told, without who did it. */
-export function bookMessage(event: OrderEvent): PushMessage {
+/** What is left of that for somebody who has heard the first message. */
+export function messagesLeft(audience: Audience, event: OrderEvent): PushMessage[] {
+  return messagesFor(audience, event).filter(({ id }) => id > eventId(event));
+}
+
+/** The book's change, without who made it. */
+function bookMessage(event: OrderEvent): PushMessage {
   const { order_hash, maker, from_status, to_status } = event;
   const change = message(event, 'order_book_change', { order_hash, maker, from_status, to_status });
   return { ...change, id: secondId(change.id) };
 }
 
-/** What a taker is told of an event that concerns it, or nothing. */
-export function takerMessage(event: OrderEvent, redelivered = false): PushMessage | undefined {
+/** The message of an open request, put to its taker once more. */
+export function redelivery(request: OrderEvent): PushMessage {
+  return takerMessage(request, true)!;
+}
+
+function takerMessage(event: OrderEvent, redelivered = false): PushMessage | undefined {
   switch (event.type) {
     case 'order_status_change':
       return message(event, 'order_status_change', statusChange(event));
@@ -78,8 +97,7 @@ export function resyncMessage(after: string, keptSince: Date | null, now: Date):
   };
 }
 
-/** What the order's maker is told of an event. */
-export function makerMessage(event: OrderEvent): PushMessage {
+function makerMessage(event: OrderEvent): PushMessage {
   if (event.type === 'order_status_change') return message(event, 'order_status_change', statusChange(event));
   const { status = 'requested', resolved_by = null, late = false, message: text = null } = event.payload;
   return message(event, 'cancellation_update', {

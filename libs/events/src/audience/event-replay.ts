@@ -5,23 +5,15 @@ import { columnsOf, PreparedStatement, Transaction } from '#database';
 import { DataSource } from 'typeorm';
 import { EVENTS_KEPT_SINCE } from '../partitions/event-partitions.js';
 import { DAY_MS } from '../partitions/partition-changes.js';
-import { BEGINNING, cursorAt, earliestPast, type EventCursor, TIME_SLACK } from './event-cursor.js';
-import { candidatesOf, earlierEventId, eventId, secondId, seqOf } from './event-id.js';
-import { OrderEvent } from './order-event.entity.js';
+import { BEGINNING, cursorAt, earliestPast, type EventCursor, TIME_SLACK } from '../log/event-cursor.js';
+import { candidatesOf, earlierEventId, eventId, secondId, seqOf } from '../log/event-id.js';
+import { OrderEvent } from '../log/order-event.entity.js';
+import { type Audience, ROWS_OF, type TakerAudience } from './circles.js';
 
 /** Few enough that what they say fits a socket's buffer. */
 export const REPLAY_ROWS = 100;
 /** Events of this age are kept, and so is all that follows them, whatever the settings. */
 const SURELY_KEPT_MS = (MIN_EVENT_RETENTION_DAYS - 1) * DAY_MS;
-
-/** Whose events are replayed: a maker's, or a taker's with or without every new order and every change of the book. */
-export type Audience = { maker: string } | TakerAudience;
-
-export interface TakerAudience {
-  takerId: string;
-  newOrders: boolean;
-  book: boolean;
-}
 
 /** Where a replay begins; without a cursor, not all that came after the id is kept, or the id is not of this history. */
 export interface ReplayStart {
@@ -99,19 +91,17 @@ const between = (whose: string): string => `
   (SELECT ${columnsOf(OrderEvent)} FROM order_events
     WHERE ${whose} AND seq > $1::bigint AND seq <= $2::bigint AND created_at > $3
     ORDER BY seq LIMIT ${REPLAY_ROWS})`;
-const OWN = between('taker_id = $4::uuid');
-const NEW = between(`type = 'order_status_change' AND from_status IS NULL`);
+const OWN = between(ROWS_OF.holder('$4::uuid'));
+const NEW = between(ROWS_OF.everyTaker);
 /** By the index of all events: a good part of them are such. */
-const BOOK = between(
-  `type = 'order_status_change' AND 'pending' IN (from_status, to_status) AND taker_id IS DISTINCT FROM $4::uuid`,
-);
+const BOOK = between(`${ROWS_OF.everyBook} AND taker_id IS DISTINCT FROM $4::uuid`);
 const readStatement = (whose: string, branches: string[]): PreparedStatement<OrderEvent> =>
   new PreparedStatement(
     `replay_${whose}`,
     `SELECT ${columnsOf(OrderEvent)} FROM (${branches.join(' UNION ALL ')}) concerning ORDER BY seq LIMIT ${REPLAY_ROWS}`,
   );
 const READ = {
-  ofMaker: readStatement('of_maker', [between('maker = $4')]),
+  ofMaker: readStatement('of_maker', [between(ROWS_OF.maker('$4'))]),
   ofTaker: readStatement('of_taker', [OWN]),
   ofTakerAndNew: readStatement('of_taker_and_new', [OWN, NEW]),
   ofTakerAndBook: readStatement('of_taker_and_book', [OWN, BOOK]),
