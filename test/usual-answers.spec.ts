@@ -36,7 +36,7 @@ const caller = (): TakerCaller => ({
   takerId: taker.takerId,
   keyId: taker.keyId,
   addresses: taker.addresses,
-  requestId: 'the call',
+  callId: 'the call',
 });
 
 const answerTo = ({ hash }: Pick<AskedOrder, 'hash'>, changes: Partial<Given> = {}): Given => ({

@@ -10,7 +10,7 @@ export class MakerGuard implements CanActivate {
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = requestOf(context);
     const { wallet } = await this.tokens.holderOf(request.headers.authorization);
-    request.maker = { wallet, requestId: request.id };
+    request.maker = { wallet, callId: request.id };
     return true;
   }
 }

@@ -4,7 +4,7 @@ import { SETTINGS, type Settings } from '#config';
 import { type AcceptedKey, ApiKeysService, type TakerCaller } from '#trading';
 import { clientAddresses } from '../http/client-address.js';
 import { ApiError } from '../http/refusals/api-errors.js';
-import { requestIdOf } from '../http/request-id.js';
+import { callIdOf } from '../http/call-id.js';
 import { SignatureChecker } from './signature-checker.service.js';
 import { WrongKeys } from './wrong-keys.js';
 
@@ -38,7 +38,7 @@ export class TakerAuthenticator {
     }
     const mac = await this.signatures.check(request, key);
     return {
-      taker: { ...key.key, requestId: requestIdOf(request) },
+      taker: { ...key.key, callId: callIdOf(request) },
       isSuspended: key.isSuspended,
       useSignature: mac && (() => this.signatures.useUp(mac)),
     };

@@ -1,14 +1,14 @@
 import type { FastifyInstance } from 'fastify';
+import { CALL_ID_HEADER } from './call-id.js';
 import { Origins } from './origins.js';
 import { SECURITY_HEADERS } from './refusals/refusal.js';
-import { REQUEST_ID_HEADER } from './request-id.js';
 
 const SECURITY_HEADERS_LIST = Object.entries(SECURITY_HEADERS);
 
 /** The headers that every answer has, unless its handler has set its own. */
 export function setAnswerHeaders(fastify: FastifyInstance, origins: Origins): void {
   fastify.addHook('onSend', (request, reply, _payload, done) => {
-    void reply.header(REQUEST_ID_HEADER, request.id);
+    void reply.header(CALL_ID_HEADER, request.id);
     for (const [name, value] of SECURITY_HEADERS_LIST) {
       if (!reply.hasHeader(name)) void reply.header(name, value);
     }

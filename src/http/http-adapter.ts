@@ -12,7 +12,7 @@ import { setUpServer } from './http-server.js';
 import { Origins } from './origins.js';
 import { boundBodies } from './json/raw-body.js';
 import { refuseOnSocket } from './refusals/refuse-on-socket.js';
-import { requestIdOf, requestIdOr } from './request-id.js';
+import { callIdOf, callIdOr } from './call-id.js';
 
 /** As much as a request's head can hold: what is wrong with a long parameter is for its pipe to say. */
 const MAX_PARAMETER_CHARACTERS = 16 * 1024;
@@ -37,7 +37,7 @@ export function httpAdapter(settings: Settings): FastifyAdapter {
       connectionsCheckingInterval: TIMEOUTS_CHECKED_MS,
       requireHostHeader: false,
     },
-    genReqId: requestIdOf,
+    genReqId: callIdOf,
     rewriteUrl: (request: IncomingMessage) => settleTarget(request),
     // calls that arrive on an open connection while the service stops are still served
     return503OnClosing: false,
@@ -49,7 +49,7 @@ export function httpAdapter(settings: Settings): FastifyAdapter {
         `the request is not valid HTTP: ${reasonOf(code, message)}`,
       );
       const cors = origins.corsHeaders(headerIn(head, 'origin'));
-      const id = requestIdOr(headerIn(head, 'x-request-id'));
+      const id = callIdOr(headerIn(head, 'x-request-id'));
       refuseInTurn(socket, () => refuseOnSocket(socket, refused, id, cors));
     },
   });

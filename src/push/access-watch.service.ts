@@ -1,6 +1,6 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { ApiKeysService, MakersService } from '#trading';
-import { PushService } from './push.service.js';
+import { EventDelivery } from './event-delivery.service.js';
 import type { Participant, Subscriber } from './subscriber.js';
 
 /** A revoked key loses its sockets within 5 s: this, and the 3 s for which a looked-up key is believed, leave time to ask. */
@@ -21,7 +21,7 @@ export class AccessWatch implements OnApplicationBootstrap, OnModuleDestroy {
   private logOutsSince = new Date(Date.now() - TOKENS_LIVE_MS);
 
   constructor(
-    private readonly push: PushService,
+    private readonly delivery: EventDelivery,
     private readonly apiKeys: ApiKeysService,
     private readonly makers: MakersService,
   ) {}
@@ -79,7 +79,7 @@ export class AccessWatch implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   private socketsOf<Kind extends Participant['kind']>(kind: Kind) {
-    return this.push
+    return this.delivery
       .subscribers()
       .map((subscriber) => [subscriber, subscriber.participant] as const)
       .filter((pair): pair is [Subscriber, Extract<Participant, { kind: Kind }>] => pair[1].kind === kind);

@@ -11,7 +11,7 @@ import {
   secondId,
   takerAudience,
 } from '#events';
-import { PendingRequests } from '#trading';
+import { OpenRequests } from '#trading';
 
 /** Batches of events that are read for one page: of some, little or nothing is of the types that are wanted. */
 const MAX_READS = 10;
@@ -39,7 +39,7 @@ export class EventPages {
   constructor(
     private readonly tail: EventTail,
     private readonly replay: EventReplay,
-    private readonly pending: PendingRequests,
+    private readonly openRequests: OpenRequests,
   ) {}
 
   async read(request: EventPageRequest): Promise<EventPage> {
@@ -68,7 +68,7 @@ export class EventPages {
   /** As a new socket does: with the requests that are still open. */
   private async beginAtPresent({ takerId, types }: EventPageRequest, resync: boolean): Promise<EventPage> {
     const { position } = this.tail;
-    const open = types.has('cancellation_request') ? await this.pending.ofTaker(takerId, position) : [];
+    const open = types.has('cancellation_request') ? await this.openRequests.ofTaker(takerId, position) : [];
     const events = open.map(redelivery);
     return { events, lastId: secondId(position.id), resync };
   }

@@ -4,12 +4,12 @@ import { MetricsModule } from '#metrics';
 import { TradingModule } from '#trading';
 import { AuthModule } from '../auth/auth.module.js';
 import { AccessWatch } from './access-watch.service.js';
+import { EventDelivery } from './event-delivery.service.js';
 import { EventPages } from './event-pages.service.js';
 import { MakerEventsController } from './maker-events.controller.js';
 import { PushMetrics } from './push-metrics.js';
-import { PushServer } from './push-server.service.js';
-import { PushService } from './push.service.js';
 import { SocketReplay } from './socket-replay.service.js';
+import { SocketServer } from './socket-server.service.js';
 import { TakerEventsController } from './taker-events.controller.js';
 import { UpgradeAuthorizer } from './upgrade-authorizer.service.js';
 
@@ -20,8 +20,8 @@ import { UpgradeAuthorizer } from './upgrade-authorizer.service.js';
   providers: [
     EventTail,
     EventPages,
-    PushServer,
-    PushService,
+    SocketServer,
+    EventDelivery,
     PushMetrics,
     AccessWatch,
     SocketReplay,

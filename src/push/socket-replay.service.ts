@@ -13,7 +13,7 @@ import {
   resyncMessage,
   secondId,
 } from '#events';
-import { PendingRequests, PushReceipts } from '#trading';
+import { OpenRequests, PushReceipts } from '#trading';
 import { frameOf, requestsIn } from './push-frame.js';
 import { ReplayTurns } from './replay-turns.js';
 import { callerOf, type Subscriber } from './subscriber.js';
@@ -27,7 +27,7 @@ export class SocketReplay {
   constructor(
     private readonly tail: EventTail,
     private readonly replay: EventReplay,
-    private readonly pending: PendingRequests,
+    private readonly openRequests: OpenRequests,
     private readonly receipts: PushReceipts,
   ) {}
 
@@ -106,7 +106,7 @@ export class SocketReplay {
     const { participant } = subscriber;
     if (participant.kind !== 'taker' || !subscriber.wants('cancellation_request')) return;
     const requests = await this.turns.read(async () =>
-      subscriber.isOpen ? this.pending.ofTaker(participant.takerId, position) : [],
+      subscriber.isOpen ? this.openRequests.ofTaker(participant.takerId, position) : [],
     );
     const frames = requests.map((event) => frameOf(event, redelivery(event)));
     this.receipts.pushed(requestsIn(frames.filter((frame) => subscriber.send(frame))));

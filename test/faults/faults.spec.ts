@@ -42,7 +42,7 @@ test(
 
     const at = told.findIndex(({ path, status }) => path.endsWith('/unlock') && status === 200);
     const unlock = told[at]!;
-    expect(broken({ told: told.with(at, { ...unlock, requestId: 'another' }) })).toEqual([15]);
+    expect(broken({ told: told.with(at, { ...unlock, callId: 'another' }) })).toEqual([15]);
     expect(broken({ told: told.with(at, { ...unlock, status: 409 }) })).toEqual([16]);
 
     const [one, other] = [participants[0]!, participants[1]!];

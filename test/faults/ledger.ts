@@ -18,7 +18,7 @@ export interface Told {
   status: number;
   // oxlint-disable-next-line typescript/no-explicit-any -- held against the database field by field
   data: any;
-  requestId: string;
+  callId: string;
   retryAfter: string | null;
   /** Which instance answered, and when, Unix ms. */
   url: string;
@@ -67,7 +67,7 @@ export class Ledger {
         sent: body ? JSON.parse(body) : undefined,
         status: answer.status,
         data: (JSON.parse(text) as { data?: unknown }).data,
-        requestId: answer.headers.get('x-request-id') ?? '',
+        callId: answer.headers.get('x-request-id') ?? '',
         retryAfter: answer.headers.get('retry-after'),
         url,
         sentAt,

@@ -16,9 +16,9 @@ export function refusalsChangedNothing({ told, record, undone }: Evidence): Find
   const changedBy = new Set([...record.events, ...(undone?.record.events ?? [])].map(callOf));
   const refusals = told.filter(({ status }) => status >= 400 && status < 500);
   const ids = new Set<string>();
-  const nameless = told.filter(({ requestId }) => requestId === '' || ids.size === ids.add(requestId).size);
+  const nameless = told.filter(({ callId }) => callId === '' || ids.size === ids.add(callId).size);
   return finding(16, 'a definite 4xx changed nothing', [
-    ...refusals.filter(({ requestId }) => changedBy.has(requestId)).map(describe),
+    ...refusals.filter(({ callId }) => changedBy.has(callId)).map(describe),
     ...nameless.map((call) => `no id of its own: ${describe(call)}`),
   ]);
 }
@@ -33,6 +33,6 @@ export function callsEnd({ waits }: Evidence): Finding {
   );
 }
 
-function describe({ method, path, status, requestId }: Told): string {
-  return `${method} ${path} ${status} ${requestId}`;
+function describe({ method, path, status, callId }: Told): string {
+  return `${method} ${path} ${status} ${callId}`;
 }

@@ -19,7 +19,7 @@ interface Indexed {
 const CHECKS: Record<string, Check> = {
   'POST 200 /makers/connect': ({ sent }, { wallets }) => wallets.has(sent.wallet_address.toLowerCase()),
 
-  'POST 201 /orders': ({ sent, data, requestId }, { orders, events }) => {
+  'POST 201 /orders': ({ sent, data, callId }, { orders, events }) => {
     const order = orders.get(data.order_hash);
     const isAsSent = ({ maker, nonce, quantity, price, deadline }: typeof sent.order): boolean =>
       maker === order?.maker &&
@@ -32,7 +32,7 @@ const CHECKS: Record<string, Check> = {
       order?.signature === data.signature &&
       isAsSent(sent.order) &&
       isAsSent(data) &&
-      madeBy(requestId, events.get(data.order_hash), (event) => event.from_status === null)
+      madeBy(callId, events.get(data.order_hash), (event) => event.from_status === null)
     );
   },
 
@@ -51,9 +51,9 @@ const CHECKS: Record<string, Check> = {
     );
   },
 
-  'POST 200 /orders/:id/cancel': ({ data, requestId }, record) =>
+  'POST 200 /orders/:id/cancel': ({ data, callId }, record) =>
     madeBy(
-      requestId,
+      callId,
       eventsOfId(record, data.order_id),
       ({ from_status, to_status }) => from_status === 'pending' && to_status === 'cancelled',
     ),
@@ -79,12 +79,12 @@ const CHECKS: Record<string, Check> = {
     );
   },
 
-  'POST 200 /orders/unlock': ({ sent, requestId }, { events }) =>
-    madeBy(requestId, events.get(sent.order_hash), ({ payload }) => causeOf(payload.metadata) === 'unlock'),
+  'POST 200 /orders/unlock': ({ sent, callId }, { events }) =>
+    madeBy(callId, events.get(sent.order_hash), ({ payload }) => causeOf(payload.metadata) === 'unlock'),
 
-  'POST 200 /orders/reject': ({ sent, requestId }, { events, orders }) =>
+  'POST 200 /orders/reject': ({ sent, callId }, { events, orders }) =>
     orders.get(sent.order_hash)?.notes === sent.reason &&
-    madeBy(requestId, events.get(sent.order_hash), ({ to_status }) => to_status === 'rejected'),
+    madeBy(callId, events.get(sent.order_hash), ({ to_status }) => to_status === 'rejected'),
 
   'POST 200 /orders/fill': ({ sent, data }, { fills, orders }) => {
     const order = orders.get(data.order_hash);
@@ -115,9 +115,9 @@ export function toldIsRecorded({ told, record, undone }: Evidence): Finding {
 }
 
 function describe(call: Told, { requests, orders }: Indexed): string {
-  const { sent, data, requestId } = call;
+  const { sent, data, callId } = call;
   const recorded = requests.get(sent?.request_id) ?? orders.get(sent?.order_hash ?? data?.order_hash);
-  return `${routeOf(call)} ${requestId}: ${JSON.stringify({ sent, data, recorded })}`;
+  return `${routeOf(call)} ${callId}: ${JSON.stringify({ sent, data, recorded })}`;
 }
 
 function routeOf({ method, status, path }: Told): string {
@@ -146,11 +146,11 @@ const has = (events: OrderEvent[] | undefined, matches: (event: OrderEvent) => b
 
 /** For changes that only the very call can have made that was answered so. */
 function madeBy(
-  requestId: string,
+  callId: string,
   events: OrderEvent[] | undefined,
   matches: (event: OrderEvent) => boolean,
 ): boolean {
-  return has(events, (event) => callOf(event) === requestId && matches(event));
+  return has(events, (event) => callOf(event) === callId && matches(event));
 }
 
 /** The HTTP call that made a change, if one did. */

@@ -31,7 +31,7 @@ export {
   REQUEST_ENDS,
 } from './cancellations/cancellation-request.entity.js';
 export { CancellationQueries, type RequestOnOrder } from './cancellations/cancellation-queries.service.js';
-export { PendingRequests } from './cancellations/pending-requests.service.js';
+export { OpenRequests } from './cancellations/open-requests.service.js';
 export { PushReceipts } from './cancellations/push-receipts.service.js';
 export { CancellationService, type CancelOutcome } from './cancellations/cancellation.service.js';
 export { recordAnswers, UsualAnswers } from './cancellations/usual-answers.service.js';

@@ -3,7 +3,7 @@ import { EventsModule } from '#events';
 import { MetricsModule } from '#metrics';
 import { CancellationQueries } from './cancellations/cancellation-queries.service.js';
 import { CancellationService } from './cancellations/cancellation.service.js';
-import { PendingRequests } from './cancellations/pending-requests.service.js';
+import { OpenRequests } from './cancellations/open-requests.service.js';
 import { PushReceipts } from './cancellations/push-receipts.service.js';
 import { UsualAnswers } from './cancellations/usual-answers.service.js';
 import { Chain } from './chain/chain.service.js';
@@ -40,7 +40,7 @@ const services = [
   UsualAnswers,
   CancellationService,
   CancellationQueries,
-  PendingRequests,
+  OpenRequests,
   PushReceipts,
   FillService,
   FillQueries,

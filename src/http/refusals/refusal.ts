@@ -22,8 +22,8 @@ export interface Refusal {
   reason: string | undefined;
 }
 
-export function refusalOf(error: unknown, requestId: string): Refusal {
-  const { error: name, details } = toFailure(error, requestId);
+export function refusalOf(error: unknown, callId: string): Refusal {
+  const { error: name, details } = toFailure(error, callId);
   const { status, code } = API_ERRORS[name];
   const seconds =
     error instanceof ApiError || error instanceof TradingError ? error.retryAfterSeconds : undefined;

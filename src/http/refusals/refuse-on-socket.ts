@@ -9,21 +9,21 @@ import { refusalOf, SECURITY_HEADERS } from './refusal.js';
 export function refuseOnSocket(
   socket: Duplex,
   error: unknown,
-  requestId: string = randomUUID(),
+  callId: string = randomUUID(),
   extraHeaders: Record<string, string> = {},
 ): void {
   if (!socket.writable || isAnswering(socket)) {
     socket.destroy();
     return;
   }
-  const { status, code, headers, body, reason } = refusalOf(error, requestId);
+  const { status, code, headers, body, reason } = refusalOf(error, callId);
   const bytes = JSON.stringify(body);
   const head = {
     connection: 'close',
     date: new Date().toUTCString(),
     'content-type': 'application/json; charset=utf-8',
     'content-length': String(Buffer.byteLength(bytes)),
-    'x-request-id': requestId,
+    'x-request-id': callId,
     ...SECURITY_HEADERS,
     ...headers,
     ...extraHeaders,
@@ -34,7 +34,7 @@ export function refuseOnSocket(
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${bytes}`);
   const { remoteAddress: address } = socket as { remoteAddress?: string };
   const why = { details: masked(body.details), ...(reason !== undefined && { reason: masked(reason) }) };
-  const line = { requestId, address, status, code, ...why };
+  const line = { requestId: callId, address, status, code, ...why };
   PinoLogger.root?.[status >= 500 ? 'error' : 'info'](line, 'connection refused');
 }
 

@@ -11,21 +11,21 @@ export const UNKNOWN_OUTCOME =
   'whether this call was done is not known; it may be repeated, and does nothing twice';
 
 /** Every error as the name and the details under which it goes over the wire: the one place that decides. */
-export function toFailure(error: unknown, requestId: string): { error: ApiErrorName; details: string } {
+export function toFailure(error: unknown, callId: string): { error: ApiErrorName; details: string } {
   if (error instanceof ApiError) return { error: error.error, details: error.details };
   if (error instanceof TradingError) return { error: error.code, details: error.details };
   if (error instanceof TooBusyError || error instanceof ChainAwayError) {
     return { error: 'UNAVAILABLE', details: `${error.message}; nothing was done, try again` };
   }
   if (error instanceof CommitUnknownError) {
-    const details = `the database did not say whether it committed: ${UNKNOWN_OUTCOME}, request id ${requestId}`;
+    const details = `the database did not say whether it committed: ${UNKNOWN_OUTCOME}, request id ${callId}`;
     return { error: 'UNAVAILABLE', details };
   }
   if (isDatabaseAway(error)) {
-    const details = `the database is away; nothing was done, try again, request id ${requestId}`;
+    const details = `the database is away; nothing was done, try again, request id ${callId}`;
     return { error: 'UNAVAILABLE', details };
   }
-  return fromFramework(error) ?? { error: 'INTERNAL', details: `request id ${requestId}` };
+  return fromFramework(error) ?? { error: 'INTERNAL', details: `request id ${callId}` };
 }
 
 /** What Nest and Fastify refuse by themselves. */

@@ -33,8 +33,8 @@ export interface Move {
 }
 
 const MAKERS = {
-  'its maker': { wallet: TERMS.maker, requestId: 'a call' },
-  'another maker': { wallet: '0x00000000000000000000000000000000000000bb', requestId: 'a call' },
+  'its maker': { wallet: TERMS.maker, callId: 'a call' },
+  'another maker': { wallet: '0x00000000000000000000000000000000000000bb', callId: 'a call' },
 };
 const ORDER = { order_hash: 'its hash' };
 

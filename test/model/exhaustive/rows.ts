@@ -131,15 +131,13 @@ export function keyOf({ order, requests, fill }: Rows, model: OrderModel, now: n
   ]);
 }
 
-export const TAKERS: Record<
-  Taker,
-  { takerId: Taker; keyId: string; addresses: Address[]; requestId: string }
-> = {
-  A: takerOf('A'),
-  B: takerOf('B'),
-};
+export const TAKERS: Record<Taker, { takerId: Taker; keyId: string; addresses: Address[]; callId: string }> =
+  {
+    A: takerOf('A'),
+    B: takerOf('B'),
+  };
 
 function takerOf(takerId: Taker) {
   const addresses = (Object.keys(ADDRESSES) as Address[]).filter((each) => ADDRESSES[each] === takerId);
-  return { takerId, keyId: `the key of ${takerId}`, addresses, requestId: 'a call' };
+  return { takerId, keyId: `the key of ${takerId}`, addresses, callId: 'a call' };
 }

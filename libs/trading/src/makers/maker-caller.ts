@@ -5,9 +5,9 @@ export interface MakerCaller {
   /** Its address, lower-case. */
   wallet: string;
   /** The HTTP call's id. */
-  requestId: string;
+  callId: string;
 }
 
-export function makerActor({ wallet, requestId }: MakerCaller): Actor {
-  return { kind: 'maker', wallet_address: wallet, http_request_id: requestId };
+export function makerActor({ wallet, callId }: MakerCaller): Actor {
+  return { kind: 'maker', wallet_address: wallet, http_request_id: callId };
 }

@@ -11,9 +11,9 @@ export interface TakerKey {
 /** The taker on whose behalf a call is made. */
 export interface TakerCaller extends TakerKey {
   /** The HTTP call's id. */
-  requestId: string;
+  callId: string;
 }
 
-export function takerActor({ takerId, keyId, requestId }: TakerCaller): Actor {
-  return { kind: 'taker', taker_id: takerId, key_id: keyId, http_request_id: requestId };
+export function takerActor({ takerId, keyId, callId }: TakerCaller): Actor {
+  return { kind: 'taker', taker_id: takerId, key_id: keyId, http_request_id: callId };
 }

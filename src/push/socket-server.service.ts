@@ -8,9 +8,9 @@ import { WEBSOCKET } from '../http/http-server.js';
 import { ApiError } from '../http/refusals/api-errors.js';
 import { refusalOf } from '../http/refusals/refusal.js';
 import { refuseOnSocket } from '../http/refusals/refuse-on-socket.js';
-import { requestIdOf } from '../http/request-id.js';
+import { callIdOf } from '../http/call-id.js';
+import { EventDelivery } from './event-delivery.service.js';
 import { PushMetrics } from './push-metrics.js';
-import { PushService } from './push.service.js';
 import { Subscriber, type Subscription } from './subscriber.js';
 import { JWT_PROTOCOL, UpgradeAuthorizer } from './upgrade-authorizer.service.js';
 
@@ -32,15 +32,15 @@ const SERVER_OPTIONS = {
 
 /** The two WebSocket endpoints, on the HTTP server's port: lets subscribers in, or answers why not. */
 @Injectable()
-export class PushServer implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly logger = new Logger(PushServer.name);
+export class SocketServer implements OnApplicationBootstrap, OnModuleDestroy {
+  private readonly logger = new Logger(SocketServer.name);
   private readonly sockets = new WebSocketServer(SERVER_OPTIONS);
   private waiting: (() => void)[] = [];
 
   constructor(
     private readonly adapterHost: HttpAdapterHost,
     private readonly authorizer: UpgradeAuthorizer,
-    private readonly push: PushService,
+    private readonly delivery: EventDelivery,
     private readonly metrics: PushMetrics,
   ) {}
 
@@ -51,7 +51,7 @@ export class PushServer implements OnApplicationBootstrap, OnModuleDestroy {
       this.waiting.push(() => void this.upgrade(request, socket, head));
       if (this.waiting.length === 1) this.takeTurns();
     });
-    this.sockets.on('headers', (headers, request) => headers.push(`X-Request-Id: ${requestIdOf(request)}`));
+    this.sockets.on('headers', (headers, request) => headers.push(`X-Request-Id: ${callIdOf(request)}`));
     this.sockets.on('wsClientError', (error, socket, request) =>
       this.refuse(noHandshake(error.message), request, socket),
     );
@@ -77,7 +77,7 @@ export class PushServer implements OnApplicationBootstrap, OnModuleDestroy {
       requireHandshake(request);
       const subscription = await this.authorizer.authorize(request);
       // the check and the subscriber's place in the count are one step: nothing is awaited between them
-      this.push.requireRoomFor(subscription);
+      this.delivery.requireRoomFor(subscription);
       this.sockets.handleUpgrade(request, socket, head, (ws) => this.welcome(ws, subscription));
     } catch (error) {
       this.refuse(error, request, socket);
@@ -85,18 +85,18 @@ export class PushServer implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   private welcome(socket: WebSocket, subscription: Subscription): void {
-    const subscriber = new Subscriber(socket, subscription, (left) => this.push.remove(left));
+    const subscriber = new Subscriber(socket, subscription, (left) => this.delivery.remove(left));
     socket.on('error', (error) => this.logger.debug(`a socket failed: ${error.message}`));
-    void this.push.add(subscriber);
+    void this.delivery.add(subscriber);
   }
 
   /** Refuses an upgrade as the HTTP calls do: status and envelope. */
   private refuse(error: unknown, request: IncomingMessage, socket: Duplex): void {
-    const requestId = requestIdOf(request);
-    const { status, code } = refusalOf(error, requestId);
-    if (status === 500) this.logger.error({ requestId, err: error });
+    const callId = callIdOf(request);
+    const { status, code } = refusalOf(error, callId);
+    if (status === 500) this.logger.error({ requestId: callId, err: error });
     this.metrics.refused(code);
-    refuseOnSocket(socket, error, requestId);
+    refuseOnSocket(socket, error, callId);
   }
 }
 

@@ -16,7 +16,7 @@ const CALLERS = { taker: 'API key', maker: 'wallet' };
 
 /** Hands committed events to the sockets of those they concern. */
 @Injectable()
-export class PushService implements OnApplicationBootstrap, OnModuleDestroy {
+export class EventDelivery implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly takers = new Map<string, Set<Subscriber>>();
   private readonly makers = new Map<string, Set<Subscriber>>();
   /** Those of takers that keep a book: to pass all others by at every change of it would cost more than the pushes. */

@@ -6,8 +6,8 @@ import { DataSource } from 'typeorm';
 import { OPEN_STATUSES_SQL } from './cancellation-request.entity.js';
 
 /** The event by which each was put to the taker last; it is kept while a lock can live. */
-const READ_PENDING = new PreparedStatement<OrderEvent>(
-  'pending_requests',
+const READ_OPEN = new PreparedStatement<OrderEvent>(
+  'open_requests',
   `SELECT ${columnsOf(OrderEvent, 'e')} FROM cancellation_requests r
      CROSS JOIN LATERAL (
        SELECT ${columnsOf(OrderEvent)} FROM order_events
@@ -21,11 +21,11 @@ const READ_PENDING = new PreparedStatement<OrderEvent>(
 
 /** What takers have been asked and have not answered yet. */
 @Injectable()
-export class PendingRequests {
+export class OpenRequests {
   constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
 
   /** The events of a taker's open requests up to a position, in their order. */
   ofTaker(takerId: string, upTo: EventCursor): Promise<OrderEvent[]> {
-    return Transaction.read(this.dataSource, READ_PENDING.with(takerId, seqOf(upTo.id)));
+    return Transaction.read(this.dataSource, READ_OPEN.with(takerId, seqOf(upTo.id)));
   }
 }
