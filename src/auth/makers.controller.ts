@@ -3,7 +3,7 @@ import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { type MakerCaller, MakersService } from '#trading';
 import { ApiErrors, ApiReadErrors, ApiSuccess, MAKER_ERRORS } from '../http/documents/api-answers.js';
 import { ApiError } from '../http/refusals/api-errors.js';
-import { type Success, success } from '../http/refusals/envelope.js';
+import { type Success, success } from '../http/success.js';
 import { CallingMaker } from './callers.js';
 import { ConnectAnswer, ConnectRequest, LogoutAnswer } from './dto/connect.dto.js';
 import { MakerProfile } from './dto/profile.dto.js';

@@ -12,7 +12,7 @@ import {
   TAKER_ERRORS,
 } from '../http/documents/api-answers.js';
 import { pageOf, pageView } from '../http/pages/page.mapper.js';
-import { type Success, success } from '../http/refusals/envelope.js';
+import { type Success, success } from '../http/success.js';
 import { requestView } from './cancellation.mapper.js';
 import { CancelResultAnswer, CancelResultRequest } from './dto/cancel-result.dto.js';
 import { CancellationRequestsAnswer, CancellationRequestsQuery } from './dto/cancellation-requests.dto.js';

@@ -12,7 +12,7 @@ import {
   TAKER_ERRORS,
 } from '../http/documents/api-answers.js';
 import { pageOf, pageView } from '../http/pages/page.mapper.js';
-import { type Success, success } from '../http/refusals/envelope.js';
+import { type Success, success } from '../http/success.js';
 import { FillAnswer, FillOrderRequest } from './dto/fill-order.dto.js';
 import { FillsAnswer, FillsQuery } from './dto/fills.dto.js';
 import { fillAnswer, fillFilterOf, fillReportOf, fillView } from './fill.mapper.js';

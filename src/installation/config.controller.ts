@@ -4,7 +4,7 @@ import { SETTINGS, type Settings } from '#config';
 import { ORDER_TYPES, signingDomain } from '#trading';
 import { RateLimitGuard } from '../auth/rate-limit.guard.js';
 import { ApiReadErrors, ApiSuccess } from '../http/documents/api-answers.js';
-import { type Success, success } from '../http/refusals/envelope.js';
+import { type Success, success } from '../http/success.js';
 import { ConfigAnswer } from './dto/config.dto.js';
 import { publishedSettings } from './published-settings.js';
 import { SERVICE_VERSION } from './service-version.js';

@@ -5,7 +5,7 @@ import { ApiKeyGuard, EvenSuspended } from '../auth/api-key.guard.js';
 import { CallingTaker } from '../auth/callers.js';
 import { RateLimitGuard } from '../auth/rate-limit.guard.js';
 import { ApiErrors, ApiSuccess, HOLDER_ERRORS, TAKER_ERRORS } from '../http/documents/api-answers.js';
-import { type Success, success } from '../http/refusals/envelope.js';
+import { type Success, success } from '../http/success.js';
 import { LockAnswer, LockOrderRequest } from './dto/lock-order.dto.js';
 import { RejectAnswer, RejectOrderRequest } from './dto/reject-order.dto.js';
 import { UnlockAnswer, UnlockOrderRequest } from './dto/unlock-order.dto.js';

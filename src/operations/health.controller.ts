@@ -1,7 +1,7 @@
 import { Controller, Get } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { ApiReadErrors, ApiSuccess } from '../http/documents/api-answers.js';
-import { type Success, success } from '../http/refusals/envelope.js';
+import { type Success, success } from '../http/success.js';
 import { HealthAnswer } from './dto/health.dto.js';
 import { Readiness } from './readiness.js';
 

@@ -13,7 +13,7 @@ import {
   MAKER_ERRORS,
 } from '../http/documents/api-answers.js';
 import { pageOf, pageView } from '../http/pages/page.mapper.js';
-import { type Success, success } from '../http/refusals/envelope.js';
+import { type Success, success } from '../http/success.js';
 import { MakerOrdersAnswer, MakerOrdersQuery } from './dto/maker-orders.dto.js';
 import { NextNonceAnswer, OrderView } from './dto/order.dto.js';
 import { PlaceOrderRequest } from './dto/place-order.dto.js';

@@ -13,7 +13,7 @@ import {
   TAKER_ERRORS,
 } from '../http/documents/api-answers.js';
 import { pageOf, pageView } from '../http/pages/page.mapper.js';
-import { type Success, success } from '../http/refusals/envelope.js';
+import { type Success, success } from '../http/success.js';
 import { OrderView } from './dto/order.dto.js';
 import { PlaceOrderRequest } from './dto/place-order.dto.js';
 import {

@@ -6,7 +6,7 @@ import { CallingMaker } from '../auth/callers.js';
 import { MakerGuard } from '../auth/maker.guard.js';
 import { RateLimitGuard } from '../auth/rate-limit.guard.js';
 import { ApiOrderId, ApiReadErrors, ApiSuccess, MAKER_ERRORS } from '../http/documents/api-answers.js';
-import { type Success, success } from '../http/refusals/envelope.js';
+import { type Success, success } from '../http/success.js';
 import { OrderReferencePipe } from '../orders/order-reference.pipe.js';
 import { HistoryQuery, MakerHistoryAnswer } from './dto/events.dto.js';
 

@@ -6,7 +6,7 @@ import { ApiKeyGuard } from '../auth/api-key.guard.js';
 import { CallingTaker } from '../auth/callers.js';
 import { RateLimitGuard } from '../auth/rate-limit.guard.js';
 import { ApiOrderHash, ApiReadErrors, ApiSuccess, TAKER_ERRORS } from '../http/documents/api-answers.js';
-import { type Success, success } from '../http/refusals/envelope.js';
+import { type Success, success } from '../http/success.js';
 import { OrderHashPipe } from '../orders/order-reference.pipe.js';
 import { EventsAnswer, EventsQuery, HistoryQuery, TakerHistoryAnswer } from './dto/events.dto.js';
 import { EventPages } from './event-pages.service.js';

@@ -9,7 +9,7 @@ import {
 } from '@nestjs/swagger';
 import { EXAMPLES } from '../json/fields.js';
 import { API_ERRORS, type ApiErrorName } from '../refusals/api-errors.js';
-import { failure } from '../refusals/envelope.js';
+import { failure } from '../refusals/failure.js';
 import { ErrorAnswer } from './error-answer.dto.js';
 
 /** The headers of answers, as the document defines them once. */

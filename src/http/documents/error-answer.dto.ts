@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import type { Failure } from '../refusals/envelope.js';
+import type { Failure } from '../refusals/failure.js';
 
 /** The envelope of refusals. */
 export class ErrorAnswer implements Failure {

@@ -1,6 +1,6 @@
 import { TradingError } from '#trading';
 import { API_ERRORS, ApiError } from './api-errors.js';
-import { failure, type Failure } from './envelope.js';
+import { failure, type Failure } from './failure.js';
 import { RETRY_AFTER_SECONDS, toFailure } from './to-failure.js';
 
 /** What browsers are told of every answer: it is what it says, it is nobody's page and is kept nowhere. */
