@@ -80,7 +80,7 @@ export default {
       name: 'what-is-due-is-pure',
       severity: 'error',
       from: { path: '^libs/trading/src/due/due-steps\\.ts$' },
-      to: { dependencyTypesNot: ['type-only'] },
+      to: { dependencyTypesNot: ['type-only'], pathNot: '/orders/order-status\\.ts$' },
     },
     {
       name: 'orders-do-not-know-who-writes-them',

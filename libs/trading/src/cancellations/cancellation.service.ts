@@ -1,10 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { SETTINGS, type Settings } from '#config';
 import type { Actor } from '#events';
-import { statusAfterRelease } from '../due/due-steps.js';
 import { makerActor, type MakerCaller } from '../makers/maker-caller.js';
 import { OrderWriter } from '../order-writing/order-writer.js';
 import type { LockedOrder } from '../orders/locked-order.js';
+import { statusAfterRelease } from '../orders/order-status.js';
 import type { Order, OrderReference } from '../orders/order.entity.js';
 import {
   orderNotFound,

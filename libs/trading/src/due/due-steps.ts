@@ -1,4 +1,5 @@
 import type { CancellationRequest } from '../cancellations/cancellation-request.entity.js';
+import { deadlinePassed, statusAfterRelease } from '../orders/order-status.js';
 import type { Order } from '../orders/order.entity.js';
 
 /** A change that time alone has made, to be written down. */
@@ -9,20 +10,6 @@ export type DueStep =
 
 type Timed = Pick<Order, 'status' | 'deadline' | 'lock_expires_at'>;
 type TimedRequest = Pick<CancellationRequest, 'status' | 'expires_at'>;
-
-export function deadlinePassed(order: Pick<Order, 'deadline'>, at: Date): boolean {
-  return order.deadline * 1000 <= at.getTime();
-}
-
-/** What an order becomes when its lock is released, with or without an open cancellation request. */
-export function statusAfterRelease(
-  order: Pick<Order, 'deadline'>,
-  cancellationOpen: boolean,
-  at: Date,
-): 'pending' | 'cancelled' | 'expired' {
-  if (deadlinePassed(order, at)) return 'expired';
-  return cancellationOpen ? 'cancelled' : 'pending';
-}
 
 /**
  * What is due on an order at `now`, in the order in which it fell due: each step is judged at its own time, so

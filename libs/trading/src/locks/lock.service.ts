@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { SETTINGS, type Settings } from '#config';
 import type { Actor } from '#events';
-import { statusAfterRelease } from '../due/due-steps.js';
 import { Capacity, tooMany } from '../order-writing/capacity.service.js';
 import { OrderWriter } from '../order-writing/order-writer.js';
 import type { Lock, LockedOrder } from '../orders/locked-order.js';
+import { statusAfterRelease } from '../orders/order-status.js';
 import type { Order } from '../orders/order.entity.js';
 import {
   HELD_BY_ANOTHER,

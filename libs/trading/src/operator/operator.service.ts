@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import type { Actor } from '#events';
-import { statusAfterRelease } from '../due/due-steps.js';
 import { OrderWriter } from '../order-writing/order-writer.js';
 import type { LockedOrder } from '../orders/locked-order.js';
 import { assertConsistent } from '../orders/order-consistency.js';
+import { statusAfterRelease } from '../orders/order-status.js';
 import type { Order, OrderReference } from '../orders/order.entity.js';
 import { refuseFinal } from '../orders/refusals.js';
 import { TradingError } from '../trading-error.js';

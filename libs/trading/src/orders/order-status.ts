@@ -48,3 +48,23 @@ export function isFinal(status: OrderStatus): boolean {
 export function assertMayFollow(from: OrderStatus | null, to: OrderStatus): void {
   if (!mayFollow(from, to)) throw new BrokenInvariantError(`an order cannot go from ${from} to ${to}`);
 }
+
+/** What the rules of time ask of an order. */
+interface Timed {
+  /** Unix seconds. */
+  deadline: number;
+}
+
+export function deadlinePassed({ deadline }: Timed, at: Date): boolean {
+  return deadline * 1000 <= at.getTime();
+}
+
+/** What an order becomes when its lock is released, with or without an open cancellation request. */
+export function statusAfterRelease(
+  order: Timed,
+  cancellationOpen: boolean,
+  at: Date,
+): 'pending' | 'cancelled' | 'expired' {
+  if (deadlinePassed(order, at)) return 'expired';
+  return cancellationOpen ? 'cancelled' : 'pending';
+}

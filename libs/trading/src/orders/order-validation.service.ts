@@ -6,10 +6,9 @@ import { DataSource } from 'typeorm';
 import type { Hex } from 'viem';
 import { type FundsCheck, MakerFundsService } from '../chain/maker-funds.service.js';
 import { WalletSignatures } from '../chain/wallet-signatures.service.js';
-import { deadlinePassed } from '../due/due-steps.js';
 import { ChainAwayError } from '../trading-error.js';
 import { orderHash, type SignedTerms, wrongSignature } from './order-signature.js';
-import { isFinal } from './order-status.js';
+import { deadlinePassed, isFinal } from './order-status.js';
 import { Order } from './order.entity.js';
 import { refuseUnpayable } from './refusals.js';
 
