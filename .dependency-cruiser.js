@@ -17,6 +17,12 @@ export default {
       to: { path: '^(apps|test|bench)/' },
     },
     {
+      name: 'src-holds-no-sql',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/app\\.module\\.ts$' },
+      to: { path: 'node_modules/(typeorm|pg|@nestjs/typeorm)/' },
+    },
+    {
       name: 'apps-stand-alone',
       severity: 'error',
       from: { path: '^apps/([^/]+)/' },

@@ -1,8 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { Injectable } from '@nestjs/common';
-import { InjectDataSource } from '@nestjs/typeorm';
-import { type AcceptedKey, UsedSignature } from '#trading';
-import { DataSource } from 'typeorm';
+import { type AcceptedKey, UsedSignatures } from '#trading';
 import { ApiError } from '../http/refusals/api-errors.js';
 import { rawBodyOf } from '../http/json/raw-body.js';
 import { isMac, macOf, splitTarget } from './request-signature.js';
@@ -13,7 +11,7 @@ const UNIX_MS = /^[1-9]\d{0,15}$/;
 /** Checks the signatures of requests: each that is sent, and that those are that a key demands. */
 @Injectable()
 export class SignatureChecker {
-  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
+  constructor(private readonly used: UsedSignatures) {}
 
   /** The MAC that is to be used up, if there is one. */
   async check(request: IncomingMessage, key: AcceptedKey): Promise<Buffer | undefined> {
@@ -26,20 +24,11 @@ export class SignatureChecker {
 
   /** Last of the checks, so that only the holder of the secret can fill the table. */
   async useUp(mac: Buffer): Promise<void> {
-    const { raw: inserted } = await this.dataSource
-      .createQueryBuilder()
-      .insert()
-      .into(UsedSignature)
-      .values({ mac })
-      .orIgnore()
-      .returning('mac')
-      .execute();
-    if ((inserted as unknown[]).length === 0) {
-      throw new ApiError(
-        'SIGNATURE_USED',
-        'X-API-Signature was used before, and the call may have been done: sign again and repeat it',
-      );
-    }
+    if (await this.used.useUp(mac)) return;
+    throw new ApiError(
+      'SIGNATURE_USED',
+      'X-API-Signature was used before, and the call may have been done: sign again and repeat it',
+    );
   }
 }
 

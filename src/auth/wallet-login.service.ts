@@ -1,9 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { InjectDataSource } from '@nestjs/typeorm';
 import { SETTINGS, type Settings } from '#config';
-import { databaseNow, Transaction, violatesUnique } from '#database';
-import { LoginNonce, Maker, WalletSignatures } from '#trading';
-import { DataSource } from 'typeorm';
+import { MakerLogins, WalletSignatures } from '#trading';
 import { hashMessage } from 'viem/utils';
 import { isAddress, isSignature } from '../http/json/fields.js';
 import { ApiError } from '../http/refusals/api-errors.js';
@@ -22,7 +19,7 @@ export interface LoginAttempt {
 @Injectable()
 export class WalletLoginService {
   constructor(
-    @InjectDataSource() private readonly dataSource: DataSource,
+    private readonly logins: MakerLogins,
     private readonly tokens: MakerTokens,
     private readonly signatures: WalletSignatures,
     @Inject(SETTINGS) private readonly settings: Settings,
@@ -69,7 +66,7 @@ export class WalletLoginService {
   }
 
   private async requireFresh({ timestamp, notBefore, expiresAt }: LoginMessage): Promise<void> {
-    const now = await databaseNow(this.dataSource.manager);
+    const now = await this.logins.now();
     if (Math.abs(now.getTime() - timestamp.getTime()) > TIMESTAMP_TOLERANCE_MS) {
       throw new ApiError(
         'LOGIN_TIMESTAMP',
@@ -88,19 +85,9 @@ export class WalletLoginService {
    * Last of the checks, so that nobody but the wallet's owner can use up its nonces. Returns the generation of its tokens.
    */
   private async useUp(wallet: string, nonce: string): Promise<number> {
-    const owner = { wallet_address: wallet };
-    try {
-      return await Transaction.withManager(this.dataSource, async (manager) => {
-        await manager.insert(LoginNonce, { ...owner, nonce });
-        await manager.createQueryBuilder().insert().into(Maker).values(owner).orIgnore().execute();
-        return (await manager.findOneByOrFail(Maker, owner)).token_generation;
-      });
-    } catch (error) {
-      if (violatesUnique(error, 'login_nonces_pkey')) {
-        throw new ApiError('LOGIN_NONCE', 'the nonce of this message was used for a login before');
-      }
-      throw error;
-    }
+    const generation = await this.logins.useUp(wallet, nonce);
+    if (generation !== undefined) return generation;
+    throw new ApiError('LOGIN_NONCE', 'the nonce of this message was used for a login before');
   }
 }
 

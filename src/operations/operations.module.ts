@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { WriteProbe } from '#database';
 import { MetricsModule } from '#metrics';
 import { BacklogMetrics } from '#trading';
 import { HealthController } from './health.controller.js';
@@ -8,6 +9,6 @@ import { Readiness } from './readiness.js';
 @Module({
   imports: [MetricsModule],
   controllers: [HealthController, MetricsController],
-  providers: [BacklogMetrics, Readiness],
+  providers: [BacklogMetrics, Readiness, WriteProbe],
 })
 export class OperationsModule {}

@@ -1,9 +1,7 @@
 import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
-import { InjectDataSource } from '@nestjs/typeorm';
-import { type BatchSource, EventBus, EventTail, seqOf, type TailListener } from '#events';
+import { type BatchSource, EventBus, EventTail, TailLag, type TailListener } from '#events';
 import { ScrapeReading, showGauge } from '#metrics';
 import { Counter, Histogram, Registry } from 'prom-client';
-import { DataSource } from 'typeorm';
 import type { PushFrame } from './push-frame.js';
 import type { Participant } from './subscriber.js';
 
@@ -26,8 +24,8 @@ export class PushMetrics implements OnApplicationBootstrap {
 
   constructor(
     private readonly registry: Registry,
-    @InjectDataSource() private readonly dataSource: DataSource,
     private readonly tail: EventTail,
+    private readonly tailLag: TailLag,
     private readonly bus: EventBus,
   ) {
     this.lag = new ScrapeReading(() => this.readLag());
@@ -158,15 +156,8 @@ export class PushMetrics implements OnApplicationBootstrap {
   }
 
   private async readLag(): Promise<number> {
-    const sentAt = Date.now();
-    const [{ now, lag }] = await this.dataSource.query<[{ now: number; lag: number }]>(
-      `SELECT (extract(epoch FROM now) * 1000)::float AS now,
-         coalesce(extract(epoch FROM now - (SELECT created_at FROM order_events
-           WHERE seq > $1::bigint ORDER BY seq LIMIT 1)), 0)::float AS lag
-       FROM clock_timestamp() AS now`,
-      [seqOf(this.tail.position.id)],
-    );
-    this.clockAheadMs = now - (sentAt + Date.now()) / 2;
-    return lag;
+    const { seconds, clockAheadMs } = await this.tailLag.read();
+    this.clockAheadMs = clockAheadMs;
+    return seconds;
   }
 }

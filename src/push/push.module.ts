@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { EventsModule, EventTail } from '#events';
+import { EventsModule, EventTail, TailLag } from '#events';
 import { MetricsModule } from '#metrics';
 import { TradingModule } from '#trading';
 import { AuthModule } from '../auth/auth.module.js';
@@ -19,6 +19,7 @@ import { UpgradeAuthorizer } from './upgrade-authorizer.service.js';
   controllers: [TakerEventsController, MakerEventsController],
   providers: [
     EventTail,
+    TailLag,
     EventPages,
     SocketServer,
     EventDelivery,

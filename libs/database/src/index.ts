@@ -27,3 +27,4 @@ export { SessionConnection, urlOf } from './session-connection.js';
 export { withoutTimeLimits } from './time-limits.js';
 export { Transaction } from './transaction.js';
 export { TRANSACTION_LIMIT_MS } from './transaction-limit.js';
+export { WriteProbe } from './write-probe.js';

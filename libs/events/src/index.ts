@@ -9,6 +9,7 @@ export { EventHistories, type EventHistory, type HistoryRequest } from './audien
 export { EventPartitions, EVENTS_KEPT_SINCE } from './partitions/event-partitions.js';
 export { EventReplay, REPLAY_ROWS } from './audience/event-replay.js';
 export { type BatchSource, EventTail, type TailListener } from './tail/event-tail.js';
+export { TailLag } from './tail/tail-lag.js';
 export { EventsModule } from './events.module.js';
 export {
   MAKER_MESSAGE_TYPES,

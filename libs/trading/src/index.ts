@@ -47,7 +47,8 @@ export { Chain } from './chain/chain.service.js';
 export { WalletSignatures } from './chain/wallet-signatures.service.js';
 export { isAddressText } from './chain/addresses.js';
 export { checkInvariants, type Finding } from './invariants/check-invariants.js';
-export { LoginNonce, Maker } from './makers/maker.entity.js';
+export { Maker } from './makers/maker.entity.js';
+export { MakerLogins } from './makers/maker-logins.service.js';
 export { type MakerAccess, MakersService, type MakerStep } from './makers/makers.service.js';
 export { OperatorAction } from './operator/operator-action.entity.js';
 export { Capacity } from './order-writing/capacity.service.js';
@@ -74,7 +75,7 @@ export { ORDER_STATUSES, type OrderStatus } from './orders/order-status.js';
 export { type OrderValidation, OrderValidationService } from './orders/order-validation.service.js';
 export { NOTES_MAX, Order, type OrderReference } from './orders/order.entity.js';
 export { UINT256_MAX } from './orders/refusals.js';
-export { ApiKey, UsedSignature } from './takers/api-key.entity.js';
+export { ApiKey } from './takers/api-key.entity.js';
 export {
   type AcceptedKey,
   ApiKeysService,
@@ -85,6 +86,7 @@ export {
 export type { MakerCaller } from './makers/maker-caller.js';
 export type { TakerCaller } from './takers/taker-caller.js';
 export { type TakerAccount, TakersService, type TakerStep } from './takers/takers.service.js';
+export { UsedSignatures } from './takers/used-signatures.service.js';
 export { TimersModule } from './due/timers.module.js';
 export { TradingModule } from './trading.module.js';
 export {

@@ -12,6 +12,7 @@ import { WalletSignatures } from './chain/wallet-signatures.service.js';
 import { FillQueries } from './fills/fill-queries.service.js';
 import { FillService } from './fills/fill.service.js';
 import { LockService } from './locks/lock.service.js';
+import { MakerLogins } from './makers/maker-logins.service.js';
 import { MakersService } from './makers/makers.service.js';
 import { ChangeMetrics } from './metrics/change-metrics.js';
 import { GroupMetrics } from './metrics/group-metrics.js';
@@ -24,6 +25,7 @@ import { OrderQueries } from './orders/order-queries.service.js';
 import { OrderValidationService } from './orders/order-validation.service.js';
 import { ApiKeysService } from './takers/api-keys.service.js';
 import { TakersService } from './takers/takers.service.js';
+import { UsedSignatures } from './takers/used-signatures.service.js';
 
 const services = [
   ChangeMetrics,
@@ -45,10 +47,12 @@ const services = [
   FillService,
   FillQueries,
   MakersService,
+  MakerLogins,
   OperatorService,
   OrderHistoryService,
   TakersService,
   ApiKeysService,
+  UsedSignatures,
 ];
 
 /** The domain, over whichever DataSource the application has. */
