@@ -51,7 +51,7 @@ export class CallsInTurn {
     this.socket.once('timeout', () => this.socket.destroy());
   }
 
-  /** Does something when no more than so many calls are under way; what comes after it, while it waits, is dropped. */
+  /** Does something once at most `left` calls are under way. While it waits for that, whatever else is to be done is dropped. */
   afterwards(next: () => void, left = 0): void {
     if (this.underWay <= left) next();
     else if (!this.next) [this.next, this.left] = [next, left];

@@ -5,7 +5,7 @@ import { CallsInTurn } from './calls-in-turn.js';
 import { noteUnknownExpectation, settleTarget } from './head-rules.js';
 import { refuseOnSocket } from './refusals/refuse-on-socket.js';
 
-/** The server's event for requests that ask for a WebSocket; Node's `upgrade` comes for whatever else is offered too. */
+/** Our event of Node's server: a request asks for a WebSocket. Node's own, `upgrade`, comes for every protocol that is offered. */
 export const WEBSOCKET = 'websocket';
 
 /** Open connections of one process; sockets stay, so far above what calls alone would need. */

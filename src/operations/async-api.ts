@@ -69,7 +69,8 @@ export const ASYNC_API_DOCUMENT = {
       'What is pushed to takers and makers. Delivery is at least once: drop ids that you have seen, but not a redelivered ' +
       'cancellation request that you have not answered. Clients have nothing to send. ' +
       'Close codes: 1001 the service stops; 1002, 1003, 1007, 1009 a frame that it cannot take; ' +
-      '1008 the API key was revoked or the key or token has expired; 1012 the database went back in time; ' +
+      '1008 the API key was revoked, the key or token has expired, or the wallet was logged out; ' +
+      '1012 the database went back in time, or the taker was suspended or resumed: connect again; ' +
       '1013 the reader is too slow.',
     license: { name: 'MIT', url: 'https://opensource.org/license/mit' },
   },

@@ -49,7 +49,7 @@ export class Subscriber {
   private readonly types: ReadonlySet<string>;
   /** Not before it is told what it missed. */
   private isLive = false;
-  /** Live messages that are held back; undefined while none are to be, or there were too many. */
+  /** Live messages that wait. Undefined: none are to wait, or too many have come. */
   private held: PushFrame[] | undefined;
   /** Up to where it has heard everything before. */
   private skippedUpTo = '';

@@ -8,12 +8,12 @@ const BATCH = 500;
 const AGAIN_MS = 50;
 /** The same, when the database could not do it. */
 const AGAIN_AFTER_FAILURE_MS = 1_000;
-/** Beyond them, what is pushed is not noted. */
+/** Receipts that wait. While there are more, further ones are dropped. */
 const MAX_WAITING = 100_000;
 
 interface Receipt {
   requestId: string;
-  /** Whether it went out while it was open, though it may have ended by now; else only what is open still gets one. */
+  /** The request was open when it went out: it gets its receipt even if it has ended since. Others do only while they are open. */
   wasOpen: boolean;
 }
 

@@ -51,8 +51,8 @@ export class Capacity {
   }
 
   /**
-   * Does some work of a caller, told whether it is beyond the bounds: `refusal` says so when as many of the caller's calls as
-   * it is given are counted as done. Those that began earlier may be; where that decides, they are waited for.
+   * Does a call's work, which is told whether the caller is beyond its bounds. The caller's earlier calls may still be under
+   * way: `refusal` first counts them all as done. If it refuses, they are waited for, and it is asked again without them.
    */
   async within<T>(
     caller: string,

@@ -115,7 +115,7 @@ export class NatsBus extends EventBus implements OnApplicationBootstrap, OnModul
     return this.election?.isElected === true;
   }
 
-  /** The publisher is to read. While it is this instance, or cannot be told, this instance reads by itself. */
+  /** Has the publisher read. This instance reads by itself while it is the publisher, or cannot reach it. */
   private announce(): void {
     if (this.isPublisher || !this.isConnected) this.receiver?.wake();
     else this.announcements.ask();
