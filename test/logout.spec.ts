@@ -106,14 +106,14 @@ describe('a token of the version before, which names no installation and no gene
 
   test('is taken where it was issued while such a version might run', async () => {
     const tokens = await asFound('1 hour');
-    expect(await tokens.holderOf(`Bearer ${await old()}`)).toMatchObject({ wallet: WALLET, generation: 0 });
+    expect(await tokens.holderOf(await old())).toMatchObject({ wallet: WALLET, generation: 0 });
   });
 
   test.each([['-1 hour'], [null]])(
     'is refused when it was issued later, or never could be (%s)',
     async (end) => {
       const tokens = await asFound(end);
-      await expect(tokens.holderOf(`Bearer ${await old()}`)).rejects.toMatchObject({
+      await expect(tokens.holderOf(await old())).rejects.toMatchObject({
         error: 'TOKEN_INVALID',
         details: 'the token was issued by another installation',
       });
@@ -123,6 +123,6 @@ describe('a token of the version before, which names no installation and no gene
   test('ends by a log-out as any other', async () => {
     const tokens = await asFound('1 hour');
     await service.app.get(MakersService).logOut(WALLET);
-    await expect(tokens.holderOf(`Bearer ${await old()}`)).rejects.toMatchObject({ error: 'TOKEN_EXPIRED' });
+    await expect(tokens.holderOf(await old())).rejects.toMatchObject({ error: 'TOKEN_EXPIRED' });
   });
 });

@@ -8,7 +8,6 @@ import { ApiError } from '../http/refusals/api-errors.js';
 
 const ALGORITHM = 'HS256';
 const LIFETIME_S = 24 * 3600;
-const BEARER = /^Bearer +(\S+)$/i;
 
 /** What is signed, to the last claim: whatever else a signed text says, it is no token. */
 const claimsSchema = z.object({
@@ -68,9 +67,8 @@ export class MakerTokens implements OnModuleInit {
     return this.signers[0]!.sign(claims);
   }
 
-  /** To whom an Authorization header's token was issued. */
-  async holderOf(authorization: string | undefined): Promise<TokenHolder> {
-    const [, token] = BEARER.exec(authorization ?? '') ?? [];
+  /** To whom a token was issued. */
+  async holderOf(token: string | undefined): Promise<TokenHolder> {
     if (!token)
       throw new ApiError('TOKEN_INVALID', 'Authorization must be "Bearer <token>"; see makers/connect');
     const { wallet_address: wallet, exp, generation } = this.verify(token);

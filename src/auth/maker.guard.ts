@@ -1,4 +1,5 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
+import { bearerOf } from './bearer.js';
 import { requestOf } from './callers.js';
 import { MakerTokens } from './maker-tokens.service.js';
 
@@ -9,7 +10,7 @@ export class MakerGuard implements CanActivate {
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = requestOf(context);
-    const { wallet } = await this.tokens.holderOf(request.headers.authorization);
+    const { wallet } = await this.tokens.holderOf(bearerOf(request.headers.authorization));
     request.maker = { wallet, callId: request.id };
     return true;
   }

@@ -3,7 +3,8 @@ import type { IncomingMessage } from 'node:http';
 import { looksSecret } from './secrets.js';
 
 export const CALL_ID_HEADER = 'x-request-id';
-const CALL_ID = /^[A-Za-z0-9._-]{1,128}$/;
+export const CALL_ID_PATTERN = '^[A-Za-z0-9._-]{1,128}$';
+const CALL_ID = new RegExp(CALL_ID_PATTERN);
 
 const ids = new WeakMap<IncomingMessage, string>();
 

@@ -6,7 +6,6 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import { faultOfHead } from '../http/head-rules.js';
 import { WEBSOCKET } from '../http/http-server.js';
 import { ApiError } from '../http/refusals/api-errors.js';
-import { refusalOf } from '../http/refusals/refusal.js';
 import { refuseOnSocket } from '../http/refusals/refuse-on-socket.js';
 import { callIdOf } from '../http/call-id.js';
 import { EventDelivery } from './event-delivery.service.js';
@@ -93,10 +92,9 @@ export class SocketServer implements OnApplicationBootstrap, OnModuleDestroy {
   /** Refuses an upgrade as the HTTP calls do: status and envelope. */
   private refuse(error: unknown, request: IncomingMessage, socket: Duplex): void {
     const callId = callIdOf(request);
-    const { status, code } = refusalOf(error, callId);
+    const { status, code } = refuseOnSocket(socket, error, callId);
     if (status === 500) this.logger.error({ requestId: callId, err: error });
     this.metrics.refused(code);
-    refuseOnSocket(socket, error, callId);
   }
 }
 

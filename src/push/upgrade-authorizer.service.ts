@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { Inject, Injectable } from '@nestjs/common';
 import { networkOf, SETTINGS, type Settings } from '#config';
 import { isEventId, MAKER_MESSAGE_TYPES, TAKER_MESSAGE_TYPES } from '#events';
+import { bearerOf } from '../auth/bearer.js';
 import { MakerTokens } from '../auth/maker-tokens.service.js';
 import { splitTarget } from '../auth/request-signature.js';
 import { accountSuspended, TakerAuthenticator } from '../auth/taker-authenticator.service.js';
@@ -17,7 +18,6 @@ import type { Subscription } from './subscriber.js';
 export const JWT_PROTOCOL = 'jwt';
 /** Callers behind one address whose sockets may come back in the same second. */
 const CALLERS_AT_ONE_ADDRESS = 10;
-const BEARER = /^Bearer +(\S+)$/i;
 
 /** Decides on upgrade requests: who asks, and what to hear. */
 @Injectable()
@@ -59,7 +59,7 @@ export class UpgradeAuthorizer {
         };
       }
       case '/ws/maker/v1': {
-        const holder = await this.tokens.holderOf(authorizationOf(request));
+        const holder = await this.tokens.holderOf(tokenOf(request));
         await this.limit.count(holder.wallet);
         const types = typesOf(query, MAKER_MESSAGE_TYPES, ['types', 'after']);
         return { participant: { kind: 'maker', ...holder }, types, after: afterOf(query) };
@@ -71,15 +71,19 @@ export class UpgradeAuthorizer {
 }
 
 function apiKeyOf({ headers }: IncomingMessage, query: URLSearchParams): string | undefined {
-  const [, bearer] = BEARER.exec(headers.authorization ?? '') ?? [];
   const header = headers['x-api-key'];
-  return bearer ?? (typeof header === 'string' ? header : undefined) ?? query.get('api_key') ?? undefined;
+  return (
+    bearerOf(headers.authorization) ??
+    (typeof header === 'string' ? header : undefined) ??
+    query.get('api_key') ??
+    undefined
+  );
 }
 
-function authorizationOf({ headers }: IncomingMessage): string | undefined {
-  if (headers.authorization) return headers.authorization;
+function tokenOf({ headers }: IncomingMessage): string | undefined {
+  if (headers.authorization) return bearerOf(headers.authorization);
   const [protocol, token] = (headers['sec-websocket-protocol'] ?? '').split(',').map((part) => part.trim());
-  return protocol === JWT_PROTOCOL && token ? `Bearer ${token}` : undefined;
+  return protocol === JWT_PROTOCOL ? token : undefined;
 }
 
 function typesOf(query: URLSearchParams, offered: readonly string[], known: string[]): ReadonlySet<string> {

@@ -7,6 +7,7 @@ import {
   ApiSchema,
   getSchemaPath,
 } from '@nestjs/swagger';
+import { CALL_ID_PATTERN } from '../call-id.js';
 import { EXAMPLES } from '../json/fields.js';
 import { API_ERRORS, type ApiErrorName } from '../refusals/api-errors.js';
 import { failure } from '../refusals/failure.js';
@@ -17,7 +18,7 @@ export const ANSWER_HEADERS = {
   'X-Request-Id': {
     description: "The request's own id, or else one made for it; the logs have it too",
     required: true,
-    schema: { type: 'string', pattern: '^[A-Za-z0-9._-]{1,128}$', example: EXAMPLES.uuid },
+    schema: { type: 'string', pattern: CALL_ID_PATTERN, example: EXAMPLES.uuid },
   },
   'Retry-After': {
     description: 'Seconds after which to try again',

@@ -5,7 +5,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, RouteHandlerMethod 
 import { Registry } from 'prom-client';
 import { ApiError } from '../refusals/api-errors.js';
 import { CallerGone } from '../refusals/caller-gone.js';
-import { refusalOf } from '../refusals/refusal.js';
+import { refuseCall } from '../refusals/refuse-call.js';
 import { RETRY_AFTER_SECONDS, UNKNOWN_OUTCOME } from '../refusals/to-failure.js';
 import { type ConcurrencyBounds, ConcurrencyLimit } from './concurrency-limit.js';
 
@@ -83,7 +83,7 @@ export function admitCalls(fastify: FastifyInstance): void {
   fastify.decorateReply('isRefused', false);
   // before the body is read
   fastify.addHook('onRequest', (request, reply, done) => {
-    if (limitOf(request.routeOptions.url)?.isFull) void refuse(reply);
+    if (limitOf(request.routeOptions.url)?.isFull) turnAway(reply);
     else done();
   });
   fastify.addHook('onRoute', (route) => {
@@ -137,23 +137,16 @@ function giveUp(reply: FastifyReply): void {
   if (reply.sent || !reply.request.raw.complete) return; // how long a body may take, Node watches
   const seconds = CALL_TIMEOUT_MS / 1_000;
   const details = `not answered within ${seconds} s: ${UNKNOWN_OUTCOME}, request id ${reply.request.id}`;
-  void send(reply, new ApiError('UNAVAILABLE', details));
+  refuseCall(reply, new ApiError('UNAVAILABLE', details));
 }
 
-function refuse(reply: FastifyReply): FastifyReply {
+function turnAway(reply: FastifyReply): void {
   reply.isRefused = true;
-  return send(reply, tooBusy());
+  refuseCall(reply, tooBusy());
 }
 
 const tooBusy = (): ApiError =>
   new ApiError('UNAVAILABLE', `the service is too busy; try again in ${RETRY_AFTER_SECONDS} s`);
-
-function send(reply: FastifyReply, error: ApiError): FastifyReply {
-  const { status, code, headers, body, reason } = refusalOf(error, reply.request.id);
-  reply.errorCode = code;
-  reply.reason = reason;
-  return reply.status(status).headers(headers).send(body);
-}
 
 /** Shows how many calls are served and wait. */
 export function showAdmission(app: NestFastifyApplication): void {

@@ -1,4 +1,5 @@
 import { TradingError } from '#trading';
+import { CALL_ID_HEADER } from '../call-id.js';
 import { API_ERRORS, ApiError } from './api-errors.js';
 import { failure, type Failure } from './failure.js';
 import { RETRY_AFTER_SECONDS, toFailure } from './to-failure.js';
@@ -31,7 +32,12 @@ export function refusalOf(error: unknown, callId: string): Refusal {
   return {
     status,
     code,
-    headers: waits ? { 'retry-after': String(seconds ?? RETRY_AFTER_SECONDS) } : {},
+    headers: {
+      ...SECURITY_HEADERS,
+      'content-type': 'application/json; charset=utf-8',
+      [CALL_ID_HEADER]: callId,
+      ...(waits && { 'retry-after': String(seconds ?? RETRY_AFTER_SECONDS) }),
+    },
     body: failure(name, details),
     reason: status === 503 ? (error as Error).message : undefined,
   };

@@ -3,28 +3,26 @@ import { type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { PinoLogger } from 'nestjs-pino';
 import { masked } from '../secrets.js';
-import { refusalOf, SECURITY_HEADERS } from './refusal.js';
+import { type Refusal, refusalOf } from './refusal.js';
 
-/** Refuses on a bare socket, where there is no reply object: what a call would be answered, then the end. */
+/** Refuses on a bare socket, where there is no reply object: writes what a call would be answered, and ends the connection. */
 export function refuseOnSocket(
   socket: Duplex,
   error: unknown,
   callId: string = randomUUID(),
   extraHeaders: Record<string, string> = {},
-): void {
+): Refusal {
+  const refusal = refusalOf(error, callId);
   if (!socket.writable || isAnswering(socket)) {
     socket.destroy();
-    return;
+    return refusal;
   }
-  const { status, code, headers, body, reason } = refusalOf(error, callId);
+  const { status, code, headers, body, reason } = refusal;
   const bytes = JSON.stringify(body);
   const head = {
     connection: 'close',
     date: new Date().toUTCString(),
-    'content-type': 'application/json; charset=utf-8',
     'content-length': String(Buffer.byteLength(bytes)),
-    'x-request-id': callId,
-    ...SECURITY_HEADERS,
     ...headers,
     ...extraHeaders,
   };
@@ -36,6 +34,7 @@ export function refuseOnSocket(
   const why = { details: masked(body.details), ...(reason !== undefined && { reason: masked(reason) }) };
   const line = { requestId: callId, address, status, code, ...why };
   PinoLogger.root?.[status >= 500 ? 'error' : 'info'](line, 'connection refused');
+  return refusal;
 }
 
 /** Whether an answer has begun on this connection, into which nothing may be written. */

@@ -15,6 +15,7 @@ import {
   refuseSuspended,
   refuseUnlessHolder,
 } from '../orders/refusals.js';
+import { secondsAfter } from '../seconds-after.js';
 import { type TakerCaller, takerActor } from '../takers/taker-caller.js';
 import { TradingError } from '../trading-error.js';
 
@@ -93,15 +94,15 @@ export class LockService {
       locked_by: address,
       locked_taker_id: taker.takerId,
       locked_at: now,
-      lock_expires_at: later(now, seconds ?? this.settings.LOCK_TTL_SECONDS),
+      lock_expires_at: secondsAfter(now, seconds ?? this.settings.LOCK_TTL_SECONDS),
     };
   }
 
   /** Never to an earlier end: what the taker was promised stays. */
   private extend(locked: LockedOrder, seconds: number, actor: Actor): void {
     const { locked_at, lock_expires_at } = locked.order as Lock;
-    const wished = later(locked.now, seconds);
-    const last = later(locked_at, this.settings.LOCK_MAX_SECONDS);
+    const wished = secondsAfter(locked.now, seconds);
+    const last = secondsAfter(locked_at, this.settings.LOCK_MAX_SECONDS);
     const end = wished < last ? wished : last;
     if (end > lock_expires_at) locked.extend(end, actor);
   }
@@ -130,10 +131,6 @@ function onlyAddressOf({ addresses }: TakerCaller): string {
     'INVALID_PARAMETER',
     `taker_address is required: this API key's taker has ${addresses.length} addresses`,
   );
-}
-
-function later(time: Date, seconds: number): Date {
-  return new Date(time.getTime() + seconds * 1000);
 }
 
 function refuseUnlessPending(order: Order): void {

@@ -7,6 +7,7 @@ import {
 } from '../cancellations/cancellation-request.entity.js';
 import type { DueStep } from '../due/due-steps.js';
 import type { Fill } from '../fills/fill.entity.js';
+import { secondsAfter } from '../seconds-after.js';
 import { BrokenInvariantError } from '../trading-error.js';
 import { assertMayFollow, type OrderStatus } from './order-status.js';
 import { Order } from './order.entity.js';
@@ -51,7 +52,7 @@ export interface Changes {
 export class LockedOrder {
   private readonly events: NewOrderEvent[] = [];
   private readonly readVersion: number;
-  /** The order's last open request; after a verb ended it, that same request, no longer open. */
+  /** The order's open request. A verb may end it; it stays here, to be written. */
   private request: CancellationRequest | null;
   private requestIsNew = false;
   private requestChanged = false;
@@ -124,9 +125,9 @@ export class LockedOrder {
     this.order.notes = notes;
   }
 
-  /** Puts a cancellation to the holder of the lock: a new request, or the open one once more. */
+  /** Asks the holder of the lock to cancel: a new request; or the open one once more, with its own reason and a new time-out. */
   ask(given: string, timeoutSeconds: number, actor: Actor): CancellationRequest {
-    const expiresAt = new Date(this.now.getTime() + timeoutSeconds * 1000);
+    const expiresAt = secondsAfter(this.now, timeoutSeconds);
     if (this.openRequest) {
       Object.assign(this.openRequest, { status: 'requested', expires_at: expiresAt });
     } else {

@@ -5,6 +5,7 @@ import { secretsOf, SETTINGS, type Settings, withinRanges } from '#config';
 import { databaseNow, LoadingCache, Transaction } from '#database';
 import { DataSource, type EntityManager } from 'typeorm';
 import { recordAction, SERVICE } from '../operator/operator-action.entity.js';
+import { secondsAfter } from '../seconds-after.js';
 import { TradingError } from '../trading-error.js';
 import { hashApiKey, keyIdOf, mintApiKey, signingSecret } from './api-key-format.js';
 import { ApiKey } from './api-key.entity.js';
@@ -266,8 +267,4 @@ function requireRotatable({ id, revoked_at, expires_at, replaced_by }: ApiKey, n
 
 function unknownKey(keyId: string): TradingError {
   return new TradingError('INVALID_PARAMETER', `key: no key has the id ${keyId}`);
-}
-
-function secondsAfter(time: Date, seconds: number): Date {
-  return new Date(time.getTime() + seconds * 1000);
 }
