@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { Settings } from '#config';
+import { type Settings, WAITS_MS } from '#config';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
 import { admitCalls } from './limits/admission.js';
@@ -21,8 +21,6 @@ const MAX_PARAMETER_CHARACTERS = 16 * 1024;
 const HEAD_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 20_000;
 const TIMEOUTS_CHECKED_MS = 5_000;
-/** How long a connection on which a call is under way may stand still: longer than any answer takes. */
-const STILL_TIMEOUT_MS = 30_000;
 
 /** Fastify, set up to read only what the contract allows and to answer everything in the envelope. */
 export function httpAdapter(settings: Settings): FastifyAdapter {
@@ -30,7 +28,7 @@ export function httpAdapter(settings: Settings): FastifyAdapter {
   const adapter = new FastifyAdapter({
     routerOptions: { maxParamLength: MAX_PARAMETER_CHARACTERS },
     requestTimeout: REQUEST_TIMEOUT_MS,
-    connectionTimeout: STILL_TIMEOUT_MS,
+    connectionTimeout: WAITS_MS.connection,
     http: {
       maxHeaderSize: MAX_READ_HEAD_BYTES,
       headersTimeout: HEAD_TIMEOUT_MS,

@@ -20,3 +20,4 @@ export {
 } from './settings.js';
 export { SettingsModule } from './settings.module.js';
 export { isSite, siteOf } from './sites.js';
+export { WAITS_MS } from './waits.js';

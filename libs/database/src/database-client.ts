@@ -1,4 +1,5 @@
 import { callbackify } from 'node:util';
+import { WAITS_MS } from '#config';
 import pg, { type ClientConfig, type DatabaseError, type Submittable } from 'pg';
 import { APPLICATION_NAME } from './application-name.js';
 import { asDatabaseError, DatabaseUnavailableError, isReadOnly, NoAnswerError } from './database-errors.js';
@@ -7,8 +8,6 @@ import { SESSION_SETTINGS, statementTimeout } from './session-settings.js';
 
 /** From the first packet to the first statement, with the search for a host that will do. */
 const CONNECT_TIMEOUT_MS = 4_000;
-/** A statement that has no answer by then never gets one: PostgreSQL itself gives up sooner. */
-const ANSWER_TIMEOUT_MS = 6_000;
 /** One that is meant to last, and that PostgreSQL does not bound: beyond that its peer is gone. */
 const LASTING_ANSWER_TIMEOUT_MS = 6 * 3_600_000;
 /** A peer that is gone does not say goodbye. */
@@ -53,7 +52,7 @@ export class DatabaseClient extends pg.Client {
     this.way = config.way;
     this.hasTimeLimits = config.hasTimeLimits ?? true;
     this.connectTimeoutMs = config.connectTimeoutMs ?? CONNECT_TIMEOUT_MS;
-    this.answerTimeoutMs = config.answerTimeoutMs ?? ANSWER_TIMEOUT_MS;
+    this.answerTimeoutMs = config.answerTimeoutMs ?? WAITS_MS.answer;
     // without listeners, the loss of a connection that nobody uses would end the process
     this.on('error', () => this.forgetWay());
     this.connection.stream.on('error', () => {});

@@ -1,10 +1,10 @@
-/** Of one statement. The connection's own limit comes after it, so that PostgreSQL normally speaks first. */
-const STATEMENT_TIMEOUT_MS = 5_000;
+import { WAITS_MS } from '#config';
+
 const IDLE_IN_TRANSACTION_TIMEOUT_MS = 10_000;
 
 /** SQL: how long a statement may take at the server. */
 export const statementTimeout = (isLimited: boolean): string =>
-  `SET statement_timeout = ${isLimited ? STATEMENT_TIMEOUT_MS : 0}`;
+  `SET statement_timeout = ${isLimited ? WAITS_MS.statement : 0}`;
 
 /**
  * SQL: what a database or role may have set otherwise, and what the service relies on. As statements, since PgBouncer

@@ -1,4 +1,5 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { WAITS_MS } from '#config';
 import { POOL_SIZE } from '#database';
 import { showGauge } from '#metrics';
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteHandlerMethod } from 'fastify';
@@ -29,15 +30,11 @@ declare module 'fastify' {
   }
 }
 
-/** Database connections that ordinary calls leave free: for takers' answers, the event tail and the timers. */
+/** Database connections that ordinary calls leave free: for takers' answers, the timers, and what sockets have missed. */
 const CONNECTIONS_KEPT_FREE = 8;
 
-/**
- * How long a call may take from when its body is there. Above what a call takes that is held up for as long as can be at its
- * place (2 s), and then in the queue to a transaction (5 s) and by a statement (6 s): those answers tell more. A call that
- * is held up more often, or by anything else, gets this one.
- */
-const CALL_TIMEOUT_MS = 15_000;
+/** What a call that waits in vain for one thing is answered tells more, and comes before it. */
+const CALL_TIMEOUT_MS = WAITS_MS.call;
 
 /**
  * The kinds of calls, which do not wait for each other. An ordinary call has a connection to the database for as long as

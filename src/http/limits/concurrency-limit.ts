@@ -1,7 +1,5 @@
 import type { ServerResponse } from 'node:http';
-
-/** How long a call may wait for its place. */
-const MAX_WAIT_MS = 2_000;
+import { WAITS_MS } from '#config';
 
 export interface ConcurrencyBounds {
   /** Calls at once. */
@@ -57,7 +55,7 @@ export class ConcurrencyLimit {
       };
       const turn = (): void => end('admitted');
       const hangUp = (): void => end('gone');
-      const timer = setTimeout(end, MAX_WAIT_MS, 'refused');
+      const timer = setTimeout(end, WAITS_MS.place, 'refused');
       answer.once('close', hangUp);
       this.turns.add(turn);
     });

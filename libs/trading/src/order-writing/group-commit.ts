@@ -1,3 +1,4 @@
+import { WAITS_MS } from '#config';
 import { TooBusyError } from '../trading-error.js';
 
 /** A call on its way to a transaction. */
@@ -27,7 +28,7 @@ export const ON_FREE_ORDERS: GroupLimits = {
 };
 
 /** How long a call waits for its transaction to begin: behind what the database holds up it is refused, and may come again. */
-const MAX_WAIT_MS = 5_000;
+const MAX_WAIT_MS = WAITS_MS.transaction;
 /** From here on a transaction holds up the others: a lock, a disk or a connection makes it wait. */
 const SLOW_AFTER_MS = 25;
 
