@@ -3,6 +3,7 @@ import { WAITS_MS } from '#config';
 import pg, { type ClientConfig, type DatabaseError, type Submittable } from 'pg';
 import { APPLICATION_NAME } from './application-name.js';
 import { asDatabaseError, DatabaseUnavailableError, isReadOnly, NoAnswerError } from './database-errors.js';
+import { lead } from './pg-internals.js';
 import { Route, type Way } from './route.js';
 import { SESSION_SETTINGS, statementTimeout } from './session-settings.js';
 
@@ -118,7 +119,7 @@ export class DatabaseClient extends pg.Client {
     try {
       this.way ??= await this.route.find((way) => this.probe(way));
       if (tooLate) throw tooLate;
-      this.take(this.way);
+      lead(this, this.way);
       await super.connect();
       await this.prepareSession();
       return this;
@@ -136,13 +137,6 @@ export class DatabaseClient extends pg.Client {
     const client = new DatabaseClient({ ...config, connectTimeoutMs, way });
     await client.connect();
     await client.end();
-  }
-
-  private take({ host, port, tls }: Way): void {
-    this.host = host;
-    this.port = port;
-    Object.assign(this, { ssl: tls });
-    Object.assign(this.connection, { ssl: tls });
   }
 
   private forgetWay(): void {

@@ -1,9 +1,8 @@
-import { type CanActivate, type ExecutionContext, Injectable, type Type } from '@nestjs/common';
-import { ROUTE_ARGS_METADATA } from '@nestjs/common/constants.js';
-import { RouteParamtypes } from '@nestjs/common/internal';
+import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { getMetadataStorage } from 'class-validator';
 import type { FastifyRequest } from 'fastify';
 import { ApiError } from '../refusals/api-errors.js';
+import { queryTypeOf } from './nest-parameters.js';
 import { isReservedName } from './strict-json.js';
 
 const NONE: readonly string[] = [];
@@ -48,15 +47,8 @@ export function requireOnce(counts: [name: string, times: number][]): void {
 }
 
 function readFields(context: ExecutionContext): readonly string[] | undefined {
-  const [target, handler] = [context.getClass(), context.getHandler().name];
-  const parameters = (Reflect.getMetadata(ROUTE_ARGS_METADATA, target, handler) ?? {}) as Record<
-    string,
-    { index: number }
-  >;
-  const key = Object.keys(parameters).find((name) => name.startsWith(`${RouteParamtypes.QUERY}:`));
-  if (key === undefined) return undefined;
-  const types = Reflect.getMetadata('design:paramtypes', target.prototype as object, handler) as Type[];
-  const dto = types[parameters[key]!.index]!;
+  const dto = queryTypeOf(context.getClass(), context.getHandler().name);
+  if (!dto) return undefined;
   const rules = getMetadataStorage().getTargetValidationMetadatas(dto, '', false, false);
   return [...new Set(rules.map(({ propertyName }) => propertyName))];
 }
