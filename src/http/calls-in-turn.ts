@@ -1,20 +1,10 @@
-import type { IncomingMessage, Server } from 'node:http';
+import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { decideOnHeads, isAmidBody, leaveUnread } from './node-internals.js';
 
 /** Calls of one connection that are served at once; what is pipelined behind them waits, and is not even read. */
 const MAX_PIPELINED = 16;
-/** Tells Node's parser that what comes behind a head is not for it: it then hands over head, bytes and connection. */
-const HAND_OVER = 2;
-
-type Incoming = IncomingMessage & {
-  /** Whether Node hands it over. */
-  upgrade?: boolean;
-};
-interface Parser {
-  incoming: Incoming | null;
-  onIncoming?: (request: Incoming, ...rest: unknown[]) => number;
-}
 
 const connections = new WeakMap<Duplex, CallsInTurn>();
 
@@ -42,12 +32,9 @@ export class CallsInTurn {
     server.on('connection', holdBack);
   }
 
-  /**
-   * Keeps what comes on the connection unread. Answers that Node has queued would have it read on when they are sent, with
-   * nobody there to take it.
-   */
+  /** Keeps what comes on the connection unread. */
   stopReading(): void {
-    Object.assign(this.socket, { _paused: false });
+    leaveUnread(this.socket);
     this.socket.once('timeout', () => this.socket.destroy());
   }
 
@@ -70,9 +57,8 @@ export class CallsInTurn {
 /** Refuses what cannot be read on a connection, behind the answers to what came before. */
 export function refuseInTurn(socket: Duplex, refuse: () => void): void {
   const calls = CallsInTurn.on(socket);
-  const { parser } = socket as { parser?: Parser | null };
   // a call whose body cannot be read gets no other answer
-  const left = parser?.incoming?.complete === false ? 1 : 0;
+  const left = isAmidBody(socket) ? 1 : 0;
   if (!socket.writable) return refuse();
   // it has its answer already
   if (calls.underWay < left) return void socket.destroy();
@@ -82,14 +68,6 @@ export function refuseInTurn(socket: Duplex, refuse: () => void): void {
 
 /** Node's parser reads to the end what it has, thousands of requests, however many wait for their answers. */
 function holdBack(socket: Socket): void {
-  const { parser } = socket as { parser?: Parser };
-  const read = parser?.onIncoming;
-  if (!parser || !read) return;
   const calls = CallsInTurn.on(socket);
-  parser.onIncoming = (request, ...rest) => {
-    if (socket.destroyed) return HAND_OVER;
-    if (calls.underWay < MAX_PIPELINED) return read(request, ...rest);
-    request.upgrade = true;
-    return HAND_OVER;
-  };
+  decideOnHeads(socket, () => (socket.destroyed || calls.underWay >= MAX_PIPELINED ? 'hand over' : 'serve'));
 }

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 import getRawBody from 'raw-body';
+import { closeInstead } from '../node-internals.js';
 import { ApiError } from '../refusals/api-errors.js';
 import { CallerGone } from '../refusals/caller-gone.js';
 
@@ -54,14 +55,14 @@ function takeRest(request: IncomingMessage, answer: ServerResponse): void {
     if (bytes > MAX_BODY_BYTES) request.pause();
   });
   // what Node does once a connection's last answer is sent
-  socket.destroySoon = () => socket.end();
+  const closeAsUsual = closeInstead(socket, () => socket.end());
   // calls in front of it may take their time
   answer.once('finish', () => {
     if (!request.readableEnded) timer = setTimeout(() => socket.destroy(), LINGER_MS);
   });
   request.once('end', () => {
     clearTimeout(timer);
-    Reflect.deleteProperty(socket, 'destroySoon');
+    closeAsUsual();
     if (socket.writableEnded) socket.destroy();
   });
   request.resume();

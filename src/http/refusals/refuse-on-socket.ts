@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { type ServerResponse, STATUS_CODES } from 'node:http';
+import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { PinoLogger } from 'nestjs-pino';
+import { isAnswering } from '../node-internals.js';
 import { masked } from '../secrets.js';
 import { type Refusal, refusalOf } from './refusal.js';
 
@@ -35,10 +36,4 @@ export function refuseOnSocket(
   const line = { requestId: callId, address, status, code, ...why };
   PinoLogger.root?.[status >= 500 ? 'error' : 'info'](line, 'connection refused');
   return refusal;
-}
-
-/** Whether an answer has begun on this connection, into which nothing may be written. */
-function isAnswering(socket: Duplex): boolean {
-  const { _httpMessage: answer } = socket as { _httpMessage?: ServerResponse | null };
-  return answer?.headersSent ?? false;
 }
