@@ -1,8 +1,8 @@
 import { Module } from '@nestjs/common';
 import { TradingModule } from '#trading';
+import { RateLimits } from '../http/limits/rate-limits.service.js';
 import { MakerTokens } from './maker-tokens.service.js';
 import { MakersController } from './makers.controller.js';
-import { RateLimits } from './rate-limits.service.js';
 import { SignatureChecker } from './signature-checker.service.js';
 import { TakerAuthenticator } from './taker-authenticator.service.js';
 import { WalletLoginService } from './wallet-login.service.js';

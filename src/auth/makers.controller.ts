@@ -2,13 +2,13 @@ import { Body, Controller, Get, HttpCode, Post, UseGuards } from '@nestjs/common
 import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { type MakerCaller, MakersService } from '#trading';
 import { ApiErrors, ApiReadErrors, ApiSuccess, MAKER_ERRORS } from '../http/documents/api-answers.js';
+import { RateLimitGuard } from '../http/limits/rate-limit.guard.js';
 import { ApiError } from '../http/refusals/api-errors.js';
 import { type Success, success } from '../http/success.js';
 import { CallingMaker } from './callers.js';
 import { ConnectAnswer, ConnectRequest, LogoutAnswer } from './dto/connect.dto.js';
 import { MakerProfile } from './dto/profile.dto.js';
 import { MakerGuard } from './maker.guard.js';
-import { RateLimitGuard } from './rate-limit.guard.js';
 import { WalletLoginService } from './wallet-login.service.js';
 
 @ApiTags('Makers: login')

@@ -4,8 +4,8 @@ import { CancellationService, type MakerCaller, type OrderReference } from '#tra
 import type { FastifyReply } from 'fastify';
 import { CallingMaker } from '../auth/callers.js';
 import { MakerGuard } from '../auth/maker.guard.js';
-import { RateLimitGuard } from '../auth/rate-limit.guard.js';
 import { ApiErrors, ApiOrderId, ApiSuccess, MAKER_ERRORS } from '../http/documents/api-answers.js';
+import { RateLimitGuard } from '../http/limits/rate-limit.guard.js';
 import { type Success, success } from '../http/success.js';
 import { OrderReferencePipe } from '../orders/order-reference.pipe.js';
 import { cancelView } from './cancellation.mapper.js';

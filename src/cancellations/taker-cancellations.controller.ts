@@ -3,7 +3,6 @@ import { ApiOperation, ApiSecurity, ApiTags } from '@nestjs/swagger';
 import { CancellationQueries, CancellationService, type TakerCaller } from '#trading';
 import { ApiKeyGuard, EvenSuspended } from '../auth/api-key.guard.js';
 import { CallingTaker } from '../auth/callers.js';
-import { RateLimitGuard } from '../auth/rate-limit.guard.js';
 import {
   ApiErrors,
   ApiReadErrors,
@@ -11,6 +10,7 @@ import {
   HOLDER_ERRORS,
   TAKER_ERRORS,
 } from '../http/documents/api-answers.js';
+import { RateLimitGuard } from '../http/limits/rate-limit.guard.js';
 import { pageOf, pageView } from '../http/pages/page.mapper.js';
 import { type Success, success } from '../http/success.js';
 import { requestView } from './cancellation.mapper.js';

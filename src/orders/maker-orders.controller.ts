@@ -4,7 +4,6 @@ import { type MakerCaller, OrderPlacementService, OrderQueries, type OrderRefere
 import { ActiveMakerGuard } from '../auth/active-maker.guard.js';
 import { CallingMaker } from '../auth/callers.js';
 import { MakerGuard } from '../auth/maker.guard.js';
-import { RateLimitGuard } from '../auth/rate-limit.guard.js';
 import {
   ApiErrors,
   ApiOrderId,
@@ -12,6 +11,7 @@ import {
   ApiSuccess,
   MAKER_ERRORS,
 } from '../http/documents/api-answers.js';
+import { RateLimitGuard } from '../http/limits/rate-limit.guard.js';
 import { pageOf, pageView } from '../http/pages/page.mapper.js';
 import { type Success, success } from '../http/success.js';
 import { MakerOrdersAnswer, MakerOrdersQuery } from './dto/maker-orders.dto.js';

@@ -4,7 +4,6 @@ import { OrderQueries, OrderValidationService, type TakerCaller } from '#trading
 import type { FastifyReply } from 'fastify';
 import { ApiKeyGuard } from '../auth/api-key.guard.js';
 import { CallingTaker } from '../auth/callers.js';
-import { RateLimitGuard } from '../auth/rate-limit.guard.js';
 import {
   ApiErrors,
   ApiOrderHash,
@@ -12,6 +11,7 @@ import {
   ApiSuccess,
   TAKER_ERRORS,
 } from '../http/documents/api-answers.js';
+import { RateLimitGuard } from '../http/limits/rate-limit.guard.js';
 import { pageOf, pageView } from '../http/pages/page.mapper.js';
 import { type Success, success } from '../http/success.js';
 import { OrderView } from './dto/order.dto.js';

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { SETTINGS, type Settings } from '#config';
-import { CallLimit } from '../http/limits/call-limit.js';
+import { CallLimit } from './call-limit.js';
 
 const MINUTE = 60;
 

@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
 import { networkOf, SETTINGS, type Settings } from '#config';
-import { clientAddresses } from '../http/client-address.js';
-import { requestOf } from './callers.js';
+import type { FastifyRequest } from 'fastify';
+import { clientAddresses } from '../client-address.js';
 import { RateLimits } from './rate-limits.service.js';
 
 /**
@@ -21,7 +21,7 @@ export class RateLimitGuard implements CanActivate {
   }
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
-    const { taker, maker, raw, method, routeOptions } = requestOf(context);
+    const { taker, maker, raw, method, routeOptions } = context.switchToHttp().getRequest<FastifyRequest>();
     const network = networkOf(this.addressOf(raw));
     await this.limits.calls.count(taker?.keyId ?? maker?.wallet ?? network);
     await this.limits.byAddress[`${method} ${routeOptions.url}`]?.count(network);
