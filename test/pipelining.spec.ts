@@ -186,6 +186,38 @@ describe('while calls take long', () => {
     expect(waiting).toEqual([]);
   });
 
+  test('at a stop those that are served are answered, whichever is done first, and no other is begun', async () => {
+    let fault: Error | undefined;
+    connection.on('error', (error) => (fault = error));
+    connection.write(slow(SERVED_AT_ONCE));
+    await until(() => waiting.length === SERVED_AT_ONCE, 'the calls to be served');
+    // more than is read, so that a connection closed over it would be reset
+    const more = bytes('GET /slow/more').repeat(100_000);
+    connection.write(more);
+    const stopped = fastify.close();
+    await until(() => !fastify.server.listening, 'the stop to begin');
+    const [last, ...others] = waiting.splice(0).toReversed();
+    for (const { answer } of [...others, last!]) answer();
+    await stopped;
+    await until(() => connection.closed, 'the end of the connection');
+    expect(answered()).toEqual(paths(0, SERVED_AT_ONCE));
+    expect(waiting).toEqual([]);
+    expect(fault).toBeUndefined();
+    expect(heard.match(/^connection: close\r$/gim)).toHaveLength(1);
+    expect(heard.indexOf('connection: close')).toBeGreaterThan(heard.indexOf('answer to /slow/14'));
+  });
+
+  test('at a stop a connection whose last answer is there already ends behind those in front of it', async () => {
+    connection.write(slow(1) + bytes('GET /page'));
+    await until(() => waiting.length === 1, 'the first call to be served');
+    const stopped = fastify.close();
+    await until(() => !fastify.server.listening, 'the stop to begin');
+    waiting[0]!.answer();
+    await stopped;
+    await until(() => connection.closed, 'the end of the connection');
+    expect(heard.match(/HTTP\/1\.1 200 /g)).toHaveLength(2);
+  });
+
   test('a caller that reads no answers loses its connection, as one would that sends no more', async () => {
     connection.destroy();
     const { port } = fastify.server.address() as AddressInfo;

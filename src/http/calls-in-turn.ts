@@ -1,7 +1,8 @@
-import type { Server } from 'node:http';
+import type { Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { decideOnHeads, isAmidBody, leaveUnread } from './node-internals.js';
+import { LINGER_MS } from './json/raw-body.js';
+import { closeInstead, decideOnHeads, isAmidBody, leaveUnread } from './node-internals.js';
 
 /** Calls of one connection that are served at once; what is pipelined behind them waits, and is not even read. */
 const MAX_PIPELINED = 16;
@@ -10,7 +11,9 @@ const connections = new WeakMap<Duplex, CallsInTurn>();
 
 /** The calls of a connection until they are answered, and what waits for that: answers are told apart by their order alone. */
 export class CallsInTurn {
-  underWay = 0;
+  /** In the order in which they came. */
+  private readonly answers = new Set<ServerResponse>();
+  private isEnding = false;
   private left = 0;
   private next: (() => void) | undefined;
 
@@ -26,16 +29,46 @@ export class CallsInTurn {
   static keepOn(server: Server): void {
     server.prependListener('request', ({ socket }, response) => {
       const calls = CallsInTurn.on(socket);
-      calls.underWay += 1;
-      response.once('close', () => calls.answered());
+      calls.answers.add(response);
+      response.once('close', () => calls.answered(response));
     });
-    server.on('connection', holdBack);
+    server.on('connection', takeFew);
   }
 
-  /** Keeps what comes on the connection unread. */
-  stopReading(): void {
+  get underWay(): number {
+    return this.answers.size;
+  }
+
+  /** The answer to the call under way that came last: the one behind which the connection can end. */
+  get last(): ServerResponse | undefined {
+    return [...this.answers].at(-1);
+  }
+
+  /** Whether the calls are served, and their caller has but to read. */
+  get areServed(): boolean {
+    return [...this.answers].every(({ writableEnded }) => writableEnded);
+  }
+
+  get takesAnother(): boolean {
+    return !this.isEnding && this.underWay < MAX_PIPELINED;
+  }
+
+  /** Leaves what comes on the connection unread until the calls are answered; it is dropped when the connection ends with them. */
+  holdBack(readOn: () => void): void {
     leaveUnread(this.socket);
+    const closeAsUsual = closeInstead(this.socket as Socket, () => this.drop());
     this.socket.once('timeout', () => this.socket.destroy());
+    this.afterwards(() => {
+      if (this.isEnding) return this.drop();
+      closeAsUsual();
+      readOn();
+    });
+  }
+
+  /** Ends the connection behind the answers to the calls that are under way; no other is begun. */
+  end(): void {
+    this.isEnding = true;
+    this.afterwards(() => (this.socket as Socket).destroySoon());
   }
 
   /** Does something once at most `left` calls are under way. While it waits for that, whatever else is to be done is dropped. */
@@ -44,8 +77,17 @@ export class CallsInTurn {
     else if (!this.next) [this.next, this.left] = [next, left];
   }
 
-  private answered(): void {
-    this.underWay -= 1;
+  /** A connection closed over bytes that nobody has read could take the answers with it. */
+  private drop(): void {
+    const { socket } = this;
+    socket.end();
+    socket.resume();
+    const timer = setTimeout(() => socket.destroy(), LINGER_MS);
+    socket.once('close', () => clearTimeout(timer));
+  }
+
+  private answered(answer: ServerResponse): void {
+    this.answers.delete(answer);
     const { next } = this;
     if (!next || this.underWay > this.left) return;
     this.next = undefined;
@@ -67,7 +109,10 @@ export function refuseInTurn(socket: Duplex, refuse: () => void): void {
 }
 
 /** Node's parser reads to the end what it has, thousands of requests, however many wait for their answers. */
-function holdBack(socket: Socket): void {
+function takeFew(socket: Socket): void {
   const calls = CallsInTurn.on(socket);
-  decideOnHeads(socket, () => (socket.destroyed || calls.underWay >= MAX_PIPELINED ? 'hand over' : 'serve'));
+  decideOnHeads(socket, () => {
+    if (!socket.writable) return 'ignore'; // nobody would hear the answer
+    return calls.takesAnother ? 'serve' : 'hand over';
+  });
 }

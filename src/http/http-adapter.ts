@@ -8,6 +8,7 @@ import { ApiError } from './refusals/api-errors.js';
 import { leaveBodiesUnread } from './json/body.js';
 import { refuseInTurn } from './calls-in-turn.js';
 import { faultOfHead, MAX_READ_HEAD_BYTES, settleTarget } from './head-rules.js';
+import { endConnectionsWhenStopping } from './end-of-connections.js';
 import { setUpServer } from './http-server.js';
 import { Origins } from './origins.js';
 import { boundBodies } from './json/raw-body.js';
@@ -61,7 +62,7 @@ export function httpAdapter(settings: Settings): FastifyAdapter {
   leaveBodiesUnread(fastify);
   admitCalls(fastify);
   setAnswerHeaders(fastify, origins);
-  closeConnectionsWhenStopping(fastify);
+  endConnectionsWhenStopping(fastify);
   return adapter;
 }
 
@@ -74,16 +75,4 @@ function reasonOf(code: string | undefined, message: string): string {
 /** A header in the bytes of a head that cannot be read. */
 function headerIn(head: string, name: string): string | undefined {
   return new RegExp(`^${name}: *([^\\r\\n]+)\\r?$`, 'im').exec(head)?.[1]?.trim();
-}
-
-/** Without it a client's kept-alive connection, idle after the answer in flight, would hold up the stop. */
-function closeConnectionsWhenStopping(fastify: FastifyInstance): void {
-  let stopping = false;
-  fastify.addHook('preClose', async () => {
-    stopping = true;
-  });
-  fastify.addHook('onSend', (_request, reply, _payload, done) => {
-    if (stopping) void reply.header('connection', 'close');
-    done();
-  });
 }

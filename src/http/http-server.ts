@@ -29,8 +29,7 @@ export function setUpServer(server: Server): void {
     const calls = CallsInTurn.on(socket);
     if (calls.underWay > 0) {
       putBack(request, socket, head);
-      calls.stopReading();
-      calls.afterwards(() => readOn(server, socket));
+      calls.holdBack(() => readOn(server, socket));
     } else if (request.method === 'CONNECT') {
       refuseOnSocket(socket, new ApiError('ROUTE_NOT_FOUND', 'this is no proxy: CONNECT leads nowhere'));
     } else if (wantsWebSocket(request)) {

@@ -36,8 +36,11 @@ export function isAmidBody(socket: Duplex): boolean {
   return inside(socket).parser?.incoming?.complete === false;
 }
 
-/** What becomes of a head that Node has read: it serves the call, or hands over head, bytes and connection as at an upgrade. */
-export type Course = 'serve' | 'hand over';
+/**
+ * What becomes of a head that Node has read: it serves the call, hands over head, bytes and connection as at an upgrade, or
+ * ignores it with all that follows.
+ */
+export type Course = 'serve' | 'hand over' | 'ignore';
 
 /** Decides on each head of a connection, where Node would serve as many calls as have come. */
 export function decideOnHeads(socket: Socket, courseOf: () => Course): void {
@@ -45,8 +48,9 @@ export function decideOnHeads(socket: Socket, courseOf: () => Course): void {
   const serve = parser?.onIncoming;
   if (!parser || !serve) return;
   parser.onIncoming = (request, ...rest) => {
-    if (courseOf() === 'serve') return serve(request, ...rest);
-    request.upgrade = true;
+    const course = courseOf();
+    if (course === 'serve') return serve(request, ...rest);
+    if (course === 'hand over') request.upgrade = true;
     return HAND_OVER;
   };
 }

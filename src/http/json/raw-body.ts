@@ -6,13 +6,14 @@ import { ApiError } from '../refusals/api-errors.js';
 import { CallerGone } from '../refusals/caller-gone.js';
 
 const MAX_BODY_BYTES = 64 * 1024;
-/** How long a caller that has its answer may go on to send its body. */
-const LINGER_MS = 2_000;
+/** How long a caller that has its answer may go on to send. */
+export const LINGER_MS = 2_000;
 
 /** Methods whose calls have no body; one that comes all the same means nothing. */
 export const BODILESS = new Set(['GET', 'HEAD', 'OPTIONS']);
 const NO_BYTES = Buffer.alloc(0);
 const bodies = new WeakMap<IncomingMessage, Promise<Buffer>>();
+const givingUp = new WeakMap<IncomingMessage, (why: ApiError) => void>();
 
 /** Bounds what of a body is taken, also where nobody reads it because the call was refused before. */
 export function boundBodies(fastify: FastifyInstance): void {
@@ -37,12 +38,19 @@ export function rawBodyOf(request: IncomingMessage): Promise<Buffer> {
   return body;
 }
 
+/** Refuses a call whose body is awaited. */
+export function giveUpBody(request: IncomingMessage, why: ApiError): void {
+  givingUp.get(request)?.(why);
+}
+
 async function read(request: IncomingMessage): Promise<Buffer> {
   if (BODILESS.has(request.method ?? '')) return NO_BYTES;
   if (request.destroyed) throw new CallerGone();
-  return getRawBody(request, { limit: MAX_BODY_BYTES }).catch((error: { status?: number }) => {
+  const givenUp = new Promise<never>((_, refuse) => givingUp.set(request, refuse));
+  const body = getRawBody(request, { limit: MAX_BODY_BYTES }).catch((error: { status?: number }) => {
     throw error.status === 413 ? tooLarge() : error;
   });
+  return Promise.race([body, givenUp]);
 }
 
 /** Takes the rest of the body of a call that is refused: a connection closed before it has come could take the answer with it. */
