@@ -2,13 +2,15 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { crc32 } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { ApiKeysService, type MintedKey } from '#trading';
 import { Crowd, requestBytes } from './support/crowd.js';
 import { ExternalService } from './support/external-service.js';
 import { type Answer, call } from './support/http.js';
 import { rawCall } from './support/raw-http.js';
 import { expectRefusal, KEY_NOT_FOUND, TOO_MANY } from './support/refused.js';
 import type { ServiceProcess } from './support/service-process.js';
+import { signedHeaders } from './support/signing.js';
 import { Socket } from './support/socket.js';
 import { until } from './support/until.js';
 
@@ -149,7 +151,7 @@ describe('wrong keys', () => {
   });
 
   function expectTooMany(answer: Answer, seconds = /^[1-9]\d?$/): void {
-    expectRefusal(answer, TOO_MANY, /^too many wrong API keys came from/);
+    expectRefusal(answer, TOO_MANY, /^too many wrong API keys or signatures came from/);
     expect(answer.headers.get('retry-after')).toMatch(seconds);
   }
 
@@ -167,6 +169,56 @@ describe('wrong keys', () => {
     for (let i = 0; i < 40; i += 1)
       expectRefusal(await unlock(apiKey, `203.0.113.${i + 100}`), KEY_NOT_FOUND);
     expect((await scans())[0].looked - before).toBeLessThan(10);
+  });
+});
+
+describe('who knows a key that demands signatures, and not its secret', () => {
+  const LIMIT = 100;
+  const path = '/api/v1/orders/unlock';
+  const json = { order_hash: `0x${'5c'.repeat(32)}` };
+  let key: MintedKey;
+  let crowd: Crowd;
+  beforeAll(async () => {
+    const { takerId } = await service.newTaker();
+    key = await new ApiKeysService(service.dataSource, service.settings).create(takerId, {
+      requireSignature: true,
+    });
+  });
+  beforeEach(() => {
+    crowd = new Crowd(service.url);
+  });
+  afterEach(() => crowd.hangUp());
+
+  const signed = (secret: string, address: string) => ({
+    ...signedHeaders(key.apiKey, secret, { path, timestamp: Date.now(), q: JSON.stringify(json) }),
+    ...from(address),
+  });
+  const unlock = (address: string) =>
+    call('POST', service.url + path, { json, headers: signed(key.apiSecret, address) });
+  /** A call of which all but the last byte comes. */
+  const halfSent = (address: string) =>
+    requestBytes('POST', path, signed('wrong', address), json).slice(0, -1);
+  const refused = (details: string) => crowd.heard.split(details).length - 1;
+
+  test('has few bodies waited for, and the holder is served, there too', async () => {
+    const address = '203.0.113.60';
+    const begun = performance.now();
+    await crowd.send(LIMIT + 50, halfSent(address));
+    // one a second is tried
+    const least = () => 48 - Math.ceil((performance.now() - begun) / 1_000);
+    await until(() => refused('too many wrong API keys or signatures') >= least(), 'the refusals');
+    expect(refused('HTTP/1.1')).toBeLessThanOrEqual(50);
+    expect((await unlock('203.0.113.61')).status).toBe(404);
+    await until(async () => (await unlock(address)).status === 404, 'the holder to be served');
+    expect((await unlock(address)).status).toBe(404);
+  });
+
+  test('beside its holder has no more bodies waited for than the key may make calls, and the holder is served elsewhere', async () => {
+    const address = '203.0.113.62';
+    expect((await unlock(address)).status).toBe(404);
+    await crowd.send(60, halfSent(address));
+    await until(() => refused('too many calls in this second') > 0, 'the refusals');
+    expect((await unlock('203.0.113.63')).status).toBe(404);
   });
 });
 

@@ -1,6 +1,7 @@
 import { type CanActivate, type ExecutionContext, Injectable, SetMetadata } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { requestOf } from './callers.js';
+import { RateLimits } from '../http/limits/rate-limits.service.js';
 import { accountSuspended, TakerAuthenticator } from './taker-authenticator.service.js';
 
 const EVEN_SUSPENDED = 'even-suspended';
@@ -8,11 +9,15 @@ const EVEN_SUSPENDED = 'even-suspended';
 /** For calls that end what a taker holds: a suspended one may be trading it, and has to be able to say so. */
 export const EvenSuspended = (): MethodDecorator => SetMetadata(EVEN_SUSPENDED, true);
 
-/** Lets takers in: an API key in `X-API-Key`, and a signature where the key demands it. */
+/**
+ * Lets takers in, with at most RATE_LIMIT_PER_SECOND calls a second of one key: an API key in `X-API-Key`, and a signature
+ * where the key demands it.
+ */
 @Injectable()
 export class ApiKeyGuard implements CanActivate {
   constructor(
     private readonly authenticator: TakerAuthenticator,
+    private readonly limits: RateLimits,
     private readonly reflector: Reflector,
   ) {}
 
@@ -20,12 +25,12 @@ export class ApiKeyGuard implements CanActivate {
     const request = requestOf(context);
     const key = request.headers['x-api-key'];
     const apiKey = typeof key === 'string' ? key : undefined;
-    const { taker, isSuspended, useSignature } = await this.authenticator.authenticate(apiKey, request.raw);
-    if (isSuspended && !this.reflector.get<boolean>(EVEN_SUSPENDED, context.getHandler())) {
+    const call = await this.authenticator.identify(apiKey, request.raw);
+    request.taker = call.taker; // the log names it also when the call is refused
+    request.useSignature = await this.authenticator.verify(call, this.limits.calls);
+    if (call.isSuspended && !this.reflector.get<boolean>(EVEN_SUSPENDED, context.getHandler())) {
       throw accountSuspended();
     }
-    request.taker = taker;
-    request.useSignature = useSignature;
     return true;
   }
 }

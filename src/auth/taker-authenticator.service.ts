@@ -1,19 +1,21 @@
 import type { IncomingMessage } from 'node:http';
 import { Inject, Injectable } from '@nestjs/common';
-import { SETTINGS, type Settings } from '#config';
+import { networkOf, SETTINGS, type Settings } from '#config';
 import { type AcceptedKey, ApiKeysService, type TakerCaller } from '#trading';
 import { clientAddresses } from '../http/client-address.js';
+import type { CallLimit } from '../http/limits/call-limit.js';
 import { ApiError } from '../http/refusals/api-errors.js';
 import { callIdOf } from '../http/call-id.js';
 import { SignatureChecker } from './signature-checker.service.js';
 import { WrongKeys } from './wrong-keys.js';
 
-/** A call of which it is known whose it is. */
-export interface AuthenticatedCall {
+/** A call of which it is known with whose key it comes. */
+export interface CallWithKey {
   taker: TakerCaller;
   isSuspended: boolean;
-  /** Uses up its signature, when it has one; it is refused when somebody has. */
-  useSignature: (() => Promise<void>) | undefined;
+  key: AcceptedKey;
+  address: string;
+  request: IncomingMessage;
 }
 
 /** Tells by its API key which taker calls, and holds the call to the key's rules; for HTTP calls and sockets alike. */
@@ -30,18 +32,46 @@ export class TakerAuthenticator {
     this.addressOf = clientAddresses(settings);
   }
 
-  async authenticate(apiKey: string | undefined, request: IncomingMessage): Promise<AuthenticatedCall> {
+  /** Whose key it is; the call is the taker's when it is verified as well. */
+  async identify(apiKey: string | undefined, request: IncomingMessage): Promise<CallWithKey> {
     const address = this.addressOf(request);
     const key = await this.requireKey(apiKey, address);
     if (key.allowsIp && !key.allowsIp(address)) {
       throw new ApiError('IP_NOT_ALLOWED', `this API key may not be used from ${address}`);
     }
+    const taker = { ...key.key, callId: callIdOf(request) };
+    return { taker, isSuspended: key.isSuspended, key, address, request };
+  }
+
+  /**
+   * Counts the call, and only then waits for its body, which a signature needs. Resolves to what uses the signature up, when
+   * there is one; that is refused when somebody has.
+   */
+  async verify(call: CallWithKey, limit: CallLimit): Promise<(() => Promise<void>) | undefined> {
+    const mac = await this.countAndCheck(call, limit);
+    return mac && (() => this.signatures.useUp(mac));
+  }
+
+  /**
+   * Whoever knows a key's text can call with it, and its holder must not be refused for that. So a call that has to be signed
+   * counts for its network until it is known to be the holder's: as a wrong key, where none was signed rightly before.
+   */
+  private async countAndCheck(
+    { key, taker, address, request }: CallWithKey,
+    limit: CallLimit,
+  ): Promise<Buffer | undefined> {
+    const { keyId } = taker;
+    if (!key.requireSignature) {
+      await limit.count(keyId);
+      return this.signatures.check(request, key);
+    }
+    const signer = `${keyId} in ${networkOf(address)}`;
+    const isKnown = this.wrongKeys.isRight(signer);
+    await (isKnown ? limit.count(signer) : this.wrongKeys.suspect(address));
     const mac = await this.signatures.check(request, key);
-    return {
-      taker: { ...key.key, callId: callIdOf(request) },
-      isSuspended: key.isSuspended,
-      useSignature: mac && (() => this.signatures.useUp(mac)),
-    };
+    if (!isKnown) await this.wrongKeys.clear(address, signer);
+    await limit.count(keyId);
+    return mac;
   }
 
   private async requireKey(apiKey: string | undefined, address: string): Promise<AcceptedKey> {

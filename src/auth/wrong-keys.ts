@@ -11,7 +11,10 @@ const TRIALS_PER_SECOND = 1;
 /** Keys that are known to be right, and as many that are known to be wrong: those used last. */
 const REMEMBERED_KEYS = 10_000;
 
-/** Lets nobody try key after key, and nobody who has a right one suffer for others at the same address. */
+/**
+ * Lets nobody try key after key, or go on without the secret of a key that demands signatures; and nobody who has a right
+ * one suffer for others at the same address.
+ */
 export class WrongKeys {
   private readonly wrong = new RateLimiterMemory({ points: WRONG_KEYS_PER_MINUTE, duration: SECONDS });
   private readonly trials = new RateLimiterMemory({ points: TRIALS_PER_SECOND, duration: 1 });
@@ -20,13 +23,26 @@ export class WrongKeys {
 
   /** Refuses a key before it is looked up, when too many from there were wrong. */
   async requireFew(address: string, apiKey: string): Promise<void> {
-    const network = networkOf(address);
-    const wrong = await this.wrong.get(network);
+    const wrong = await this.wrong.get(networkOf(address));
     if (!wrong || wrong.consumedPoints < WRONG_KEYS_PER_MINUTE || this.knownRight.has(apiKey)) return;
     if (this.knownWrong.has(apiKey)) throw tooMany(address, wrong);
-    await this.trials.consume(network).catch((refusal: RateLimiterRes) => {
-      throw tooMany(address, refusal);
-    });
+    await this.tryOne(address);
+  }
+
+  /** Counts a wrong one from there ahead of its check, until it is cleared; refuses it when there are too many. */
+  async suspect(address: string): Promise<void> {
+    const { consumedPoints } = await this.wrong.penalty(networkOf(address), 1);
+    if (consumedPoints > WRONG_KEYS_PER_MINUTE) await this.tryOne(address);
+  }
+
+  /** Who signed rightly from there is not suspected again. */
+  async clear(address: string, signer: string): Promise<void> {
+    this.noteRight(signer);
+    await this.wrong.reward(networkOf(address), 1);
+  }
+
+  isRight(signer: string): boolean {
+    return this.knownRight.has(signer);
   }
 
   noteRight(apiKey: string): void {
@@ -37,11 +53,17 @@ export class WrongKeys {
     this.knownWrong.add(apiKey);
     await this.wrong.penalty(networkOf(address), 1);
   }
+
+  private async tryOne(address: string): Promise<void> {
+    await this.trials.consume(networkOf(address)).catch((refusal: RateLimiterRes) => {
+      throw tooMany(address, refusal);
+    });
+  }
 }
 
 function tooMany(address: string, { msBeforeNext }: RateLimiterRes): ApiError {
   const seconds = Math.max(1, Math.ceil(msBeforeNext / 1_000));
-  const details = `too many wrong API keys came from ${address}; try again in ${seconds} s`;
+  const details = `too many wrong API keys or signatures came from ${address}; try again in ${seconds} s`;
   return new ApiError('TOO_MANY_REQUESTS', details, seconds);
 }
 

@@ -10,7 +10,6 @@ import {
   HOLDER_ERRORS,
   TAKER_ERRORS,
 } from '../http/documents/api-answers.js';
-import { RateLimitGuard } from '../http/limits/rate-limit.guard.js';
 import { pageOf, pageView } from '../http/pages/page.mapper.js';
 import { type Success, success } from '../http/success.js';
 import { requestView } from './cancellation.mapper.js';
@@ -21,7 +20,7 @@ import { CancellationRequestsAnswer, CancellationRequestsQuery } from './dto/can
 @ApiTags('Takers: orders')
 @ApiSecurity('taker')
 @Controller('api/v1')
-@UseGuards(ApiKeyGuard, RateLimitGuard)
+@UseGuards(ApiKeyGuard)
 export class TakerCancellationsController {
   constructor(
     private readonly cancellation: CancellationService,

@@ -10,7 +10,6 @@ import {
   HOLDER_ERRORS,
   TAKER_ERRORS,
 } from '../http/documents/api-answers.js';
-import { RateLimitGuard } from '../http/limits/rate-limit.guard.js';
 import { pageOf, pageView } from '../http/pages/page.mapper.js';
 import { type Success, success } from '../http/success.js';
 import { FillAnswer, FillOrderRequest } from './dto/fill-order.dto.js';
@@ -20,7 +19,7 @@ import { fillAnswer, fillFilterOf, fillReportOf, fillView } from './fill.mapper.
 @ApiTags('Takers: orders')
 @ApiSecurity('taker')
 @Controller('api/v1/orders')
-@UseGuards(ApiKeyGuard, RateLimitGuard)
+@UseGuards(ApiKeyGuard)
 export class FillsController {
   constructor(
     private readonly fills: FillService,

@@ -4,7 +4,6 @@ import { LockService, type TakerCaller } from '#trading';
 import { ApiKeyGuard, EvenSuspended } from '../auth/api-key.guard.js';
 import { CallingTaker } from '../auth/callers.js';
 import { ApiErrors, ApiSuccess, HOLDER_ERRORS, TAKER_ERRORS } from '../http/documents/api-answers.js';
-import { RateLimitGuard } from '../http/limits/rate-limit.guard.js';
 import { type Success, success } from '../http/success.js';
 import { LockAnswer, LockOrderRequest } from './dto/lock-order.dto.js';
 import { RejectAnswer, RejectOrderRequest } from './dto/reject-order.dto.js';
@@ -14,7 +13,7 @@ import { UnlockAnswer, UnlockOrderRequest } from './dto/unlock-order.dto.js';
 @ApiTags('Takers: orders')
 @ApiSecurity('taker')
 @Controller('api/v1/orders')
-@UseGuards(ApiKeyGuard, RateLimitGuard)
+@UseGuards(ApiKeyGuard)
 export class LocksController {
   constructor(private readonly locks: LockService) {}
 

@@ -11,7 +11,6 @@ import {
   ApiSuccess,
   TAKER_ERRORS,
 } from '../http/documents/api-answers.js';
-import { RateLimitGuard } from '../http/limits/rate-limit.guard.js';
 import { pageOf, pageView } from '../http/pages/page.mapper.js';
 import { type Success, success } from '../http/success.js';
 import { OrderView } from './dto/order.dto.js';
@@ -31,7 +30,7 @@ import { orderView, takerFilterOf, takerOrderView, validationView } from './orde
 @ApiTags('Takers: orders')
 @ApiSecurity('taker')
 @Controller('api/v1')
-@UseGuards(ApiKeyGuard, RateLimitGuard)
+@UseGuards(ApiKeyGuard)
 export class TakerOrdersController {
   constructor(
     private readonly validation: OrderValidationService,

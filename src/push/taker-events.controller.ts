@@ -5,7 +5,6 @@ import { OrderQueries, type TakerCaller } from '#trading';
 import { ApiKeyGuard } from '../auth/api-key.guard.js';
 import { CallingTaker } from '../auth/callers.js';
 import { ApiOrderHash, ApiReadErrors, ApiSuccess, TAKER_ERRORS } from '../http/documents/api-answers.js';
-import { RateLimitGuard } from '../http/limits/rate-limit.guard.js';
 import { type Success, success } from '../http/success.js';
 import { OrderHashPipe } from '../orders/order-reference.pipe.js';
 import { EventsAnswer, EventsQuery, HistoryQuery, TakerHistoryAnswer } from './dto/events.dto.js';
@@ -15,7 +14,7 @@ import { EventPages } from './event-pages.service.js';
 @ApiTags('Takers: orders')
 @ApiSecurity('taker')
 @Controller('api/v1/takers')
-@UseGuards(ApiKeyGuard, RateLimitGuard)
+@UseGuards(ApiKeyGuard)
 export class TakerEventsController {
   constructor(
     private readonly pages: EventPages,

@@ -46,10 +46,10 @@ export class UpgradeAuthorizer {
     const query = new URLSearchParams(search);
     switch (path) {
       case '/ws/taker/v1': {
-        const call = await this.takers.authenticate(apiKeyOf(request, query), request);
+        const call = await this.takers.identify(apiKeyOf(request, query), request);
         const { takerId, keyId } = call.taker;
-        await this.limit.count(keyId);
-        await call.useSignature?.();
+        const useSignature = await this.takers.verify(call, this.limit);
+        await useSignature?.();
         const types = typesOf(query, TAKER_MESSAGE_TYPES, ['types', 'after', 'api_key']);
         const { isSuspended } = call;
         return {

@@ -6,8 +6,8 @@ import { clientAddresses } from '../client-address.js';
 import { RateLimits } from './rate-limits.service.js';
 
 /**
- * At most RATE_LIMIT_PER_SECOND calls a second of one API key, one wallet or, before login, one IP address; and so many
- * logins and orders a minute of one address, because wallets cost nothing.
+ * At most RATE_LIMIT_PER_SECOND calls a second of one wallet or, before login, one IP address; and so many logins and orders
+ * a minute of one address, because wallets cost nothing. Takers' calls are counted by their own guard.
  */
 @Injectable()
 export class RateLimitGuard implements CanActivate {
@@ -21,9 +21,9 @@ export class RateLimitGuard implements CanActivate {
   }
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
-    const { taker, maker, raw, method, routeOptions } = context.switchToHttp().getRequest<FastifyRequest>();
+    const { maker, raw, method, routeOptions } = context.switchToHttp().getRequest<FastifyRequest>();
     const network = networkOf(this.addressOf(raw));
-    await this.limits.calls.count(taker?.keyId ?? maker?.wallet ?? network);
+    await this.limits.calls.count(maker?.wallet ?? network);
     await this.limits.byAddress[`${method} ${routeOptions.url}`]?.count(network);
     return true;
   }
