@@ -65,7 +65,8 @@ test('calls that are pipelined behind the one in flight are answered too, and on
   });
   await until(() => connection.destroyed, 'the end of the connection');
   const answers = crowd.heard.split(/(?=HTTP\/1\.1 )/);
-  expect(answers.map((answer) => answer.slice(9, 12))).toEqual(['200', '200', '409']);
+  // whichever of the two unlocks has the row first
+  expect(answers.map((answer) => answer.slice(9, 12)).toSorted()).toEqual(['200', '200', '409']);
   expect(answers.map((answer) => /^connection: close\r$/im.test(answer))).toEqual([false, false, true]);
   expect(await exit).toBe(0);
 });
