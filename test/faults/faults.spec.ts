@@ -11,7 +11,7 @@ import { Traffic } from './traffic.js';
 import type { Frame, SocketLife } from './witness.js';
 
 /**
- * Two API instances and two workers under load, and everything that can go wrong. After each fault all 20 invariants
+ * Two API instances and two workers under load, and everything that can go wrong. After each fault all 23 invariants
  * must hold: those of the database, and those between the database and what clients were told.
  */
 const ORDERS_WITHOUT_FAULT = 20;

@@ -9,7 +9,7 @@ import { type Outcome, play, type Stage } from './play.js';
 import { table } from './table.js';
 
 const ROUNDS = Number(process.env.FAULT_ROUNDS ?? 1);
-const INVARIANTS = 20;
+const INVARIANTS = 23;
 export const PATIENCE_MS = 60_000 + ROUNDS * 180_000;
 
 /** A test for each fault, all on one fleet, and a table of them in the end. Returns where they are played. */

@@ -81,7 +81,6 @@ export const ORDER_DAMAGE: Damage[] = [
     what: 'a fill of a cancelled order',
     on: 'accepted',
     by: [
-      'ALTER TABLE orders DROP CONSTRAINT orders_filled_fits_status',
       `INSERT INTO fills (order_id, taker_id, taker_address, fill_quantity, fill_amount, fee_amount, incentive_amount,
          taker_incentive, status, created_at)
        SELECT id, locked_taker_id, locked_by, 1, 1, 0, 0, 0, 'partially_filled', updated_at
@@ -186,6 +185,30 @@ export const ORDER_DAMAGE: Damage[] = [
       "UPDATE orders SET notes = 'changed', updated_at = updated_at + interval '1 second' WHERE order_hash = $1",
     ],
   },
+  {
+    breaks: 21,
+    what: 'a lock without an end',
+    on: 'locked',
+    by: ['UPDATE orders SET lock_expires_at = NULL WHERE order_hash = $1'],
+  },
+  {
+    breaks: 21,
+    what: 'a lock that ended before it began',
+    on: 'locked',
+    by: ['UPDATE orders SET lock_expires_at = locked_at WHERE order_hash = $1'],
+  },
+  {
+    breaks: 21,
+    what: 'a former holder without an address',
+    on: 'unlocked',
+    by: ['UPDATE orders SET locked_by = NULL WHERE order_hash = $1'],
+  },
+  {
+    breaks: 22,
+    what: 'a filled order of which something is left',
+    on: 'filled',
+    by: ['UPDATE orders SET quantity = quantity + 1 WHERE order_hash = $1'],
+  },
 ];
 
 /** Of cancellation requests, reported by the id of the order's latest. */
@@ -245,5 +268,23 @@ export const REQUEST_DAMAGE: Damage[] = [
     what: 'a push after its end',
     on: 'accepted',
     by: [`UPDATE cancellation_requests SET pushed_at = resolved_at + interval '1 second' WHERE ${OF_ORDER}`],
+  },
+  {
+    breaks: 23,
+    what: 'a status that there is not',
+    on: 'asked',
+    by: [`UPDATE cancellation_requests SET status = 'answered' WHERE ${OF_ORDER}`],
+  },
+  {
+    breaks: 23,
+    what: 'words of a request that nobody answered',
+    on: 'asked',
+    by: [`UPDATE cancellation_requests SET message = 'words' WHERE ${OF_ORDER}`],
+  },
+  {
+    breaks: 23,
+    what: 'an end before the beginning',
+    on: 'accepted',
+    by: [`UPDATE cancellation_requests SET expires_at = requested_at WHERE ${OF_ORDER}`],
   },
 ];

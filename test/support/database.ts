@@ -53,7 +53,7 @@ export async function makeDue(
               WHERE status = 'requested' AND order_id = (SELECT id FROM orders WHERE order_hash = $1)
               RETURNING expires_at AS time`,
     lock: `UPDATE orders SET locked_at = locked_at - interval '1 day', lock_expires_at = ${passed}
-           WHERE order_hash = $1 RETURNING lock_expires_at AS time`,
+           WHERE order_hash = $1 AND lock_id IS NOT NULL RETURNING lock_expires_at AS time`,
     // whole seconds
     deadline: `UPDATE orders SET deadline = floor(extract(epoch FROM ${passed}))
                WHERE order_hash = $1 RETURNING to_timestamp(deadline) AS time`,

@@ -16,6 +16,7 @@ import { OpenOrders1764820000000 } from './migrations/1764820000000-open-orders.
 import { WalletSignatures1764830000000 } from './migrations/1764830000000-wallet-signatures.js';
 import { WhoPeopleAre1764900000000 } from './migrations/1764900000000-who-people-are.js';
 import { SuspendedOrders1764900000001 } from './migrations/1764900000001-suspended-orders.js';
+import { LeanHotTables1765000000000 } from './migrations/1765000000000-lean-hot-tables.js';
 
 /** Connections of one process. */
 export const POOL_SIZE = 20;
@@ -47,6 +48,7 @@ export function dataSourceOptions(
       WalletSignatures1764830000000,
       WhoPeopleAre1764900000000,
       SuspendedOrders1764900000001,
+      LeanHotTables1765000000000,
     ],
     migrationsTransactionMode: 'each',
     synchronize: false,

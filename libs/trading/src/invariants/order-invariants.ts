@@ -174,4 +174,26 @@ export const orderInvariants: Invariant[] = [
     broken: `
       SELECT min(order_hash::text) AS subject FROM orders GROUP BY maker, nonce HAVING count(*) > 1`,
   },
+  {
+    number: 21,
+    sentence: 'a lock is whole, and lives while its order is locked or suspended',
+    // of a lock that ended the order keeps who held it
+    broken: `
+      SELECT order_hash AS subject
+      FROM orders
+      WHERE num_nonnulls(lock_id, lock_expires_at) = 1 OR num_nonnulls(locked_by, locked_taker_id, locked_at) IN (1, 2)
+        OR lock_id IS NOT NULL AND (locked_by IS NULL OR lock_expires_at <= locked_at)
+        OR CASE status WHEN 'locked' THEN lock_id IS NULL WHEN 'suspended' THEN false ELSE lock_id IS NOT NULL END`,
+  },
+  {
+    number: 22,
+    sentence: 'an order is filled as far as its status says',
+    // 5 looks after cancelled ones
+    broken: `
+      SELECT order_hash AS subject
+      FROM orders
+      WHERE CASE status WHEN 'filled' THEN filled_quantity <> quantity
+        WHEN 'partially_filled' THEN filled_quantity <= 0 OR filled_quantity >= quantity
+        WHEN 'cancelled' THEN false ELSE filled_quantity <> 0 END`,
+  },
 ];

@@ -70,4 +70,17 @@ export const requestInvariants: Invariant[] = [
       FROM cancellation_requests
       WHERE pushed_at < requested_at OR pushed_at > COALESCE(resolved_at, clock_timestamp() + interval '1 ms')`,
   },
+  {
+    number: 23,
+    sentence: 'each request is open, or has an end that is whole',
+    // only an answer has words, and only one can be late
+    broken: `
+      SELECT id::text AS subject
+      FROM cancellation_requests
+      WHERE CASE WHEN status IN ('accepted', 'rejected') THEN num_nonnulls(resolved_by, resolved_at) <> 2
+          WHEN status IN (${OPEN_STATUSES_SQL}) THEN num_nonnulls(resolved_by, resolved_at) <> 0 ELSE true END
+        OR resolved_by NOT IN ('answer', 'unlock', 'reject', 'fill', 'lock_expiry')
+        OR (message IS NOT NULL) <> (resolved_by IS NOT DISTINCT FROM 'answer')
+        OR late AND resolved_by IS DISTINCT FROM 'answer' OR expires_at <= requested_at`,
+  },
 ];

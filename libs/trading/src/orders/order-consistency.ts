@@ -3,11 +3,16 @@ import { BrokenInvariantError } from '../trading-error.js';
 import type { Order } from './order.entity.js';
 
 /**
- * What the tables' constraints cannot say of an order and its open request, each in a row of its own. To go on from a
- * contradiction would put an answer on the wrong lock, so a person has to look first. Makers and takers read the message too
- * (the order's notes): it names nobody and nothing of theirs.
+ * Whether an order agrees with its lock and its open request. To go on from a contradiction would put an answer on the wrong
+ * lock, so a person has to look first. Makers and takers read the message too (the order's notes): it names nobody and nothing
+ * of theirs.
  */
 export function assertConsistent(order: Order, openRequest: CancellationRequest | null): void {
+  if (order.status !== 'suspended' && (order.lock_id !== null) !== (order.status === 'locked')) {
+    throw new BrokenInvariantError(
+      `the order is ${order.status} ${order.lock_id === null ? 'without' : 'with'} a lock`,
+    );
+  }
   if (!openRequest) return;
   const { id, lock_id, taker_id, taker_address, order_version } = openRequest;
   if (lock_id !== order.lock_id) {
