@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { POOL_SIZE } from '#database';
+import { CONNECTIONS } from '#trading';
 import type { FastifyInstance } from 'fastify';
 import type { QueryRunner } from 'typeorm';
 import { takePlace } from '../src/http/limits/admission.js';
@@ -14,7 +15,7 @@ import { until } from './support/until.js';
 const CALL_TIMEOUT_MS = 15_000;
 /** For a busy machine. */
 const SLACK_MS = 3_000;
-const PLACES = 12;
+const PLACES = CONNECTIONS.calls;
 jest.setTimeout(120_000);
 
 let service: TestService;

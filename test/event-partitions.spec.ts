@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { EventPartitions, eventId, OrderEvent } from '#events';
-import { OrderHistoryService } from '#trading';
+import { Order, OrderHistoryService } from '#trading';
 import { AdminTool } from './support/admin-tool.js';
 import type { MakerClient } from './support/clients.js';
 import { startService, type TestService } from './support/service.js';
@@ -58,7 +58,7 @@ async function idOf({ id }: { id: string }): Promise<string> {
 }
 
 const eventsOf = (orderHash: string) =>
-  new OrderHistoryService(service.dataSource)
+  new OrderHistoryService(service.dataSource.getRepository(Order))
     .of({ order_hash: orderHash })
     .then(({ events }) => events.length);
 

@@ -65,6 +65,17 @@ test('a head that is not to be served is handed over, with all that comes behind
   expect([served, request.url, head.toString()]).toEqual([['/first'], '/second', GET('/third')]);
 });
 
+test('a head that is dropped is neither served nor handed over', async () => {
+  const courses: Course[] = ['serve', 'drop'];
+  server.on('connection', (socket) => decideOnHeads(socket, () => courses.shift()!));
+  const heads: unknown[] = [];
+  server.on('request', ({ url }, answer) => heads.push(url) && answer.end('answered'));
+  server.on('upgrade', ({ url }) => heads.push(url));
+  client.write(GET('/first') + GET('/second'));
+  await until(() => courses.length === 0 && received.endsWith('answered'), 'both heads to be read');
+  expect(heads).toEqual(['/first']);
+});
+
 test('a connection that Node had paused is not read on when its answers are sent', async () => {
   const answers: ServerResponse[] = [];
   server.on('request', (_, answer) => answers.push(answer));

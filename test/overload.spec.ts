@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { CONNECTIONS } from '#trading';
 import type { MakerClient, TakerClient } from './support/clients.js';
 import { Crowd, requestBytes } from './support/crowd.js';
 import { askedOrder, lockedOrder, type LockedOrder, succeeded } from './support/handshake.js';
@@ -10,7 +11,7 @@ import { startService, type TestService } from './support/service.js';
 import { until } from './support/until.js';
 
 /** More calls than the service can take: some wait for a place, the rest is refused, and verdicts pass them all. */
-const PLACES = 12;
+const PLACES = CONNECTIONS.calls;
 const QUEUE = 500;
 const ROUNDS = 4;
 const ORIGIN = 'https://app.example.com';

@@ -1,6 +1,14 @@
 import 'reflect-metadata';
 import { EmbeddedPostgres } from '#dev-postgres';
-import { CancellationQueries, FillQueries, OrderQueries } from '#trading';
+import {
+  CancellationQueries,
+  CancellationRequest,
+  Fill,
+  FillQueries,
+  FormerTaker,
+  Order,
+  OrderQueries,
+} from '#trading';
 import type { Logger } from 'typeorm';
 import dataSource from '../../ormconfig.js';
 import { openBenchDatabase } from '../support/bench-database.js';
@@ -9,12 +17,14 @@ import { listCalls, type Readers } from './queries.js';
 
 /**
  * How fast the lists are on many orders, and by which indexes: `npm run bench:lists [-- ORDERS]`. Seeds a database of
- * its own, and fails when a list takes more than 50 ms or reads a whole table.
+ * its own, and fails when a list takes longer than users would wait or reads a whole table.
  */
 const ORDERS = Number(process.argv[2] ?? 1_000_000);
 const TAKERS = 20;
 const RUNS = 7;
-const LIMIT_MS = 50;
+/** Of a list in its default order, with or without a status; and of any other. */
+const USUAL_LIMIT_MS = 50;
+const OTHER_LIMIT_MS = 300;
 const DATABASE = `lists_${ORDERS}`;
 
 interface Statement {
@@ -86,25 +96,31 @@ async function prepare(postgres: EmbeddedPostgres): Promise<void> {
   await dataSource.query('VACUUM (ANALYZE)');
 }
 
+/** By its name: `orders`, and what it is asked for. */
+const isUsual = (name: string): boolean => /^(takers\/)?orders( status=\S+)?$/.test(name.trim());
+
 async function main(): Promise<void> {
   await prepare(postgres);
   const recorder = new Recorder();
   dataSource.logger = recorder as Logger;
+  const [orders, requests] = [dataSource.getRepository(Order), dataSource.getRepository(CancellationRequest)];
+  const fills = dataSource.getRepository(Fill);
   const readers = {
-    orders: new OrderQueries(dataSource),
-    fills: new FillQueries(dataSource),
-    requests: new CancellationQueries(dataSource),
+    orders: new OrderQueries(orders, requests, fills, dataSource.getRepository(FormerTaker)),
+    fills: new FillQueries(fills, orders),
+    requests: new CancellationQueries(requests, orders),
   };
   const failures: string[] = [];
   process.stdout.write('\n  median ms  slowest ms  list  [indexes]\n');
   for (const [name, run] of await listCalls(dataSource)) {
     const { median, slowest, accesses } = await measured(recorder, readers, run);
-    const failed = median > LIMIT_MS || accesses.some((access) => access.startsWith('SEQ'));
+    const limit = isUsual(name) ? USUAL_LIMIT_MS : OTHER_LIMIT_MS;
+    const failed = median > limit || accesses.some((access) => access.startsWith('SEQ'));
     if (failed) failures.push(name);
     const figures = `${median.toFixed(1).padStart(11)}${slowest.toFixed(1).padStart(12)}`;
     process.stdout.write(`${figures}  ${failed ? '✗ ' : ''}${name}  [${accesses.join(', ')}]\n`);
   }
-  process.stdout.write(`\n${failures.length} of the lists above ${LIMIT_MS} ms or without an index\n`);
+  process.stdout.write(`\n${failures.length} of the lists too slow or without an index\n`);
   if (failures.length > 0) process.exitCode = 1;
 }
 

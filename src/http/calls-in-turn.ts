@@ -112,7 +112,7 @@ export function refuseInTurn(socket: Duplex, refuse: () => void): void {
 function takeFew(socket: Socket): void {
   const calls = CallsInTurn.on(socket);
   decideOnHeads(socket, () => {
-    if (!socket.writable) return 'ignore'; // nobody would hear the answer
+    if (!socket.writable) return 'drop'; // nobody would hear the answer
     return calls.takesAnother ? 'serve' : 'hand over';
   });
 }

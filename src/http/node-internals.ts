@@ -7,7 +7,7 @@ import type { Duplex } from 'node:stream';
  * Nothing else leans on these fields; a test of each function fails when Node changes them.
  */
 
-/** Tells Node's parser that what comes behind a head is not for it: it then hands over head, bytes and connection. */
+/** Tells Node's parser that what comes behind a head is not for it: of what has `upgrade` it then hands over head, bytes and connection. */
 const HAND_OVER = 2;
 
 type Incoming = IncomingMessage & {
@@ -37,10 +37,10 @@ export function isAmidBody(socket: Duplex): boolean {
 }
 
 /**
- * What becomes of a head that Node has read: it serves the call, hands over head, bytes and connection as at an upgrade, or
- * ignores it with all that follows.
+ * What becomes of a head that Node has read: it serves the call; it hands over head, bytes and connection as at an upgrade; or
+ * it drops them.
  */
-export type Course = 'serve' | 'hand over' | 'ignore';
+export type Course = 'serve' | 'hand over' | 'drop';
 
 /** Decides on each head of a connection, where Node would serve as many calls as have come. */
 export function decideOnHeads(socket: Socket, courseOf: () => Course): void {

@@ -1,7 +1,7 @@
 export { APPLICATION_NAME, APPLICATION_PREFIX } from './application-name.js';
 export { CommitUnknownError } from './commit-unknown-error.js';
 export { oldestCommitSeconds } from './commits-under-way.js';
-export { databaseNow } from './database-clock.js';
+export { databaseNow, READ_CLOCK } from './database-clock.js';
 export { DatabaseClient } from './database-client.js';
 export {
   changedOtherRowCount,
@@ -12,6 +12,7 @@ export {
 export { DatabasePool } from './database-pool.js';
 export { dataSourceOptions, POOL_SIZE } from './data-source-options.js';
 export { applyFilter, type Conditions } from './filter.js';
+export { columnsOf, insertStatement, requireRows, typedColumnsOf } from './entity-statements.js';
 export { freePort } from './free-port.js';
 export { asLaunchError, placeOf } from './launch-errors.js';
 export { LoadingCache } from './loading-cache.js';
@@ -20,7 +21,8 @@ export { newId } from './new-id.js';
 export { OpenDataSourceModule } from './open-data-source.module.js';
 export { type Narrow, type Page, type PageRequest, readPage } from './page.js';
 export { refuseTransactionPooling } from './pooler-check.js';
-export { columnsOf, insertStatement, PreparedStatement, type Sendable } from './prepared-statement.js';
+export { PreparedStatement, type Sendable } from './prepared-statement.js';
+export { provideRepository } from './provide-repository.js';
 export { RoundTrip } from './round-trip.js';
 export { safeInteger } from './safe-integer.js';
 export { SessionConnection, urlOf } from './session-connection.js';

@@ -2,6 +2,7 @@ import { DatabaseError, type PoolClient } from 'pg';
 import { type DataSource, type EntityManager, QueryFailedError } from 'typeorm';
 import { CommitUnknownError } from './commit-unknown-error.js';
 import { commitsOf } from './commits-under-way.js';
+import { READ_CLOCK } from './database-clock.js';
 import { driverError } from './database-errors.js';
 import { PreparedStatement, type Sendable } from './prepared-statement.js';
 import { RoundTrip, type RowsOf } from './round-trip.js';
@@ -17,7 +18,6 @@ const KEEP_PLANS = new PreparedStatement(
 ).with();
 const OPENING = [BEGIN, KEEP_PLANS];
 const COMMIT = new PreparedStatement('commit', 'COMMIT').with();
-const NOW = new PreparedStatement<{ now: Date }>('database_now', 'SELECT clock_timestamp() AS now').with();
 
 /** Failures that are nobody's fault: serialization_failure, deadlock_detected. The same work succeeds on another try. */
 const CONFLICTS = new Set<unknown>(['40001', '40P01']);
@@ -91,7 +91,7 @@ export class Transaction {
 
   /** The database's clock at this moment, not at the transaction's start. */
   async now(): Promise<Date> {
-    const [[row]] = await this.send([NOW]);
+    const [[row]] = await this.send([READ_CLOCK]);
     return row!.now;
   }
 

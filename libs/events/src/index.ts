@@ -4,7 +4,6 @@ export { EventBusModule } from './bus/event-bus.module.js';
 export { type EventCursor, cursorAt } from './log/event-cursor.js';
 export { eventId, isEventId, secondId, seqOf } from './log/event-id.js';
 export { CommitSignal } from './bus/commit-signal.js';
-export { appendEvents, type NewOrderEvent } from './log/append-events.js';
 export { EventHistories, type EventHistory, type HistoryRequest } from './audience/event-histories.js';
 export { EventPartitions, EVENTS_KEPT_SINCE } from './partitions/event-partitions.js';
 export { EventReplay, REPLAY_ROWS } from './audience/event-replay.js';
@@ -30,3 +29,4 @@ export {
   OrderEvent,
   type OrderEventPayload,
 } from './log/order-event.entity.js';
+export { type NewOrderEvent, OrderEventRepository } from './log/order-event.repository.js';

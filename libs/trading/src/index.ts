@@ -34,7 +34,6 @@ export { CancellationQueries, type RequestOnOrder } from './cancellations/cancel
 export { OpenRequests } from './cancellations/open-requests.service.js';
 export { PushReceipts } from './cancellations/push-receipts.service.js';
 export { CancellationService, type CancelOutcome } from './cancellations/cancellation.service.js';
-export { recordAnswers, UsualAnswers } from './cancellations/usual-answers.service.js';
 export { Fill, FILL_STATUSES } from './fills/fill.entity.js';
 export {
   type FillFilter,
@@ -51,7 +50,8 @@ export { Maker } from './makers/maker.entity.js';
 export { MakerLogins } from './makers/maker-logins.service.js';
 export { type MakerAccess, MakersService, type MakerStep } from './makers/makers.service.js';
 export { OperatorAction } from './operator/operator-action.entity.js';
-export { Capacity } from './order-writing/capacity.service.js';
+export { AccountLimits } from './order-writing/account-limits.service.js';
+export { CALLS, CONNECTIONS } from './order-writing/capacity.js';
 export { BacklogMetrics } from './metrics/backlog-metrics.service.js';
 export { LockService } from './locks/lock.service.js';
 export { OperatorService } from './operator/operator.service.js';
@@ -68,11 +68,16 @@ export {
   OrderQueries,
   type TakerSortColumn,
 } from './orders/order-queries.service.js';
+export { CancellationRequestRepository } from './order-writing/cancellation-request.repository.js';
+export { FillRepository } from './order-writing/fill.repository.js';
+export { OrderRepository } from './order-writing/order.repository.js';
+export { OrderStore } from './order-writing/order-store.js';
 export { outcomeOf, OrderWriter } from './order-writing/order-writer.js';
 export { LockedOrder } from './orders/locked-order.js';
 export { ORDER_TYPES, type SignedTerms, signingDomain } from './orders/order-signature.js';
 export { ORDER_STATUSES, type OrderStatus } from './orders/order-status.js';
 export { type OrderValidation, OrderValidationService } from './orders/order-validation.service.js';
+export { FormerTaker } from './orders/former-taker.entity.js';
 export { NOTES_MAX, Order, type OrderReference } from './orders/order.entity.js';
 export { UINT256_MAX } from './orders/refusals.js';
 export { ApiKey } from './takers/api-key.entity.js';

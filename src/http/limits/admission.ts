@@ -1,14 +1,14 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { WAITS_MS } from '#config';
-import { POOL_SIZE } from '#database';
 import { showGauge } from '#metrics';
+import { CALLS } from '#trading';
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteHandlerMethod } from 'fastify';
 import { Registry } from 'prom-client';
 import { ApiError } from '../refusals/api-errors.js';
 import { CallerGone } from '../refusals/caller-gone.js';
 import { refuseCall } from '../refusals/refuse-call.js';
 import { RETRY_AFTER_SECONDS, UNKNOWN_OUTCOME } from '../refusals/to-failure.js';
-import { type ConcurrencyBounds, ConcurrencyLimit } from './concurrency-limit.js';
+import { ConcurrencyLimit } from './concurrency-limit.js';
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -30,24 +30,10 @@ declare module 'fastify' {
   }
 }
 
-/** Database connections that ordinary calls leave free: for takers' answers, the timers, and what sockets have missed. */
-const CONNECTIONS_KEPT_FREE = 8;
-
 /** What a call that waits in vain for one thing is answered tells more, and comes before it. */
 const CALL_TIMEOUT_MS = WAITS_MS.call;
 
-/**
- * The kinds of calls, which do not wait for each other. An ordinary call has a connection to the database for as long as
- * another has its order's row; a taker's answer must find one free. A validation locks nothing, so its connections are soon
- * free again, but it may wait for the chain's node, which must not hold up trades. Whoever likes may try to log in.
- */
-const BOUNDS = {
-  verdict: { places: 1_000, queue: 0 },
-  validation: { places: 32, queue: 500 },
-  login: { places: 4, queue: 500 },
-  ordinary: { places: POOL_SIZE - CONNECTIONS_KEPT_FREE, queue: 500 },
-} as const satisfies Record<string, ConcurrencyBounds>;
-type Kind = keyof typeof BOUNDS;
+type Kind = keyof typeof CALLS;
 
 /** The kind of a route's calls; those of `/health`, `/metrics` and the documents have none and are never held up. */
 function kindOf(route: string | undefined): Kind | undefined {
@@ -63,10 +49,10 @@ function kindOf(route: string | undefined): Kind | undefined {
  */
 export function admitCalls(fastify: FastifyInstance): void {
   const concurrencyLimits = {
-    verdict: new ConcurrencyLimit(BOUNDS.verdict),
-    validation: new ConcurrencyLimit(BOUNDS.validation),
-    login: new ConcurrencyLimit(BOUNDS.login),
-    ordinary: new ConcurrencyLimit(BOUNDS.ordinary),
+    verdict: new ConcurrencyLimit(CALLS.verdict),
+    validation: new ConcurrencyLimit(CALLS.validation),
+    login: new ConcurrencyLimit(CALLS.login),
+    ordinary: new ConcurrencyLimit(CALLS.ordinary),
   };
   const limitOf = (route: string | undefined): ConcurrencyLimit | undefined => {
     const kind = kindOf(route);

@@ -2,7 +2,7 @@ import { readEnvironment, type Settings } from '#config';
 import type { NewOrderEvent } from '#events';
 import {
   CancellationService,
-  Capacity,
+  AccountLimits,
   Chain,
   FillService,
   LockedOrder,
@@ -10,7 +10,6 @@ import {
   OperatorService,
   outcomeOf,
   type OrderWriter,
-  type UsualAnswers,
   WalletSignatures,
 } from '#trading';
 import { MODEL_SETTINGS } from '../order-model.js';
@@ -66,11 +65,9 @@ export class WorldInMemory {
   constructor() {
     const settings = readEnvironment({ ...MODEL_SETTINGS, MAX_LOCKS_PER_TAKER: '0' }) as Settings;
     const orders = this.order as Pick<OrderWriter, 'onOrder'> as OrderWriter;
-    // the statement that records answers needs a database; what it leaves goes the general way
-    const usual = { record: () => Promise.resolve(false) } as Pick<UsualAnswers, 'record'> as UsualAnswers;
-    const capacity = new Capacity(undefined as never);
-    this.cancellations = new CancellationService(orders, usual, settings);
-    this.locks = new LockService(orders, capacity, settings);
+    const limits = new AccountLimits();
+    this.cancellations = new CancellationService(orders, settings);
+    this.locks = new LockService(orders, undefined as never, limits, settings);
     this.fills = new FillService(orders, new WalletSignatures(new Chain(settings)), settings);
     this.operator = new OperatorService(orders);
   }

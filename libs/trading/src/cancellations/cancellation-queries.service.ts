@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { InjectDataSource } from '@nestjs/typeorm';
+import { InjectRepository } from '@nestjs/typeorm';
 import { type Page, type PageRequest, readPage } from '#database';
-import { DataSource } from 'typeorm';
+import { Repository } from 'typeorm';
+import { Order } from '../orders/order.entity.js';
 import { type OrderName, ordersById } from '../orders/orders-by-id.js';
 import { CancellationRequest, type CancellationStatus } from './cancellation-request.entity.js';
 
@@ -14,7 +15,10 @@ export interface RequestOnOrder {
 /** Reading cancellation requests. */
 @Injectable()
 export class CancellationQueries {
-  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
+  constructor(
+    @InjectRepository(CancellationRequest) private readonly rows: Repository<CancellationRequest>,
+    @InjectRepository(Order) private readonly orders: Repository<Order>,
+  ) {}
 
   /** The requests that were put to the taker. */
   async listOfTaker(
@@ -23,14 +27,14 @@ export class CancellationQueries {
     page: PageRequest<'requested_at'>,
   ): Promise<Page<RequestOnOrder>> {
     const requests = await readPage(
-      this.dataSource.getRepository(CancellationRequest),
+      this.rows,
       [
         (query) =>
           query.where('item.taker_id = :takerId AND item.status IN (:...statuses)', { takerId, statuses }),
       ],
       page,
     );
-    const orders = await ordersById(this.dataSource, requests.items);
+    const orders = await ordersById(this.orders, requests.items);
     const items = requests.items.map((request) => ({ request, order: orders.get(request.order_id)! }));
     return { ...requests, items };
   }

@@ -17,7 +17,6 @@ import { type TakerCaller, takerActor } from '../takers/taker-caller.js';
 import { TradingError } from '../trading-error.js';
 import type { CancellationAnswer } from './cancellation-answer.js';
 import { type CancellationRequest, isOpen } from './cancellation-request.entity.js';
-import { UsualAnswers } from './usual-answers.service.js';
 
 /** What became of a maker's wish to cancel: done, or put to the taker that holds the order. */
 export type CancelOutcome = { order: Order; request: CancellationRequest | null };
@@ -27,7 +26,6 @@ export type CancelOutcome = { order: Order; request: CancellationRequest | null 
 export class CancellationService {
   constructor(
     private readonly orders: OrderWriter,
-    private readonly usual: UsualAnswers,
     @Inject(SETTINGS) private readonly settings: Settings,
   ) {}
 
@@ -66,7 +64,6 @@ export class CancellationService {
   async answer(taker: TakerCaller, answer: CancellationAnswer): Promise<void> {
     refuseForeignAddress(taker, answer.takerAddress);
     const actor = takerActor(taker);
-    if (await this.usual.record({ ...answer, actor })) return;
     await this.orders.onOrder({ order_hash: answer.orderHash }, actor, (locked) => {
       refuseSuspended(locked.order);
       const request = locked.requestTo(answer.takerAddress, answer.requestId);

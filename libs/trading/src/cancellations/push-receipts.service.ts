@@ -1,7 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
-import { InjectDataSource } from '@nestjs/typeorm';
-import { DataSource } from 'typeorm';
+import { CancellationRequestRepository } from '../order-writing/cancellation-request.repository.js';
 
 const BATCH = 500;
 /** How soon it is tried again, when a transaction is at each request of a batch. */
@@ -27,7 +26,7 @@ export class PushReceipts {
   private readonly waiting: Receipt[] = [];
   private isWriting = false;
 
-  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
+  constructor(private readonly requests: CancellationRequestRepository) {}
 
   /** Of requests that were pushed. An answer may have been faster than this receipt; it still came later. */
   pushed(requestIds: string[]): void {
@@ -47,7 +46,7 @@ export class PushReceipts {
 
   private async writeAll(): Promise<void> {
     this.isWriting = true;
-    while (this.waiting.length > 0 && this.dataSource.isInitialized) {
+    while (this.waiting.length > 0 && this.requests.manager.dataSource.isInitialized) {
       const receipts = this.waiting.splice(0, BATCH);
       try {
         const left = [...(await this.write(receipts, true)), ...(await this.write(receipts, false))];
@@ -62,24 +61,12 @@ export class PushReceipts {
     this.isWriting = false;
   }
 
-  /**
-   * Returns those that a transaction is at: a statement that waited for one would keep the receipts of others back, and
-   * could deadlock with a transaction that writes several answers.
-   */
+  /** Returns those that a transaction is at. */
   private async write(all: Receipt[], wasOpen: boolean): Promise<Receipt[]> {
     const receipts = all.filter((receipt) => receipt.wasOpen === wasOpen);
     if (receipts.length === 0) return [];
     const requestIds = receipts.map(({ requestId }) => requestId);
-    const without = `SELECT id FROM cancellation_requests
-      WHERE id = ANY($1::uuid[]) AND pushed_at IS NULL ${wasOpen ? '' : 'AND resolved_at IS NULL'}`;
-    const [, written] = await this.dataSource.query<[[], number]>(
-      `UPDATE cancellation_requests SET pushed_at = LEAST(clock_timestamp(), resolved_at)
-        WHERE id IN (${without} FOR UPDATE SKIP LOCKED)`,
-      [requestIds],
-    );
-    if (written === requestIds.length) return [];
-    const rows = await this.dataSource.query<{ id: string }[]>(without, [requestIds]);
-    const left = new Set(rows.map(({ id }) => id));
+    const left = new Set(await this.requests.notePushed(requestIds, wasOpen));
     return receipts.filter(({ requestId }) => left.has(requestId));
   }
 }

@@ -2,6 +2,7 @@ import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy }
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { OrderWriter } from '../order-writing/order-writer.js';
+import { OrderRepository } from '../order-writing/order.repository.js';
 
 /** How late a reader can see a time-out, at most, while the worker keeps up. */
 const TICK_MS = 500;
@@ -13,20 +14,6 @@ const AT_ONCE = 8;
 /** Login messages and signed requests are valid for 5 minutes around their timestamp; what they used up matters no longer than that. */
 const USED_ONCE = ['login_nonces', 'used_signatures'];
 const FORGET_USED_AFTER = '1 hour';
-
-/**
- * Orders with something due; by the partial indexes, so that idle ticks cost next to nothing. The clock is read in
- * sub-selects, because an index cannot look for a value that may change from row to row.
- */
-const DUE_ORDERS = `
-  (SELECT id FROM orders
-    WHERE status = 'locked' AND lock_expires_at <= (SELECT clock_timestamp()) LIMIT $1)
-  UNION
-  (SELECT id FROM orders
-    WHERE status = 'pending' AND deadline <= (SELECT floor(extract(epoch FROM clock_timestamp()))::bigint) LIMIT $1)
-  UNION
-  (SELECT o.id FROM cancellation_requests r JOIN orders o ON o.id = r.order_id
-    WHERE r.status = 'requested' AND r.expires_at <= (SELECT clock_timestamp()) AND o.status = 'locked' LIMIT $1)`;
 
 /**
  * The worker: writes down what time has made due, so that readers and sockets hear of it without a call.
@@ -42,6 +29,7 @@ export class TimersService implements OnApplicationBootstrap, OnModuleDestroy {
 
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
+    private readonly rows: OrderRepository,
     private readonly orders: OrderWriter,
   ) {}
 
@@ -72,13 +60,13 @@ export class TimersService implements OnApplicationBootstrap, OnModuleDestroy {
 
   /** Returns whether there is more that can be settled at once. */
   private async settleBatch(): Promise<boolean> {
-    const due = shuffled(await this.dataSource.query<{ id: string }[]>(DUE_ORDERS, [LOOK_AT_ORDERS]));
+    const due = shuffled(await this.rows.due(LOOK_AT_ORDERS));
     const batch = due.slice(0, BATCH_ORDERS);
     const more = due.length > batch.length;
     const ends = { done: 0, left: 0, failed: 0 };
     const lane = async (): Promise<void> => {
       for (let next = batch.pop(); next && !this.stopped; next = batch.pop()) {
-        ends[await this.settle(next.id)] += 1;
+        ends[await this.settle(next)] += 1;
       }
     };
     await Promise.all(Array.from({ length: AT_ONCE }, lane));

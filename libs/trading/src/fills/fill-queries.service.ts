@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { InjectDataSource } from '@nestjs/typeorm';
+import { InjectRepository } from '@nestjs/typeorm';
 import { applyFilter, type Conditions, type Narrow, type Page, type PageRequest, readPage } from '#database';
-import { DataSource } from 'typeorm';
+import { Repository } from 'typeorm';
+import { Order } from '../orders/order.entity.js';
 import { type OrderName, ordersById } from '../orders/orders-by-id.js';
 import { Fill } from './fill.entity.js';
 
@@ -51,7 +52,10 @@ export interface FillOfOrder {
 /** Reading fills. */
 @Injectable()
 export class FillQueries {
-  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
+  constructor(
+    @InjectRepository(Fill) private readonly rows: Repository<Fill>,
+    @InjectRepository(Order) private readonly orders: Repository<Order>,
+  ) {}
 
   async listOfTaker(
     takerId: string,
@@ -62,8 +66,8 @@ export class FillQueries {
       query.where('item.taker_id = :takerId', { takerId });
       applyFilter(query, CONDITIONS, filter);
     };
-    const fills = await readPage(this.dataSource.getRepository(Fill), [narrow], page);
-    const orders = await ordersById(this.dataSource, fills.items);
+    const fills = await readPage(this.rows, [narrow], page);
+    const orders = await ordersById(this.orders, fills.items);
     return { ...fills, items: fills.items.map((fill) => ({ fill, order: orders.get(fill.order_id)! })) };
   }
 }

@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { SETTINGS, type Settings } from '#config';
 import type { Actor } from '#events';
-import { Capacity, tooMany } from '../order-writing/capacity.service.js';
+import { AccountLimits, tooMany } from '../order-writing/account-limits.service.js';
 import { OrderWriter } from '../order-writing/order-writer.js';
+import { OrderRepository } from '../order-writing/order.repository.js';
 import type { Lock, LockedOrder } from '../orders/locked-order.js';
 import { statusAfterRelease } from '../orders/order-status.js';
 import type { Order } from '../orders/order.entity.js';
@@ -32,7 +33,8 @@ export interface LockWish {
 export class LockService {
   constructor(
     private readonly orders: OrderWriter,
-    private readonly capacity: Capacity,
+    private readonly rows: OrderRepository,
+    private readonly limits: AccountLimits,
     @Inject(SETTINGS) private readonly settings: Settings,
   ) {}
 
@@ -42,7 +44,7 @@ export class LockService {
     refuseForeignAddress(taker, address);
     this.refuseTooLong(wish.seconds);
     const actor = takerActor(taker);
-    return this.capacity.within(
+    return this.limits.within(
       taker.takerId,
       (earlier) => this.refusalOfLock(taker, earlier),
       (refusal) =>
@@ -120,7 +122,7 @@ export class LockService {
   private async refusalOfLock({ takerId }: TakerCaller, earlier: number): Promise<TradingError | undefined> {
     const { MAX_LOCKS_PER_TAKER: max } = this.settings;
     if (max === 0) return undefined;
-    const locks = await this.capacity.locksOf(takerId, max);
+    const locks = await this.rows.countLocks(takerId, max);
     return locks + earlier < max ? undefined : tooMany(`a taker may hold ${max} orders at a time`);
   }
 }

@@ -13,12 +13,6 @@ export interface Written {
   request: { row: CancellationRequest } | null;
 }
 
-/** A request that has ended. */
-export type EndedRequest = Pick<
-  CancellationRequest,
-  'status' | 'resolved_by' | 'late' | 'requested_at' | 'resolved_at'
->;
-
 /** From a machine's answer to a lock that runs out. */
 const ANSWER_BUCKETS_S = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 900, 3600];
 
@@ -71,7 +65,7 @@ export class ChangeMetrics {
     for (const { type, from_status, to_status, payload } of events) {
       switch (type) {
         case 'order_status_change':
-          this.moved(from_status ?? 'none', to_status!);
+          this.transitions.inc({ from: from_status ?? 'none', to: to_status! });
           break;
         case 'cancellation_request':
           this.requests.inc(notEnded('requested'));
@@ -84,11 +78,7 @@ export class ChangeMetrics {
     }
   }
 
-  moved(from: string, to: string): void {
-    this.transitions.inc({ from, to });
-  }
-
-  ended({ status, resolved_by, late, requested_at, resolved_at }: EndedRequest): void {
+  private ended({ status, resolved_by, late, requested_at, resolved_at }: CancellationRequest): void {
     this.requests.inc({ status, resolved_by: resolved_by!, late: String(late) });
     const milliseconds = resolved_at!.getTime() - requested_at.getTime();
     this.answerSeconds.observe({ resolved_by: resolved_by! }, milliseconds / 1000);

@@ -5,7 +5,7 @@ import { GroupCommit, type QueuedCall } from './group-commit.js';
 
 const SLOW_MS = 25;
 const MAX_WAIT_MS = 5_000;
-const LIMITS = { maxBatch: 3, maxInFlight: 2, worthAnother: 2, maxWaiting: 5 };
+const LIMITS = { maxBatch: 3, maxInFlight: 2 };
 
 // so that no batch takes long but where the test says so
 beforeEach(() => void jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask'] }));
@@ -52,19 +52,19 @@ test('calls of one turn go together, in order; the rest goes in bounded batches 
   const { batches, submit, end } = group();
   submit(1, 2);
   await nextTurn();
-  submit(3, 4);
+  submit(3, 4, 5);
   await nextTurn();
-  submit(5, 6, 7, 8);
+  submit(6, 7, 8, 9);
   await nextTurn();
   expect(batches).toEqual([
     [1, 2],
-    [3, 4],
+    [3, 4, 5],
   ]);
   await end(1);
-  expect(batches.slice(2)).toEqual([[5, 6, 7]]);
+  expect(batches.slice(2)).toEqual([[6, 7, 8]]);
   await end(0);
   await end(2);
-  expect(batches.slice(3)).toEqual([[8]]);
+  expect(batches.slice(3)).toEqual([[9]]);
 });
 
 test('too few for another batch wait for the one under way to end', async () => {
@@ -90,21 +90,6 @@ test('they do not wait for one that takes long, and the next do not wait for it 
   submit(3);
   await nextTurn();
   expect(batches).toEqual([[1], [2], [3]]);
-});
-
-test('a call more than may wait is refused, and there is room again when a batch has left', async () => {
-  const { batches, submit, end } = group();
-  submit(1);
-  await nextTurn();
-  submit(2, 3);
-  await nextTurn();
-  submit(4, 5, 6, 7, 8);
-  expect(() => submit(9)).toThrow(TooBusyError);
-  await end(0);
-  submit(10);
-  await end(1);
-  await end(2);
-  expect(batches.flat()).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 10]);
 });
 
 test('behind batches that are stuck, a call waits for so long and no longer; then the next go on', async () => {

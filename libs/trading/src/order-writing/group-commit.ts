@@ -11,21 +11,9 @@ export interface QueuedCall {
 export interface GroupLimits {
   /** Calls that one transaction takes. */
   maxBatch: number;
-  /** Transactions at the same time. */
+  /** Transactions at the same time: further ones keep the database busy while one waits for its commit. */
   maxInFlight: number;
-  /** Calls that have to wait for another transaction to begin beside one that goes on as usual. */
-  worthAnother: number;
-  /** Calls that wait; one more is refused. */
-  maxWaiting: number;
 }
-
-/** For calls on orders that nobody else is at: further transactions keep the database busy while one waits for its commit. */
-export const ON_FREE_ORDERS: GroupLimits = {
-  maxBatch: 24,
-  maxInFlight: 4,
-  worthAnother: 12,
-  maxWaiting: 2_000,
-};
 
 /** How long a call waits for its transaction to begin: behind what the database holds up it is refused, and may come again. */
 const MAX_WAIT_MS = WAITS_MS.transaction;
@@ -35,7 +23,7 @@ const SLOW_AFTER_MS = 25;
 /**
  * Commits calls together that wait at the same time, so that they share the cost of a durable commit. A call that finds
  * nobody before it leaves at once and alone; under load, batches become as large as it takes. A transaction costs much
- * the same however few calls it has: so a few wait for the one under way to end, rather than begin another.
+ * the same however few calls it has: so what does not fill one waits for the one under way to end.
  */
 export class GroupCommit<Call extends QueuedCall> {
   private waiting: Call[] = [];
@@ -51,9 +39,6 @@ export class GroupCommit<Call extends QueuedCall> {
   ) {}
 
   submit(call: Call): void {
-    if (this.waiting.length >= this.limits.maxWaiting) {
-      throw new TooBusyError('too many calls wait to be written');
-    }
     call.waitingSince = performance.now();
     this.waiting.push(call);
     this.watchDeadline();
@@ -95,9 +80,9 @@ export class GroupCommit<Call extends QueuedCall> {
   }
 
   private mayBegin(): boolean {
-    const { maxInFlight, worthAnother } = this.limits;
+    const { maxInFlight, maxBatch } = this.limits;
     if (this.inFlight >= maxInFlight) return false;
-    return this.inFlight === this.slow || this.waiting.length >= worthAnother;
+    return this.inFlight === this.slow || this.waiting.length >= maxBatch;
   }
 
   private async carryOut(batch: Call[]): Promise<void> {

@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { changedOtherRowCount, isDatabaseAway, Transaction, violatesUnique } from '#database';
-import { type Actor, appendEvents, CommitSignal } from '#events';
+import { type Actor, CommitSignal } from '#events';
 import { DataSource } from 'typeorm';
 import { dueSteps } from '../due/due-steps.js';
 import { ChangeMetrics } from '../metrics/change-metrics.js';
@@ -12,11 +12,14 @@ import { mayFollow } from '../orders/order-status.js';
 import { NOTES_MAX, type OrderReference } from '../orders/order.entity.js';
 import { nameOf, orderNotFound } from '../orders/refusals.js';
 import { BrokenInvariantError } from '../trading-error.js';
-import { GroupCommit, ON_FREE_ORDERS, type QueuedCall } from './group-commit.js';
-import { lockOrders, type OnLocked, statementsFor } from './order-rows.js';
+import { BATCH_CALLS, CONNECTIONS } from './capacity.js';
+import { GroupCommit, type QueuedCall } from './group-commit.js';
+import { OrderStore } from './order-store.js';
+import type { OnLocked } from './order.repository.js';
 
+const ON_FREE_ORDERS = { maxBatch: BATCH_CALLS, maxInFlight: CONNECTIONS.batches };
 /** Calls on an order that another transaction has locked, each in a transaction that waits for it. */
-const ALONE = { maxBatch: 1, maxInFlight: 8, worthAnother: 1, maxWaiting: 2_000 };
+const ON_HELD_ORDERS = { maxBatch: 1, maxInFlight: CONNECTIONS.heldOrders };
 
 interface Call extends QueuedCall {
   reference: OrderReference;
@@ -50,10 +53,11 @@ type Outcome =
 export class OrderWriter {
   private readonly logger = new Logger(OrderWriter.name);
   private readonly together = new GroupCommit<Call>(ON_FREE_ORDERS, (calls) => this.carryOut(calls, 'skip'));
-  private readonly alone = new GroupCommit<Call>(ALONE, (calls) => this.carryOut(calls, 'wait'));
+  private readonly alone = new GroupCommit<Call>(ON_HELD_ORDERS, (calls) => this.carryOut(calls, 'wait'));
 
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
+    private readonly store: OrderStore,
     private readonly commits: CommitSignal,
     private readonly metrics: ChangeMetrics,
     private readonly groups: GroupMetrics,
@@ -80,7 +84,7 @@ export class OrderWriter {
   private async submit(call: Pick<Call, 'reference' | 'by' | 'act' | 'onLocked'>): Promise<unknown> {
     try {
       return await new Promise<unknown>((resolve, reject) => {
-        this.pass({ ...call, waitingSince: 0, resolve, reject }, this.together);
+        this.together.submit({ ...call, waitingSince: 0, resolve, reject });
       });
     } catch (error) {
       const broken = asBrokenInvariant(error);
@@ -101,7 +105,7 @@ export class OrderWriter {
     } catch (error) {
       // whether a transaction was committed whose connection is lost nobody knows: only its caller may try again
       if (calls.length === 1 || isDatabaseAway(error)) calls.forEach(({ reject }) => reject(error));
-      else calls.forEach((call) => this.pass(call, this.alone));
+      else calls.forEach((call) => this.alone.submit(call));
       return;
     }
     this.groups.committed(calls.length);
@@ -110,11 +114,8 @@ export class OrderWriter {
   }
 
   private async attempt(database: Transaction, calls: Call[], onLocked: OnLocked): Promise<Outcome[]> {
-    const found = await lockOrders(
-      database,
-      calls.map(({ reference }) => reference),
-      onLocked,
-    );
+    const references = calls.map(({ reference }) => reference);
+    const found = await this.store.lock(database, references, onLocked);
     const orders = new Map<string, LockedOrder>();
     /** What a call was given is its own: the next one on the same order is to read it anew. */
     const given = new Set<LockedOrder>();
@@ -128,7 +129,7 @@ export class OrderWriter {
       return outcome;
     });
     const changes = changesIn(outcomes);
-    if (changes.length > 0) await commit(database, changes);
+    if (changes.length > 0) await this.store.commit(database, changes);
     return outcomes;
   }
 
@@ -143,20 +144,12 @@ export class OrderWriter {
       case 'again':
       case 'settled':
         // ends: of the calls on an order one gets on with each batch, and what is settled is past every due time before
-        this.pass(call, this.together);
+        this.together.submit(call);
         break;
       case 'not locked':
         if (onLocked === 'wait') call.reject(orderNotFound(call.reference));
         else if (call.onLocked === 'skip') call.resolve(false);
-        else this.pass(call, this.alone);
-    }
-  }
-
-  private pass(call: Call, to: GroupCommit<Call>): void {
-    try {
-      to.submit(call);
-    } catch (error) {
-      call.reject(error);
+        else this.alone.submit(call);
     }
   }
 
@@ -176,13 +169,13 @@ export class OrderWriter {
     this.logger.error(`the order of ${order} contradicts itself and is to be suspended: ${message}`);
     try {
       const changes = await Transaction.run(this.dataSource, async (database) => {
-        const [locked] = await lockOrders(database, [reference], 'wait');
+        const [locked] = await this.store.lock(database, [reference], 'wait');
         if (!locked || !mayFollow(locked.order.status, 'suspended')) return [];
         locked.suspend(message.slice(0, NOTES_MAX), {
           kind: 'service',
           ...('http_request_id' in by && { http_request_id: by.http_request_id }),
         });
-        await commit(database, [locked.changes!]);
+        await this.store.commit(database, [locked.changes!]);
         return [locked.changes!];
       });
       this.announce(changes);
@@ -190,11 +183,6 @@ export class OrderWriter {
       this.logger.error(`the order of ${order} could not be suspended: ${(error as Error).message}`);
     }
   }
-}
-
-async function commit(database: Transaction, changes: Changes[]): Promise<void> {
-  const events = changes.flatMap((change) => change.events);
-  await database.commit([...statementsFor(changes), appendEvents(events)]);
 }
 
 function changesIn(outcomes: Outcome[]): Changes[] {

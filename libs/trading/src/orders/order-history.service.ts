@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { InjectDataSource } from '@nestjs/typeorm';
+import { InjectRepository } from '@nestjs/typeorm';
 import { OrderEvent } from '#events';
-import { DataSource, In } from 'typeorm';
+import { In, Repository } from 'typeorm';
 import { CancellationRequest } from '../cancellations/cancellation-request.entity.js';
 import { Fill } from '../fills/fill.entity.js';
 import { Taker } from '../takers/taker.entity.js';
@@ -27,19 +27,21 @@ export function earlierEventsDropped({ events }: OrderHistory): boolean {
 /** An order's past, for a person who has to understand it. */
 @Injectable()
 export class OrderHistoryService {
-  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
+  constructor(@InjectRepository(Order) private readonly orders: Repository<Order>) {}
 
   /** Orders of a status, the one that changed first before all others, and whether there are more. */
   async list(status: OrderStatus, limit: number): Promise<{ orders: Order[]; more: boolean }> {
-    const orders = await this.dataSource
-      .getRepository(Order)
-      .find({ where: { status }, order: { updated_at: 'ASC', id: 'ASC' }, take: limit + 1 });
+    const orders = await this.orders.find({
+      where: { status },
+      order: { updated_at: 'ASC', id: 'ASC' },
+      take: limit + 1,
+    });
     return { orders: orders.slice(0, limit), more: orders.length > limit };
   }
 
   /** As it stood at one moment; nothing is settled by looking. */
   of(reference: OrderReference): Promise<OrderHistory> {
-    return this.dataSource.transaction('REPEATABLE READ', async (manager) => {
+    return this.orders.manager.transaction('REPEATABLE READ', async (manager) => {
       const order = await manager.findOneBy(Order, reference);
       if (!order) throw orderNotFound(reference);
       const ofOrder = { order_id: order.id };

@@ -1,13 +1,14 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { SETTINGS, type Settings } from '#config';
-import { insertStatement, newId, Transaction, violatesUnique } from '#database';
-import { appendEvents, CommitSignal, type NewOrderEvent } from '#events';
+import { newId, Transaction, violatesUnique } from '#database';
+import { CommitSignal, type NewOrderEvent, OrderEventRepository } from '#events';
 import { DataSource } from 'typeorm';
 import { WalletSignatures } from '../chain/wallet-signatures.service.js';
 import { makerActor, type MakerCaller } from '../makers/maker-caller.js';
 import { ChangeMetrics } from '../metrics/change-metrics.js';
-import { Capacity, tooMany } from '../order-writing/capacity.service.js';
+import { AccountLimits, tooMany } from '../order-writing/account-limits.service.js';
+import { OrderRepository } from '../order-writing/order.repository.js';
 import { TradingError } from '../trading-error.js';
 import { orderHash, type SignedTerms, wrongSignature } from './order-signature.js';
 import { Order } from './order.entity.js';
@@ -16,16 +17,16 @@ import { refuseUnpayable } from './refusals.js';
 /** Makers compute the deadline before they sign. */
 export const DEADLINE_TOLERANCE_SECONDS = 5 * 60;
 
-const INSERT_ORDERS = insertStatement('orders', Order);
-
 /** Takes in the orders that makers sign. */
 @Injectable()
 export class OrderPlacementService {
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
+    private readonly orders: OrderRepository,
+    private readonly events: OrderEventRepository,
     private readonly commits: CommitSignal,
     private readonly metrics: ChangeMetrics,
-    private readonly capacity: Capacity,
+    private readonly limits: AccountLimits,
     private readonly signatures: WalletSignatures,
     @Inject(SETTINGS) private readonly settings: Settings,
   ) {}
@@ -44,7 +45,7 @@ export class OrderPlacementService {
     if (fault !== null) {
       throw new TradingError('INVALID_PARAMETER', wrongSignature(this.settings, hash, fault));
     }
-    const order = await this.capacity.within(
+    const order = await this.limits.within(
       maker.wallet,
       (earlier) => this.refusalOfOrder(maker, earlier),
       (refusal) => {
@@ -59,14 +60,14 @@ export class OrderPlacementService {
 
   /** The smallest nonce above all that this maker has used. */
   async nextNonce(maker: string): Promise<number> {
-    const highest = await this.dataSource.getRepository(Order).maximum('nonce', { maker });
+    const highest = await this.orders.maximum('nonce', { maker });
     return highest === null ? 0 : Number(highest) + 1;
   }
 
   private async refusalOfOrder({ wallet }: MakerCaller, earlier: number): Promise<TradingError | undefined> {
     const { MAX_OPEN_ORDERS_PER_MAKER: maxOpen, ORDERS_PER_MINUTE_PER_MAKER: maxRecent } = this.settings;
     if (maxOpen === 0 && maxRecent === 0) return undefined;
-    const { open, recent, seconds } = await this.capacity.ordersOf(wallet, maxOpen, maxRecent);
+    const { open, recent, seconds } = await this.orders.loadOf(wallet, maxOpen, maxRecent);
     if (maxOpen > 0 && open + earlier >= maxOpen) return tooMany(`a maker may have ${maxOpen} open orders`);
     if (maxRecent > 0 && recent + earlier >= maxRecent) {
       return tooMany(`a maker may place ${maxRecent} orders a minute`, seconds);
@@ -85,10 +86,7 @@ export class OrderPlacementService {
         const now = await database.now();
         this.requireValidity(terms.deadline, now);
         const order = newOrder(terms, hash, signature, now);
-        await database.commit([
-          INSERT_ORDERS.with(JSON.stringify([order])),
-          appendEvents([creationOf(order, maker)]),
-        ]);
+        await database.commit([this.orders.add(order), this.events.add([creationOf(order, maker)])]);
         return order;
       });
     } catch (error) {

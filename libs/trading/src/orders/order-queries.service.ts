@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { InjectDataSource } from '@nestjs/typeorm';
+import { InjectRepository } from '@nestjs/typeorm';
 import { applyFilter, type Narrow, type Page, type PageRequest, readPage } from '#database';
-import { DataSource, In, type Repository } from 'typeorm';
+import { In, Repository } from 'typeorm';
 import { CancellationRequest } from '../cancellations/cancellation-request.entity.js';
 import { Fill } from '../fills/fill.entity.js';
 import { TradingError } from '../trading-error.js';
@@ -30,7 +30,12 @@ const NO_HOLDER = { lock_id: null, locked_by: null, locked_at: null, lock_expire
 /** Reading orders. What time has made due shows as soon as the worker or a call has written it down. */
 @Injectable()
 export class OrderQueries {
-  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
+  constructor(
+    @InjectRepository(Order) private readonly rows: Repository<Order>,
+    @InjectRepository(CancellationRequest) private readonly requests: Repository<CancellationRequest>,
+    @InjectRepository(Fill) private readonly fills: Repository<Fill>,
+    @InjectRepository(FormerTaker) private readonly formerTakers: Repository<FormerTaker>,
+  ) {}
 
   async ofMaker(wallet: string, reference: OrderReference): Promise<OrderDetails> {
     const order = await this.rows.findOneBy({ ...reference, maker: wallet });
@@ -87,13 +92,9 @@ export class OrderQueries {
     return { orders, hasMore: found.length > limit };
   }
 
-  private get rows(): Repository<Order> {
-    return this.dataSource.getRepository(Order);
-  }
-
   private async mayBeSeen({ id, status, locked_taker_id }: Order, takerId: string): Promise<boolean> {
     if (status === 'pending' || locked_taker_id === takerId) return true;
-    return this.dataSource.getRepository(FormerTaker).existsBy({ order_id: id, taker_id: takerId });
+    return this.formerTakers.existsBy({ order_id: id, taker_id: takerId });
   }
 
   /** Whatever became of the order since, so that nobody who pages is stopped by that. */
@@ -107,15 +108,14 @@ export class OrderQueries {
   private async withDetails(orders: Order[], takerId?: string): Promise<OrderDetails[]> {
     if (orders.length === 0) return [];
     const order_id = In(orders.map(({ id }) => id));
-    const asked = await this.dataSource
-      .getRepository(CancellationRequest)
+    const asked = await this.requests
       .createQueryBuilder('request')
       .where({ order_id, ...(takerId && { taker_id: takerId }) })
       .distinctOn(['request.order_id'])
       .orderBy('request.order_id')
       .addOrderBy('request.order_version', 'DESC')
       .getMany();
-    const fills = await this.dataSource.getRepository(Fill).findBy({ order_id });
+    const fills = await this.fills.findBy({ order_id });
     const requestOf = new Map(asked.map((request) => [request.order_id, request]));
     const fillOf = new Map(fills.map((fill) => [fill.order_id, fill]));
     return orders.map((order) => {

@@ -1,8 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { InjectDataSource } from '@nestjs/typeorm';
+import { InjectRepository } from '@nestjs/typeorm';
 import { SETTINGS, type Settings } from '#config';
 import { databaseNow } from '#database';
-import { DataSource } from 'typeorm';
+import { Repository } from 'typeorm';
 import type { Hex } from 'viem';
 import { type FundsCheck, MakerFundsService } from '../chain/maker-funds.service.js';
 import { WalletSignatures } from '../chain/wallet-signatures.service.js';
@@ -24,7 +24,7 @@ export interface OrderValidation extends FundsCheck {
 @Injectable()
 export class OrderValidationService {
   constructor(
-    @InjectDataSource() private readonly dataSource: DataSource,
+    @InjectRepository(Order) private readonly orders: Repository<Order>,
     private readonly makerFunds: MakerFundsService,
     private readonly signatures: WalletSignatures,
     @Inject(SETTINGS) private readonly settings: Settings,
@@ -36,8 +36,8 @@ export class OrderValidationService {
     const hash = orderHash(this.settings, terms);
     const [fault, now, nonceUser, funds] = await Promise.all([
       this.faultOf(terms, hash, signature),
-      databaseNow(this.dataSource.manager),
-      this.dataSource.getRepository(Order).findOneBy({ maker, nonce }),
+      databaseNow(this.orders.manager),
+      this.orders.findOneBy({ maker, nonce }),
       this.makerFunds.check(terms),
     ]);
     // a placed order has used its own nonce, and has no other place to be found

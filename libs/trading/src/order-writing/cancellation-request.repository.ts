@@ -1,0 +1,78 @@
+import {
+  columnsOf,
+  insertStatement,
+  PreparedStatement,
+  requireRows,
+  type Sendable,
+  typedColumnsOf,
+} from '#database';
+import { Repository } from 'typeorm';
+import { CancellationRequest, OPEN_STATUSES_SQL } from '../cancellations/cancellation-request.entity.js';
+import type { OrderReference } from '../orders/order.entity.js';
+import { REFERRED, referencesOf } from './order.repository.js';
+
+/** What becomes of a request, but for `pushed_at`, which is the push's to write, outside the order's lock. */
+const CHANGING = [
+  'status',
+  'resolved_by',
+  'late',
+  'message',
+  'expires_at',
+  'resolved_at',
+] as const satisfies (keyof CancellationRequest)[];
+
+const READ = new PreparedStatement<CancellationRequest>(
+  'read_requests',
+  `SELECT ${columnsOf(CancellationRequest, 'r')} FROM cancellation_requests r JOIN orders o ON o.id = r.order_id WHERE ${REFERRED}`,
+);
+const INSERT = insertStatement(CancellationRequest);
+/** A push that was noted after the change had read the clock went out before the change all the same. */
+const UPDATE = new PreparedStatement(
+  'update_requests',
+  `WITH changed AS (
+    UPDATE cancellation_requests r SET ${CHANGING.map((column) => `${column} = given.${column}`).join(', ')},
+      pushed_at = CASE WHEN r.pushed_at > given.resolved_at THEN given.resolved_at ELSE r.pushed_at END
+    FROM jsonb_to_recordset($1::jsonb) AS given (${typedColumnsOf(CancellationRequest, ['id', ...CHANGING])})
+    WHERE r.id = given.id AND r.status IN (${OPEN_STATUSES_SQL})
+    RETURNING 1)
+  ${requireRows('open requests')}`,
+);
+
+/** The rows of cancellation requests. */
+export class CancellationRequestRepository extends Repository<CancellationRequest> {
+  /** Reads all that were made of orders. */
+  ofOrders(references: OrderReference[]): Sendable<CancellationRequest> {
+    return READ.with(...referencesOf(references));
+  }
+
+  add(requests: CancellationRequest[]): Sendable<never> {
+    return INSERT.with(JSON.stringify(requests));
+  }
+
+  /** Fails unless each row is still open. */
+  write(requests: CancellationRequest[]): Sendable<never> {
+    const rows = requests.map((request) => ({
+      id: request.id,
+      ...Object.fromEntries(CHANGING.map((column) => [column, request[column]])),
+    }));
+    return UPDATE.with(JSON.stringify(rows));
+  }
+
+  /**
+   * Writes down that requests went out just now, of those that are open or, with `evenEnded`, may have ended by now. Returns
+   * those that a transaction is at: to wait for one would keep the others back, and could deadlock with one that writes
+   * several answers.
+   */
+  async notePushed(ids: string[], evenEnded: boolean): Promise<string[]> {
+    const without = `SELECT id FROM cancellation_requests
+      WHERE id = ANY($1::uuid[]) AND pushed_at IS NULL ${evenEnded ? '' : 'AND resolved_at IS NULL'}`;
+    const [, noted] = await this.query<[[], number]>(
+      `UPDATE cancellation_requests SET pushed_at = LEAST(clock_timestamp(), resolved_at)
+        WHERE id IN (${without} FOR UPDATE SKIP LOCKED)`,
+      [ids],
+    );
+    if (noted === ids.length) return [];
+    const left = await this.query<{ id: string }[]>(without, [ids]);
+    return left.map(({ id }) => id);
+  }
+}

@@ -1,0 +1,33 @@
+import { POOL_SIZE } from '#database';
+
+/** Connections of a process to the database, by what they are for. Who finds none free waits for one, 5 s at most. */
+export const CONNECTIONS = {
+  /** Ordinary calls: what they read, and orders that are placed. A call that changes an order gives its change to the queue. */
+  calls: 9,
+  /** Transactions of the queue, each of many calls on orders that nobody else is at. */
+  batches: 4,
+  /** Calls on orders that another transaction has locked, each waiting in one of its own. */
+  heldOrders: 4,
+  /** Logins, validations, timers, push receipts, readiness and metrics, which soon give theirs back. */
+  others: 3,
+} as const;
+
+/** Calls that one transaction of the queue takes. */
+export const BATCH_CALLS = 24;
+
+/**
+ * Calls that are served at once, and that wait, by kind; kinds do not wait for each other. Takers' answers (`verdict`) pass
+ * all others: they need no connection but the queue's. A validation may wait for the chain's node, which must not hold up
+ * trades. Whoever likes may try to log in.
+ */
+export const CALLS = {
+  verdict: { places: 1_000, queue: 0 },
+  validation: { places: 32, queue: 500 },
+  login: { places: 4, queue: 500 },
+  ordinary: { places: CONNECTIONS.calls, queue: 500 },
+} as const;
+
+const connections = Object.values(CONNECTIONS).reduce<number>((sum, each) => sum + each, 0);
+if (connections !== POOL_SIZE) {
+  throw new Error(`${connections} connections are given away, the pool has ${POOL_SIZE}`);
+}
