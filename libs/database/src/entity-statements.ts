@@ -10,10 +10,17 @@ export function columnsOf(entity: EntityTarget<object>, alias?: string): string 
 
 /** Some of an entity's columns with their types, as `jsonb_to_recordset` wants to be told them. */
 export function typedColumnsOf<Row>(entity: EntityTarget<Row>, names: readonly (keyof Row)[]): string {
-  const named = new Map(
-    columns(entity as EntityTarget<object>).map((column) => [column.propertyName, column]),
-  );
-  return names.map((name) => typed(named.get(name as string)!)).join(', ');
+  return columns(entity as EntityTarget<object>)
+    .filter(({ propertyName }) => names.includes(propertyName as keyof Row))
+    .map(typed)
+    .join(', ');
+}
+
+/** What a statement is given of a row. */
+export function pick<Row, Name extends keyof Row>(row: Row, names: readonly Name[]): Pick<Row, Name> {
+  const picked = {} as Pick<Row, Name>;
+  for (const name of names) picked[name] = row[name];
+  return picked;
 }
 
 /** Adds rows that are given as one JSON array. Through the query builder, writing the statement took longer than the rest. */

@@ -12,7 +12,7 @@ export {
 export { DatabasePool } from './database-pool.js';
 export { dataSourceOptions, POOL_SIZE } from './data-source-options.js';
 export { applyFilter, type Conditions } from './filter.js';
-export { columnsOf, insertStatement, requireRows, typedColumnsOf } from './entity-statements.js';
+export { columnsOf, insertStatement, pick, requireRows, typedColumnsOf } from './entity-statements.js';
 export { freePort } from './free-port.js';
 export { asLaunchError, placeOf } from './launch-errors.js';
 export { LoadingCache } from './loading-cache.js';

@@ -33,5 +33,5 @@ export class BrokenInvariantError extends Error {}
 /** Only the chain could tell, and it does not: nothing is done, and the caller may try again. */
 export class ChainAwayError extends Error {}
 
-/** More calls wait than can be kept: nothing is done, and the caller may try again. */
+/** The database holds up the calls before this one: nothing is done, and the caller may try again. */
 export class TooBusyError extends Error {}

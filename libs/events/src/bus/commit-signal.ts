@@ -7,7 +7,7 @@ export class CommitSignal {
   private readonly pokes = new EventEmitter();
   private isPoking = false;
 
-  /** To be called after a commit: the tail of this process need not wait for its next poll. Callers are answered first. */
+  /** To be called after a commit: whoever reads the log need not wait for its next poll. Callers are answered first. */
   poke(): void {
     if (this.isPoking) return;
     this.isPoking = true;

@@ -46,7 +46,10 @@ export interface OrderEventPayload {
  */
 @Entity('order_events')
 export class OrderEvent {
-  /** Its place in the log, drawn from one sequence while the order's row is locked: within one order it grows with the version. */
+  /**
+   * Its place in the log, drawn from one sequence while the order's row is locked: within one order it grows with the version.
+   * TypeORM wants a key; the partitioned table can have none of this column alone.
+   */
   @PrimaryColumn({ type: 'bigint', insert: false })
   seq!: string;
 

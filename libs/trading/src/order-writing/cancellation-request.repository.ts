@@ -1,6 +1,7 @@
 import {
   columnsOf,
   insertStatement,
+  pick,
   PreparedStatement,
   requireRows,
   type Sendable,
@@ -20,6 +21,7 @@ const CHANGING = [
   'expires_at',
   'resolved_at',
 ] as const satisfies (keyof CancellationRequest)[];
+const WRITTEN = ['id', ...CHANGING] as const;
 
 const READ = new PreparedStatement<CancellationRequest>(
   'read_requests',
@@ -32,7 +34,7 @@ const UPDATE = new PreparedStatement(
   `WITH changed AS (
     UPDATE cancellation_requests r SET ${CHANGING.map((column) => `${column} = given.${column}`).join(', ')},
       pushed_at = CASE WHEN r.pushed_at > given.resolved_at THEN given.resolved_at ELSE r.pushed_at END
-    FROM jsonb_to_recordset($1::jsonb) AS given (${typedColumnsOf(CancellationRequest, ['id', ...CHANGING])})
+    FROM jsonb_to_recordset($1::jsonb) AS given (${typedColumnsOf(CancellationRequest, WRITTEN)})
     WHERE r.id = given.id AND r.status IN (${OPEN_STATUSES_SQL})
     RETURNING 1)
   ${requireRows('open requests')}`,
@@ -51,21 +53,17 @@ export class CancellationRequestRepository extends Repository<CancellationReques
 
   /** Fails unless each row is still open. */
   write(requests: CancellationRequest[]): Sendable<never> {
-    const rows = requests.map((request) => ({
-      id: request.id,
-      ...Object.fromEntries(CHANGING.map((column) => [column, request[column]])),
-    }));
-    return UPDATE.with(JSON.stringify(rows));
+    return UPDATE.with(JSON.stringify(requests.map((request) => pick(request, WRITTEN))));
   }
 
   /**
-   * Writes down that requests went out just now, of those that are open or, with `evenEnded`, may have ended by now. Returns
+   * Writes down that requests went out just now, with `wasOpen` also of those that have ended by now. Returns
    * those that a transaction is at: to wait for one would keep the others back, and could deadlock with one that writes
    * several answers.
    */
-  async notePushed(ids: string[], evenEnded: boolean): Promise<string[]> {
+  async notePushed(ids: string[], wasOpen: boolean): Promise<string[]> {
     const without = `SELECT id FROM cancellation_requests
-      WHERE id = ANY($1::uuid[]) AND pushed_at IS NULL ${evenEnded ? '' : 'AND resolved_at IS NULL'}`;
+      WHERE id = ANY($1::uuid[]) AND pushed_at IS NULL ${wasOpen ? '' : 'AND resolved_at IS NULL'}`;
     const [, noted] = await this.query<[[], number]>(
       `UPDATE cancellation_requests SET pushed_at = LEAST(clock_timestamp(), resolved_at)
         WHERE id IN (${without} FOR UPDATE SKIP LOCKED)`,

@@ -6,9 +6,12 @@ export const CONNECTIONS = {
   calls: 9,
   /** Transactions of the queue, each of many calls on orders that nobody else is at. */
   batches: 4,
-  /** Calls on orders that another transaction has locked, each waiting in one of its own. */
+  /** Calls on orders that another transaction has locked, and those of a batch that failed: each in a transaction of its own. */
   heldOrders: 4,
-  /** Logins, validations, timers, push receipts, readiness and metrics, which soon give theirs back. */
+  /**
+   * Logins, validations, keys and signatures that are looked up, what timers look for, push receipts, readiness and metrics, which soon
+   * give theirs back.
+   */
   others: 3,
 } as const;
 
@@ -17,7 +20,7 @@ export const BATCH_CALLS = 24;
 
 /**
  * Calls that are served at once, and that wait, by kind; kinds do not wait for each other. Takers' answers (`verdict`) pass
- * all others: they need no connection but the queue's. A validation may wait for the chain's node, which must not hold up
+ * all others: their changes have the queue's connections. A validation may wait for the chain's node, which must not hold up
  * trades. Whoever likes may try to log in.
  */
 export const CALLS = {

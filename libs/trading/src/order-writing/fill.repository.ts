@@ -6,8 +6,8 @@ const INSERT = insertStatement(Fill);
 
 /** The rows of fills. */
 export class FillRepository extends Repository<Fill> {
-  async ofOrders(ids: string[]): Promise<Fill[]> {
-    return ids.length === 0 ? [] : this.findBy({ order_id: In(ids) });
+  ofOrders(ids: string[]): Promise<Fill[]> {
+    return this.findBy({ order_id: In(ids) });
   }
 
   add(fills: Fill[]): Sendable<never> {

@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { READ_CLOCK, type Transaction } from '#database';
 import { OrderEventRepository } from '#events';
-import type { CancellationRequest } from '../cancellations/cancellation-request.entity.js';
 import { type Changes, LockedOrder } from '../orders/locked-order.js';
 import { isFinal } from '../orders/order-status.js';
 import type { Order, OrderReference } from '../orders/order.entity.js';
@@ -33,7 +32,7 @@ export class OrderStore {
     ]);
     const orders = rows.map(orderOf);
     const ended = orders.filter(({ status }) => isFinal(status)).map(({ id }) => id);
-    const fills = await database.manager.withRepository(this.fills).ofOrders(ended);
+    const fills = ended.length === 0 ? [] : await database.manager.withRepository(this.fills).ofOrders(ended);
     return orders.map((order) => {
       const ofOrder = requests.filter(({ order_id }) => order_id === order.id);
       const fill = fills.find(({ order_id }) => order_id === order.id) ?? null;
@@ -44,9 +43,8 @@ export class OrderStore {
   /** Writes the changes and commits, in one round trip. */
   async commit(database: Transaction, changes: Changes[]): Promise<void> {
     const requests = changes.flatMap(({ request }) => request ?? []);
-    const [added, changed] = [true, false].map((isNew) =>
-      requests.filter((request) => request.isNew === isNew).map(({ row }) => row),
-    ) as [CancellationRequest[], CancellationRequest[]];
+    const added = requests.filter(({ isNew }) => isNew).map(({ row }) => row);
+    const changed = requests.filter(({ isNew }) => !isNew).map(({ row }) => row);
     const fills = changes.flatMap(({ fill }) => fill ?? []);
     await database.commit([
       this.orders.write(changes),

@@ -1,6 +1,7 @@
 import {
   columnsOf,
   insertStatement,
+  pick,
   PreparedStatement,
   requireRows,
   type Sendable,
@@ -27,6 +28,7 @@ const CHANGING = [
   'locked_at',
   'lock_expires_at',
 ] as const satisfies (keyof Order)[];
+const WRITTEN = ['id', ...CHANGING] as const;
 
 /** SQL: the orders that `referencesOf` names. */
 export const REFERRED = '(o.order_hash = ANY ($1::text[]) OR o.id = ANY ($2::uuid[]))';
@@ -42,7 +44,7 @@ const UPDATE = new PreparedStatement(
   'update_orders',
   `WITH changed AS (
     UPDATE orders o SET ${CHANGING.map((column) => `${column} = given.${column}`).join(', ')}
-    FROM jsonb_to_recordset($1::jsonb) AS given (read_version integer, ${typedColumnsOf(Order, ['id', ...CHANGING])})
+    FROM jsonb_to_recordset($1::jsonb) AS given (read_version integer, ${typedColumnsOf(Order, WRITTEN)})
     WHERE o.id = given.id AND o.version = given.read_version
     RETURNING 1)
   ${requireRows('orders')}`,
@@ -100,9 +102,8 @@ export class OrderRepository extends Repository<Order> {
   /** Fails unless each row is at the version that was read of it. */
   write(changes: Changes[]): Sendable<never> {
     const rows = changes.map(({ order, readVersion }) => ({
-      id: order.id,
       read_version: readVersion,
-      ...Object.fromEntries(CHANGING.map((column) => [column, order[column]])),
+      ...pick(order, WRITTEN),
     }));
     return UPDATE.with(JSON.stringify(rows));
   }
