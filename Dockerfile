@@ -18,6 +18,8 @@ RUN npm ci --omit=dev --omit=optional
 FROM node:24-bookworm-slim
 WORKDIR /app
 ENV NODE_ENV=production HOST=0.0.0.0
+# young objects, of calls that are being served, get 64 MiB at a time: with the usual 16, collecting them is a fifth of the work
+ENV NODE_OPTIONS="--enable-source-maps --max-semi-space-size=64"
 COPY --from=dependencies /app/node_modules node_modules
 COPY --from=build /app/dist dist
 # its "imports" say where the libraries are
@@ -29,4 +31,4 @@ USER 1000:1000
 EXPOSE 3000
 # No HEALTHCHECK: the worker and the tools serve no /health/live, so who starts a container says how to check it.
 # Not npm: node itself must get the SIGTERM.
-CMD ["node", "--enable-source-maps", "dist/src/main.js"]
+CMD ["node", "dist/src/main.js"]

@@ -30,7 +30,7 @@ const LEAST = 1_000;
 const MARGIN = 2.5;
 /** pgbench's clients take the orders in strides, each at its own pace: the fastest may be so far ahead of the mean. */
 const PGBENCH_LEAD = 2;
-const PGBENCH_WARM_UP_SECONDS = 2;
+const PGBENCH_WARM_UP_SECONDS = 4;
 /** Of a server, again and again until it is warm. */
 const WARM_UP = { connections: CONNECTIONS, seconds: 2, mayRunOut: true };
 /** How much later than it is to, a load may come to its end on a busy machine. */

@@ -65,6 +65,7 @@ export async function startServer(contender: Contender, databaseUrl: string): Pr
     HOST: '127.0.0.1',
     PORT: String(port),
     NODE_ENV: 'production',
+    NODE_OPTIONS: '--max-semi-space-size=64',
     JWT_SECRET,
     MASTER_KEY,
     WORKER: 'off',
