@@ -20,10 +20,10 @@ const LISTEN_BACKLOG = 4_096;
 /** Starts the service: settings, database, schema, HTTP and sockets. Resolves to what stops it in the opposite order. */
 async function start(): Promise<() => Promise<void>> {
   const settings = loadSettings();
-  await requireFreePort(settings.HOST, settings.PORT);
+  const host = await requireFreePort(settings.HOST, settings.PORT);
   const database = await openPreparedDatabase(settings, dataSource);
   try {
-    const app = await serve(settings, database);
+    const app = await serve(settings, host, database);
     return async () => {
       await app.close();
       await database.close();
@@ -34,7 +34,11 @@ async function start(): Promise<() => Promise<void>> {
   }
 }
 
-async function serve(settings: Settings, database: OpenDatabase): Promise<NestFastifyApplication> {
+async function serve(
+  settings: Settings,
+  host: string,
+  database: OpenDatabase,
+): Promise<NestFastifyApplication> {
   const app = await NestFactory.create<NestFastifyApplication>(
     AppModule.with(settings, dataSource),
     httpAdapter(settings),
@@ -44,7 +48,8 @@ async function serve(settings: Settings, database: OpenDatabase): Promise<NestFa
   configureApp(app);
   await app.init();
   app.useLogger(app.get(Logger));
-  await app.listen({ port: settings.PORT, host: settings.HOST, backlog: LISTEN_BACKLOG });
+  // an address: by a name, Fastify would open a second server for each further address of it, without our rules
+  await app.listen({ port: settings.PORT, host, backlog: LISTEN_BACKLOG });
   const { address, port } = (app.getHttpServer() as Server).address() as AddressInfo;
   app.get(Logger).log(`Lockstep listens on http://${isIPv6(address) ? `[${address}]` : address}:${port}`);
   // the application's URL is one that a client on this machine can call, also where every address is bound

@@ -1,5 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { chownSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { lookup } from 'node:dns/promises';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
@@ -46,6 +48,20 @@ describe('what it says of where it listens is what is bound; DATA_DIR may have a
     expect(processesOf(folder)).toEqual([]);
   });
 
+  test('of a name with several addresses, the first is bound and no other', async () => {
+    const port = await freePort();
+    const service = await ServiceProcess.start({
+      DATA_DIR: join(folder, 'data'),
+      HOST: 'localhost',
+      PORT: String(port),
+    });
+    await until(() => service.stdout.includes('Lockstep listens on'), 'the address');
+    const addresses = (await lookup('localhost', { all: true })).map(({ address }) => address);
+    const areBound = await Promise.all(addresses.map((address) => isBound(address, port)));
+    expect(areBound).toEqual(addresses.map((_, index) => index === 0));
+    expect(await service.stop()).toBe(0);
+  });
+
   const NOBODY = 65_534;
   const asNobody = ['setpriv', '--reuid', String(NOBODY), '--regid', String(NOBODY), '--clear-groups'];
   const canBeNobody =
@@ -68,6 +84,14 @@ describe('what it says of where it listens is what is bound; DATA_DIR may have a
     expect(processesOf(folder)).toEqual([]);
   });
 });
+
+/** Whether somebody listens there. */
+function isBound(address: string, port: number): Promise<boolean> {
+  const socket = connect(port, address);
+  return new Promise<boolean>((answer) => {
+    socket.once('connect', () => answer(true)).once('error', () => answer(false));
+  }).finally(() => socket.destroy());
+}
 
 describe('a DATA_DIR that cannot be used is one line, soon', () => {
   const { JWT_SECRET, MASTER_KEY } = TEST_ENVIRONMENT;
