@@ -62,6 +62,36 @@ test.each([
   },
 );
 
+test.each([
+  [
+    'a lock without an end',
+    'lock_expires_at = NULL',
+    "the order's lock is not whole, or ends before it began",
+  ],
+  ['a lock without a holder', 'locked_by = NULL', "the order's lock is not whole, or ends before it began"],
+  [
+    'a lock that ended before it began',
+    "lock_expires_at = locked_at - interval '1 s'",
+    /ends before it began$/,
+  ],
+  ['a part that is filled', 'filled_quantity = 1', 'the order is locked, but filled already'],
+])('%s: suspended by the service', async (_, damage, notes) => {
+  const { taker, hash } = await lockedOrder(service);
+  await sql(`UPDATE orders SET ${damage} WHERE order_hash = $1`, hash);
+  expectInternalError(await taker.unlock(hash));
+  expect(await orderRow(hash)).toMatchObject({ status: 'suspended', notes: expect.stringMatching(notes) });
+});
+
+test('a status that does not exist: 500 to those who call about the order, and to nobody else', async () => {
+  const { taker, hash } = await lockedOrder(service);
+  const other = await askedOrder(service, { taker });
+  await sql("UPDATE orders SET status = 'lost' WHERE order_hash = $1", hash);
+  const [broken, whole] = await Promise.all([taker.unlock(hash), taker.answer(other.hash, true)]);
+  expectInternalError(broken);
+  expect(whole.status).toBe(200);
+  expect((await orderRow(hash)).status).toBe('lost');
+});
+
 test('an operator is told what is wrong, cannot resume before it is mended, and can cancel', async () => {
   const { taker, hash, requestId } = await askedOrder(service);
   const admin = new AdminTool(service.databaseUrl);

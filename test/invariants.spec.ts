@@ -70,6 +70,15 @@ describe('exactly the broken invariant is found', () => {
     ]);
   });
 
+  test('22: a status that does not exist, which is no transition (3) either', async () => {
+    await sql("UPDATE orders SET status = 'lost' WHERE order_hash = $1", busy.run.pending);
+    const examples = [busy.run.pending];
+    expect(await found()).toMatchObject([
+      { number: 3, examples },
+      { number: 22, examples },
+    ]);
+  });
+
   test('10: two open requests on an order', async () => {
     await sql('DROP INDEX cancellation_requests_one_open');
     await sql(

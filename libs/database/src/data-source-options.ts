@@ -17,6 +17,7 @@ import { WalletSignatures1764830000000 } from './migrations/1764830000000-wallet
 import { WhoPeopleAre1764900000000 } from './migrations/1764900000000-who-people-are.js';
 import { SuspendedOrders1764900000001 } from './migrations/1764900000001-suspended-orders.js';
 import { LeanHotTables1765000000000 } from './migrations/1765000000000-lean-hot-tables.js';
+import { LocksOfTaker1765100000000 } from './migrations/1765100000000-locks-of-taker.js';
 
 /** Connections of one process. */
 export const POOL_SIZE = 20;
@@ -49,6 +50,7 @@ export function dataSourceOptions(
       WhoPeopleAre1764900000000,
       SuspendedOrders1764900000001,
       LeanHotTables1765000000000,
+      LocksOfTaker1765100000000,
     ],
     migrationsTransactionMode: 'each',
     synchronize: false,

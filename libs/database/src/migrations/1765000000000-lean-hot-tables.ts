@@ -98,45 +98,47 @@ export class LeanHotTables1765000000000 implements MigrationInterface {
   transaction = false;
 
   async up(runner: QueryRunner): Promise<void> {
-    await exchange(runner, LISTS, LISTS_BEFORE);
     for (const [table, checks] of Object.entries(CHECKS)) {
       const drops = Object.keys(checks).map((name) => `DROP CONSTRAINT IF EXISTS ${name}`);
       await quickly(runner, `ALTER TABLE ${table} ${drops.join(', ')}`);
     }
-    await quickly(
-      runner,
-      `ALTER TABLE order_events DROP CONSTRAINT IF EXISTS order_events_pkey;
-       ALTER TABLE orders SET (fillfactor = 70);
-       ALTER TABLE cancellation_requests SET (fillfactor = 70)`,
-    );
+    await quickly(runner, 'ALTER TABLE order_events DROP CONSTRAINT IF EXISTS order_events_pkey');
+    await quickly(runner, 'ALTER TABLE orders SET (fillfactor = 70)');
+    await quickly(runner, 'ALTER TABLE cancellation_requests SET (fillfactor = 70)');
+    await exchange(runner, LISTS, LISTS_BEFORE);
   }
 
   async down(runner: QueryRunner): Promise<void> {
     await exchange(runner, LISTS_BEFORE, LISTS);
     for (const [table, checks] of Object.entries(CHECKS)) {
       const adds = Object.entries(checks).map(
-        // a partitioned table cannot have one that is not valid
         ([name, rule]) =>
-          `ADD CONSTRAINT ${name} CHECK (${rule})${table === 'order_events' ? '' : ' NOT VALID'}`,
+          `DROP CONSTRAINT IF EXISTS ${name}, ADD CONSTRAINT ${name} CHECK (${rule}) NOT VALID`,
       );
       await quickly(runner, `ALTER TABLE ${table} ${adds.join(', ')}`);
     }
     await quickly(
       runner,
-      `ALTER TABLE order_events ADD PRIMARY KEY (xid, seq, created_at);
-       ALTER TABLE orders RESET (fillfactor);
-       ALTER TABLE cancellation_requests RESET (fillfactor)`,
+      `ALTER TABLE order_events DROP CONSTRAINT IF EXISTS order_events_pkey, ADD PRIMARY KEY (xid, seq, created_at)`,
     );
+    await quickly(runner, 'ALTER TABLE orders RESET (fillfactor)');
+    await quickly(runner, 'ALTER TABLE cancellation_requests RESET (fillfactor)');
   }
 }
 
 async function exchange(runner: QueryRunner, made: Index[], dropped: Index[]): Promise<void> {
   for (const [name, definition] of made) {
-    // what is there may have been left unfinished
+    if (await isFinished(runner, name)) continue;
     await runner.query(`DROP INDEX CONCURRENTLY IF EXISTS ${name}`);
     await runner.query(`CREATE INDEX CONCURRENTLY ${name} ON ${definition}`);
   }
   for (const [name] of dropped) await runner.query(`DROP INDEX CONCURRENTLY IF EXISTS ${name}`);
+}
+
+/** An index that was left amid its making is there, but of no use. */
+async function isFinished(runner: QueryRunner, index: string): Promise<boolean> {
+  const valid = 'SELECT FROM pg_index WHERE indexrelid = to_regclass($1) AND indisvalid';
+  return ((await runner.query(valid, [index])) as unknown[]).length > 0;
 }
 
 /** One message to the server is one transaction. */

@@ -8,6 +8,9 @@ export interface Invariant {
   broken: string;
 }
 
+/** SQL: the contract's statuses of orders that may go on. */
+export const OPEN = `('pending', 'locked', 'suspended')`;
+
 /** SQL: the contract's final statuses. */
 export const FINAL = `('partially_filled', 'filled', 'cancelled', 'expired', 'rejected')`;
 

@@ -14,8 +14,11 @@ export const ORDER_STATUSES = [
 /** Where an order stands; see docs/order-lifecycle.md. */
 export type OrderStatus = (typeof ORDER_STATUSES)[number];
 
-/** The transition table: what may follow what. A status that nothing follows is final. */
-const FOLLOWERS: Record<OrderStatus, readonly OrderStatus[]> = {
+/**
+ * The transition table: what may follow what. A status that nothing follows is final; one that is written by hand, and is not
+ * in the table, leads nowhere.
+ */
+const FOLLOWERS: Partial<Record<string, readonly OrderStatus[]>> = {
   pending: ['locked', 'cancelled', 'expired', 'suspended'],
   // a taker extends its lock
   locked: [
@@ -34,15 +37,15 @@ const FOLLOWERS: Record<OrderStatus, readonly OrderStatus[]> = {
   cancelled: [],
   expired: [],
   rejected: [],
-};
+} satisfies Record<OrderStatus, readonly OrderStatus[]>;
 
 /** Whether an order may go from one status to the other; `null` is the order that does not exist yet. */
 export function mayFollow(from: OrderStatus | null, to: OrderStatus): boolean {
-  return from === null ? to === 'pending' : FOLLOWERS[from].includes(to);
+  return from === null ? to === 'pending' : FOLLOWERS[from]?.includes(to) === true;
 }
 
 export function isFinal(status: OrderStatus): boolean {
-  return FOLLOWERS[status].length === 0;
+  return FOLLOWERS[status]?.length === 0;
 }
 
 export function assertMayFollow(from: OrderStatus | null, to: OrderStatus): void {
