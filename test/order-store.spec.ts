@@ -33,8 +33,8 @@ const GATE = 4711;
 
 /** Its locks wait at the gate, between the statement's snapshot and the row. */
 class GatedOrders extends OrderRepository {
-  override lock(references: OrderReference[], onLocked: 'wait' | 'skip') {
-    const { statement, values } = super.lock(references, onLocked);
+  override lock(references: OrderReference[], mayWait: boolean) {
+    const { statement, values } = super.lock(references, mayWait);
     const gated = statement.text.replace(
       'FOR UPDATE',
       `AND pg_advisory_xact_lock_shared(${GATE})::text = '' FOR UPDATE`,
@@ -59,7 +59,7 @@ async function readAround(
   const { reading } = await besideTransaction(dataSource, async (other) => {
     await other.query('SELECT pg_advisory_xact_lock($1)', [GATE]);
     const read = Transaction.run(dataSource, (database) =>
-      store.lock(database, [{ order_hash: hash }], 'skip'),
+      store.lock(database, [{ order_hash: hash }], false),
     );
     await until(() => isLockAwaited(dataSource), 'the statement to begin');
     await meanwhile();
@@ -152,5 +152,33 @@ test('of many answers at once, with the same several times, each order gets one'
     [orders.map(({ id }) => id)],
   );
   expect({ answers, verdicts }).toEqual({ answers: 12, verdicts: 12 });
+  await expectInvariants(service.dataSource);
+});
+
+test('of a thousand requests that were refused, the latest is read, and the one that a call names', async () => {
+  const { hash, id, requestId } = await askedOrder(service, { taker });
+  succeeded(await taker.answer(hash, false), 200);
+  const sql = (statement: string) => service.dataSource.query<{ id: string }[]>(statement, [id]);
+  // before the real one, which is of version 3
+  const earlier = await sql(
+    `INSERT INTO cancellation_requests SELECT (jsonb_populate_record(r, jsonb_build_object(
+       'id', gen_random_uuid(), 'order_version', 3 - n))).*
+       FROM cancellation_requests r, generate_series(1, 1000) n WHERE order_id = $1 RETURNING id`,
+  );
+  const named = earlier[500]!.id;
+  const lock = async (request_id?: string) => {
+    const reference = { order_hash: hash, request_id };
+    const [locked] = await Transaction.run(service.dataSource, (tx) =>
+      service.app.get(OrderStore).lock(tx, [reference], true),
+    );
+    return locked!;
+  };
+  const [address] = taker.addresses as [string];
+  expect((await lock(named)).requestTo(address, named)?.id).toBe(named);
+  const locked = await lock();
+  expect(locked.requestTo(address)?.id).toBe(requestId);
+  expect(locked.refusedAt).toEqual(expect.any(Date));
+  expect(locked.requestTo(address, named)).toBeUndefined();
+  await sql('DELETE FROM cancellation_requests WHERE order_id = $1 AND order_version < 3');
   await expectInvariants(service.dataSource);
 });

@@ -4,10 +4,10 @@ import { requestOf } from './callers.js';
 import { RateLimits } from '../http/limits/rate-limits.service.js';
 import { accountSuspended, TakerAuthenticator } from './taker-authenticator.service.js';
 
-const EVEN_SUSPENDED = 'even-suspended';
+const ALLOW_SUSPENDED_TAKER = 'allow-suspended-taker';
 
 /** For calls that end what a taker holds: a suspended one may be trading it, and has to be able to say so. */
-export const EvenSuspended = (): MethodDecorator => SetMetadata(EVEN_SUSPENDED, true);
+export const AllowSuspendedTaker = (): MethodDecorator => SetMetadata(ALLOW_SUSPENDED_TAKER, true);
 
 /**
  * Lets takers in, with at most RATE_LIMIT_PER_SECOND calls a second of one key: an API key in `X-API-Key`, and a signature
@@ -28,7 +28,7 @@ export class ApiKeyGuard implements CanActivate {
     const call = await this.authenticator.identify(apiKey, request.raw);
     request.taker = call.taker; // the log names it also when the call is refused
     request.useSignature = await this.authenticator.verify(call, this.limits.calls);
-    if (call.isSuspended && !this.reflector.get<boolean>(EVEN_SUSPENDED, context.getHandler())) {
+    if (call.isSuspended && !this.reflector.get<boolean>(ALLOW_SUSPENDED_TAKER, context.getHandler())) {
       throw accountSuspended();
     }
     return true;

@@ -1,7 +1,7 @@
 import { Body, Controller, Get, HttpCode, Post, Query, UseGuards } from '@nestjs/common';
 import { ApiOperation, ApiSecurity, ApiTags } from '@nestjs/swagger';
 import { CancellationQueries, CancellationService, type TakerCaller } from '#trading';
-import { ApiKeyGuard, EvenSuspended } from '../auth/api-key.guard.js';
+import { ApiKeyGuard, AllowSuspendedTaker } from '../auth/api-key.guard.js';
 import { CallingTaker } from '../auth/callers.js';
 import {
   ApiErrors,
@@ -28,7 +28,7 @@ export class TakerCancellationsController {
   ) {}
 
   @Post('orders/cancel-result')
-  @EvenSuspended()
+  @AllowSuspendedTaker()
   @HttpCode(200)
   @ApiOperation({
     operationId: 'answerCancellation',

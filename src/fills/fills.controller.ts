@@ -1,7 +1,7 @@
 import { Body, Controller, Get, HttpCode, Post, Query, UseGuards } from '@nestjs/common';
 import { ApiOperation, ApiSecurity, ApiTags } from '@nestjs/swagger';
 import { FillQueries, FillService, type TakerCaller } from '#trading';
-import { ApiKeyGuard, EvenSuspended } from '../auth/api-key.guard.js';
+import { ApiKeyGuard, AllowSuspendedTaker } from '../auth/api-key.guard.js';
 import { CallingTaker } from '../auth/callers.js';
 import {
   ApiErrors,
@@ -27,7 +27,7 @@ export class FillsController {
   ) {}
 
   @Post('fill')
-  @EvenSuspended()
+  @AllowSuspendedTaker()
   @HttpCode(200)
   @ApiOperation({
     operationId: 'fillOrder',

@@ -1,7 +1,7 @@
 import { Body, Controller, HttpCode, Post, UseGuards } from '@nestjs/common';
 import { ApiOperation, ApiSecurity, ApiTags } from '@nestjs/swagger';
 import { LockService, type TakerCaller } from '#trading';
-import { ApiKeyGuard, EvenSuspended } from '../auth/api-key.guard.js';
+import { ApiKeyGuard, AllowSuspendedTaker } from '../auth/api-key.guard.js';
 import { CallingTaker } from '../auth/callers.js';
 import { ApiErrors, ApiSuccess, HOLDER_ERRORS, TAKER_ERRORS } from '../http/documents/api-answers.js';
 import { type Success, success } from '../http/success.js';
@@ -55,7 +55,7 @@ export class LocksController {
   }
 
   @Post('unlock')
-  @EvenSuspended()
+  @AllowSuspendedTaker()
   @HttpCode(200)
   @ApiOperation({
     operationId: 'unlockOrder',
@@ -81,7 +81,7 @@ export class LocksController {
   }
 
   @Post('reject')
-  @EvenSuspended()
+  @AllowSuspendedTaker()
   @HttpCode(200)
   @ApiOperation({
     operationId: 'rejectOrder',

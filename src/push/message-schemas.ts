@@ -1,5 +1,5 @@
 import { ACTOR_KINDS } from '#events';
-import { CANCELLATION_STATUSES, ORDER_STATUSES, REQUEST_ENDS } from '#trading';
+import { CANCELLATION_STATUSES, ORDER_STATUSES, RESOLVED_BY } from '#trading';
 import { PATTERNS } from '../http/json/fields.js';
 
 /** What sockets and pages say, as JSON schemas for both documents; tests hold real messages against them. */
@@ -86,7 +86,7 @@ export const MESSAGE_SCHEMAS = {
       order_id: uuid,
       request_id: uuid,
       status: { type: 'string', enum: CANCELLATION_STATUSES },
-      resolved_by: orNull({ type: 'string', enum: REQUEST_ENDS }),
+      resolved_by: orNull({ type: 'string', enum: RESOLVED_BY }),
       late: { type: 'boolean' },
       message: orNull({ ...text, description: "The taker's words, when it answered" }),
     }),

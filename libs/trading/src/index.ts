@@ -28,7 +28,7 @@ export {
   CancellationRequest,
   type CancellationStatus,
   OPEN_STATUSES,
-  REQUEST_ENDS,
+  RESOLVED_BY,
 } from './cancellations/cancellation-request.entity.js';
 export { CancellationQueries, type RequestOnOrder } from './cancellations/cancellation-queries.service.js';
 export { OpenRequests } from './cancellations/open-requests.service.js';

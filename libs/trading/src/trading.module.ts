@@ -18,7 +18,7 @@ import { LockService } from './locks/lock.service.js';
 import { MakerLogins } from './makers/maker-logins.service.js';
 import { MakersService } from './makers/makers.service.js';
 import { ChangeMetrics } from './metrics/change-metrics.js';
-import { GroupMetrics } from './metrics/group-metrics.js';
+import { QueueMetrics } from './metrics/queue-metrics.js';
 import { OperatorService } from './operator/operator.service.js';
 import { AccountLimits } from './order-writing/account-limits.service.js';
 import { CancellationRequestRepository } from './order-writing/cancellation-request.repository.js';
@@ -43,7 +43,7 @@ const repositories = [
 ];
 const services = [
   ChangeMetrics,
-  GroupMetrics,
+  QueueMetrics,
   OrderStore,
   OrderWriter,
   AccountLimits,

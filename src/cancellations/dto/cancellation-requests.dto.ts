@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { CANCELLATION_STATUSES, type CancellationStatus, OPEN_STATUSES, REQUEST_ENDS } from '#trading';
+import { CANCELLATION_STATUSES, type CancellationStatus, OPEN_STATUSES, RESOLVED_BY } from '#trading';
 import { AddressField, OrderHashField, TimeField, UuidField } from '../../http/json/fields.js';
 import { ChoicesQuery } from '../../http/json/query-fields.js';
 import { PageAnswer, SortedPageQuery } from '../../http/pages/page.dto.js';
@@ -57,8 +57,8 @@ export class CancellationRequestView {
   late!: boolean;
 
   /** What resolved it. */
-  @ApiProperty({ enum: REQUEST_ENDS, enumName: 'ResolvedBy', nullable: true })
-  resolved_by!: (typeof REQUEST_ENDS)[number] | null;
+  @ApiProperty({ enum: RESOLVED_BY, enumName: 'ResolvedBy', nullable: true })
+  resolved_by!: (typeof RESOLVED_BY)[number] | null;
 }
 
 export class CancellationRequestsAnswer extends PageAnswer {

@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { CANCELLATION_STATUSES, REQUEST_ENDS } from '#trading';
+import { CANCELLATION_STATUSES, RESOLVED_BY } from '#trading';
 import { TimeField, UuidField } from '../../http/json/fields.js';
 
 /** A cancellation request, as the order's maker sees it. */
@@ -33,8 +33,8 @@ export class Cancellation {
   resolved_at!: string | null;
 
   /** What resolved it. */
-  @ApiProperty({ enum: REQUEST_ENDS, enumName: 'ResolvedBy', nullable: true })
-  resolved_by!: (typeof REQUEST_ENDS)[number] | null;
+  @ApiProperty({ enum: RESOLVED_BY, enumName: 'ResolvedBy', nullable: true })
+  resolved_by!: (typeof RESOLVED_BY)[number] | null;
 
   /** Whether the answer came after the time-out. */
   late!: boolean;

@@ -4,7 +4,7 @@ import { CallLimit } from './call-limit.js';
 
 const MINUTE = 60;
 
-/** The counts behind RateLimitGuard. Nest makes a guard for each module; a caller's calls are counted over all of them. */
+/** The counts of RateLimitGuard and ApiKeyGuard. Nest makes a guard for each module; a caller's calls are counted over all of them. */
 @Injectable()
 export class RateLimits {
   readonly calls: CallLimit;

@@ -173,7 +173,7 @@ export class EventTail implements BusReceiver {
     return more;
   }
 
-  /** As plain rows, as the replay does: a push needs no more, and every event passes here on every instance. */
+  /** As plain rows, as the replay does: a push needs no more. */
   private async read(client: Client, { id, created_at }: EventCursor) {
     const read = READ_PAST.with(seqOf(id), earliestPast({ id, created_at }).toISOString());
     if (this.gapAgeMs < GAP_CHECK_MS) {

@@ -3,9 +3,9 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 export const CANCELLATION_STATUSES = ['requested', 'accepted', 'rejected', 'timed_out'] as const;
 export type CancellationStatus = (typeof CANCELLATION_STATUSES)[number];
 
-export const REQUEST_ENDS = ['answer', 'unlock', 'reject', 'fill', 'lock_expiry'] as const;
+export const RESOLVED_BY = ['answer', 'unlock', 'reject', 'fill', 'lock_expiry'] as const;
 /** What ended a cancellation request. */
-export type ResolvedBy = (typeof REQUEST_ENDS)[number];
+export type ResolvedBy = (typeof RESOLVED_BY)[number];
 
 /** A maker's wish to cancel an order, put to the taker that holds its lock. */
 @Entity('cancellation_requests')

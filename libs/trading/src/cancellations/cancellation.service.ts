@@ -25,14 +25,14 @@ export type CancelOutcome = { order: Order; request: CancellationRequest | null 
 @Injectable()
 export class CancellationService {
   constructor(
-    private readonly orders: OrderWriter,
+    private readonly writer: OrderWriter,
     @Inject(SETTINGS) private readonly settings: Settings,
   ) {}
 
   /** Cancels a pending order at once; of a locked one, asks its taker (again, when the last request timed out). */
   async cancel(maker: MakerCaller, reference: OrderReference, reason: string): Promise<CancelOutcome> {
     const actor = makerActor(maker);
-    return this.orders.onOrder(reference, actor, (locked) => {
+    return this.writer.onOrder(reference, actor, (locked) => {
       const { order } = locked;
       if (order.maker !== maker.wallet) throw orderNotFound(reference);
       refuseSuspended(order);
@@ -64,7 +64,8 @@ export class CancellationService {
   async answer(taker: TakerCaller, answer: CancellationAnswer): Promise<void> {
     refuseForeignAddress(taker, answer.takerAddress);
     const actor = takerActor(taker);
-    await this.orders.onOrder({ order_hash: answer.orderHash }, actor, (locked) => {
+    const reference = { order_hash: answer.orderHash, request_id: answer.requestId };
+    await this.writer.onOrder(reference, actor, (locked) => {
       refuseSuspended(locked.order);
       const request = locked.requestTo(answer.takerAddress, answer.requestId);
       if (!request) throw noRequest(locked.order, answer);

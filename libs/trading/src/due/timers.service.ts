@@ -30,7 +30,7 @@ export class TimersService implements OnApplicationBootstrap, OnModuleDestroy {
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
     private readonly rows: OrderRepository,
-    private readonly orders: OrderWriter,
+    private readonly writer: OrderWriter,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -76,7 +76,7 @@ export class TimersService implements OnApplicationBootstrap, OnModuleDestroy {
   /** One order that cannot be settled must not hold up the others, nor one that somebody else is at. */
   private async settle(id: string): Promise<'done' | 'left' | 'failed'> {
     try {
-      return (await this.orders.settle({ id })) ? 'done' : 'left';
+      return (await this.writer.settle({ id })) ? 'done' : 'left';
     } catch (error) {
       this.logger.error(`order ${id} could not be settled: ${(error as Error).message}`);
       return 'failed';

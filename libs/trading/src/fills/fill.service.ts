@@ -32,7 +32,7 @@ export interface FillReport {
 @Injectable()
 export class FillService {
   constructor(
-    private readonly orders: OrderWriter,
+    private readonly writer: OrderWriter,
     private readonly signatures: WalletSignatures,
     @Inject(SETTINGS) private readonly settings: Settings,
   ) {}
@@ -42,7 +42,7 @@ export class FillService {
     const hash = orderHash(this.settings, report.terms);
     const { fault } = this.signatures.checkKey(report.terms.maker, hash, report.signature);
     const actor = takerActor(taker);
-    return this.orders.onOrder({ order_hash: hash }, actor, (locked) => {
+    return this.writer.onOrder({ order_hash: hash }, actor, (locked) => {
       // that of a contract wallet was checked when the order was placed
       if (fault !== null && report.signature !== locked.order.signature) {
         throw new TradingError('INVALID_PARAMETER', wrongSignature(this.settings, hash, fault));

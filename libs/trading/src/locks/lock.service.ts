@@ -32,7 +32,7 @@ export interface LockWish {
 @Injectable()
 export class LockService {
   constructor(
-    private readonly orders: OrderWriter,
+    private readonly writer: OrderWriter,
     private readonly rows: OrderRepository,
     private readonly limits: AccountLimits,
     @Inject(SETTINGS) private readonly settings: Settings,
@@ -48,7 +48,7 @@ export class LockService {
       taker.takerId,
       (earlier) => this.refusalOfLock(taker, earlier),
       (refusal) =>
-        this.orders.onOrder({ order_hash: orderHash }, actor, (locked) => {
+        this.writer.onOrder({ order_hash: orderHash }, actor, (locked) => {
           const { order } = locked;
           refuseSuspended(order);
           if (order.status === 'locked' && order.locked_by === address) {
@@ -67,7 +67,7 @@ export class LockService {
   /** Gives an order back. While a cancellation request is open, that is the taker's consent to it. */
   async unlock(taker: TakerCaller, orderHash: string): Promise<void> {
     const actor = takerActor(taker);
-    await this.orders.onOrder({ order_hash: orderHash }, actor, (locked) => {
+    await this.writer.onOrder({ order_hash: orderHash }, actor, (locked) => {
       const { order } = locked;
       refuseSuspended(order);
       refuseUnlessHolder(order, order.locked_taker_id === taker.takerId);
@@ -80,7 +80,7 @@ export class LockService {
   /** Turns a locked order down for good. While a cancellation request is open, that is the taker's consent to it. */
   async reject(taker: TakerCaller, orderHash: string, reason: string): Promise<void> {
     const actor = takerActor(taker);
-    await this.orders.onOrder({ order_hash: orderHash }, actor, (locked) => {
+    await this.writer.onOrder({ order_hash: orderHash }, actor, (locked) => {
       const { order } = locked;
       refuseSuspended(order);
       refuseUnlessHolder(order, order.locked_taker_id === taker.takerId);

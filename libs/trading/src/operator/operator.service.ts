@@ -11,12 +11,12 @@ import { TradingError } from '../trading-error.js';
 /** A person stepping in by hand: freezing an order, giving it back, or ending it. */
 @Injectable()
 export class OperatorService {
-  constructor(private readonly orders: OrderWriter) {}
+  constructor(private readonly writer: OrderWriter) {}
 
   /** Freezes an order with its lock and its open request, until it is resumed or cancelled. */
   suspend(user: string, reference: OrderReference, reason: string): Promise<Order> {
     const operator: Actor = { kind: 'operator', user };
-    return this.orders.onOrder(reference, operator, (locked) => {
+    return this.writer.onOrder(reference, operator, (locked) => {
       if (locked.order.status === 'suspended') {
         throw new TradingError('ORDER_SUSPENDED', 'the order is suspended already');
       }
@@ -29,7 +29,7 @@ export class OperatorService {
   /** Gives an order back to its taker; when the lock ran out meanwhile, it becomes what that would have made it. */
   async resume(user: string, reference: OrderReference, reason?: string): Promise<Order> {
     const operator: Actor = { kind: 'operator', user };
-    await this.orders.onOrder(reference, operator, (locked) => {
+    await this.writer.onOrder(reference, operator, (locked) => {
       refuseUnlessSuspended(locked.order);
       assertConsistent(locked.order, locked.openRequest);
       const metadata = { cause: 'resume', lock_id: locked.order.lock_id, reason };
@@ -44,7 +44,7 @@ export class OperatorService {
   /** Ends a suspended order for good. */
   cancel(user: string, reference: OrderReference, reason: string): Promise<Order> {
     const operator: Actor = { kind: 'operator', user };
-    return this.orders.onOrder(reference, operator, (locked) => {
+    return this.writer.onOrder(reference, operator, (locked) => {
       refuseUnlessSuspended(locked.order);
       const metadata = { cause: 'operator_cancel', lock_id: locked.order.lock_id, reason };
       locked.setNotes(reason);
@@ -55,7 +55,7 @@ export class OperatorService {
 
   /** The order once everything is written that fell due while it was frozen. */
   private settled(reference: OrderReference, operator: Actor): Promise<Order> {
-    return this.orders.onOrder(reference, operator, ({ order }) => order);
+    return this.writer.onOrder(reference, operator, ({ order }) => order);
   }
 }
 

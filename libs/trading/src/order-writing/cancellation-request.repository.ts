@@ -25,7 +25,11 @@ const WRITTEN = ['id', ...CHANGING] as const;
 
 const READ = new PreparedStatement<CancellationRequest>(
   'read_requests',
-  `SELECT ${columnsOf(CancellationRequest, 'r')} FROM cancellation_requests r JOIN orders o ON o.id = r.order_id WHERE ${REFERRED}`,
+  `SELECT ${columnsOf(CancellationRequest, 'r')} FROM cancellation_requests r JOIN orders o ON o.id = r.order_id
+    WHERE ${REFERRED} AND (r.resolved_at IS NULL OR r.id = ANY ($3::uuid[]) OR NOT EXISTS (
+      SELECT FROM cancellation_requests later
+      WHERE later.order_id = r.order_id AND later.order_version > r.order_version
+        AND later.taker_address = r.taker_address))`,
 );
 const INSERT = insertStatement(CancellationRequest);
 /** A push that was noted after the change had read the clock went out before the change all the same. */
@@ -42,9 +46,10 @@ const UPDATE = new PreparedStatement(
 
 /** The rows of cancellation requests. */
 export class CancellationRequestRepository extends Repository<CancellationRequest> {
-  /** Reads all that were made of orders. */
+  /** Reads of orders the open request, the latest to each address, and those that are named: a maker may have asked ever so often. */
   ofOrders(references: OrderReference[]): Sendable<CancellationRequest> {
-    return READ.with(...referencesOf(references));
+    const named = references.flatMap(({ request_id }) => request_id ?? []);
+    return READ.with(...referencesOf(references), `{${named.join(',')}}`);
   }
 
   add(requests: CancellationRequest[]): Sendable<never> {

@@ -1,13 +1,16 @@
 import { POOL_SIZE } from '#database';
 
-/** Connections of a process to the database, by what they are for. Who finds none free waits for one, 5 s at most. */
+/**
+ * Connections of a process to the database, by what they are planned for; who comes first gets one. Who finds none free waits
+ * for one, 5 s at most.
+ */
 export const CONNECTIONS = {
   /** Ordinary calls: what they read, and orders that are placed. A call that changes an order gives its change to the queue. */
   calls: 9,
   /** Transactions of the queue, each of many calls on orders that nobody else is at. */
   batches: 4,
   /** Calls on orders that another transaction has locked, and those of a batch that failed: each in a transaction of its own. */
-  heldOrders: 4,
+  singles: 4,
   /**
    * Logins, validations, keys and signatures that are looked up, what timers look for, push receipts, readiness and metrics, which soon
    * give theirs back.
@@ -19,7 +22,8 @@ export const CONNECTIONS = {
 export const BATCH_CALLS = 24;
 
 /**
- * Calls that are served at once, and that wait, by kind; kinds do not wait for each other. Takers' answers (`verdict`) pass
+ * Calls that are served at once, and that wait, by kind; kinds do not wait for each other. So the queue of changes needs no
+ * bound of its own: only calls that have a place come to it, and none waits there for longer than for a transaction. Takers' answers (`verdict`) pass
  * all others: their changes have the queue's connections. A validation may wait for the chain's node, which must not hold up
  * trades. Whoever likes may try to log in.
  */

@@ -6,7 +6,7 @@ import { isFinal } from '../orders/order-status.js';
 import type { Order, OrderReference } from '../orders/order.entity.js';
 import { CancellationRequestRepository } from './cancellation-request.repository.js';
 import { FillRepository } from './fill.repository.js';
-import { type OnLocked, OrderRepository } from './order.repository.js';
+import { OrderRepository } from './order.repository.js';
 
 /** Reads orders with all that belongs to them, and writes what was changed of them. */
 @Injectable()
@@ -19,20 +19,16 @@ export class OrderStore {
   ) {}
 
   /** Orders with their rows locked; those that are not found, or skipped, are left out. */
-  async lock(
-    database: Transaction,
-    references: OrderReference[],
-    onLocked: OnLocked,
-  ): Promise<LockedOrder[]> {
+  async lock(tx: Transaction, references: OrderReference[], mayWait: boolean): Promise<LockedOrder[]> {
     // what was waited for may have changed the requests, and taken time
-    const [rows, requests, [clock]] = await database.send([
-      this.orders.lock(references, onLocked),
+    const [rows, requests, [clock]] = await tx.send([
+      this.orders.lock(references, mayWait),
       this.requests.ofOrders(references),
       READ_CLOCK,
     ]);
     const orders = rows.map(orderOf);
     const ended = orders.filter(({ status }) => isFinal(status)).map(({ id }) => id);
-    const fills = ended.length === 0 ? [] : await database.manager.withRepository(this.fills).ofOrders(ended);
+    const fills = ended.length === 0 ? [] : await tx.manager.withRepository(this.fills).ofOrders(ended);
     return orders.map((order) => {
       const ofOrder = requests.filter(({ order_id }) => order_id === order.id);
       const fill = fills.find(({ order_id }) => order_id === order.id) ?? null;
@@ -41,12 +37,12 @@ export class OrderStore {
   }
 
   /** Writes the changes and commits, in one round trip. */
-  async commit(database: Transaction, changes: Changes[]): Promise<void> {
+  async commit(tx: Transaction, changes: Changes[]): Promise<void> {
     const requests = changes.flatMap(({ request }) => request ?? []);
     const added = requests.filter(({ isNew }) => isNew).map(({ row }) => row);
     const changed = requests.filter(({ isNew }) => !isNew).map(({ row }) => row);
     const fills = changes.flatMap(({ fill }) => fill ?? []);
-    await database.commit([
+    await tx.commit([
       this.orders.write(changes),
       ...(added.length > 0 ? [this.requests.add(added)] : []),
       ...(changed.length > 0 ? [this.requests.write(changed)] : []),

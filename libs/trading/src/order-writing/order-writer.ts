@@ -5,7 +5,7 @@ import { type Actor, CommitSignal } from '#events';
 import { DataSource } from 'typeorm';
 import { dueSteps } from '../due/due-steps.js';
 import { ChangeMetrics } from '../metrics/change-metrics.js';
-import { GroupMetrics } from '../metrics/group-metrics.js';
+import { QueueMetrics } from '../metrics/queue-metrics.js';
 import type { Changes, LockedOrder } from '../orders/locked-order.js';
 import { assertConsistent } from '../orders/order-consistency.js';
 import { mayFollow } from '../orders/order-status.js';
@@ -13,20 +13,22 @@ import { NOTES_MAX, type OrderReference } from '../orders/order.entity.js';
 import { nameOf, orderNotFound } from '../orders/refusals.js';
 import { BrokenInvariantError } from '../trading-error.js';
 import { BATCH_CALLS, CONNECTIONS } from './capacity.js';
-import { GroupCommit, type QueuedCall } from './group-commit.js';
+import { CallQueue, type QueuedCall } from './call-queue.js';
 import { OrderStore } from './order-store.js';
-import type { OnLocked } from './order.repository.js';
 
-const ON_FREE_ORDERS = { maxBatch: BATCH_CALLS, maxInFlight: CONNECTIONS.batches };
-/** Calls on an order that another transaction has locked, each in a transaction that waits for it. */
-const ON_HELD_ORDERS = { maxBatch: 1, maxInFlight: CONNECTIONS.heldOrders };
+const IN_BATCHES = { maxBatch: BATCH_CALLS, maxInFlight: CONNECTIONS.batches };
+/**
+ * Calls of a batch that failed, and those whose order's row another transaction has locked: each in a transaction of its
+ * own, which waits for the row.
+ */
+const ONE_BY_ONE = { maxBatch: 1, maxInFlight: CONNECTIONS.singles };
 
 interface Call extends QueuedCall {
   reference: OrderReference;
   by: Actor;
   act: (locked: LockedOrder) => unknown;
-  /** What to do about an order that another transaction has locked. */
-  onLocked: OnLocked;
+  /** Whether it waits for an order whose row another transaction has locked. */
+  mayWait: boolean;
   resolve: (result: unknown) => void;
 }
 
@@ -52,20 +54,20 @@ type Outcome =
 @Injectable()
 export class OrderWriter {
   private readonly logger = new Logger(OrderWriter.name);
-  private readonly together = new GroupCommit<Call>(ON_FREE_ORDERS, (calls) => this.carryOut(calls, 'skip'));
-  private readonly alone = new GroupCommit<Call>(ON_HELD_ORDERS, (calls) => this.carryOut(calls, 'wait'));
+  private readonly batches = new CallQueue<Call>(IN_BATCHES, (calls) => this.carryOut(calls, false));
+  private readonly singles = new CallQueue<Call>(ONE_BY_ONE, (calls) => this.carryOut(calls, true));
 
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
     private readonly store: OrderStore,
     private readonly commits: CommitSignal,
     private readonly metrics: ChangeMetrics,
-    private readonly groups: GroupMetrics,
+    private readonly queueMetrics: QueueMetrics,
   ) {}
 
   /** Runs `act` on the locked order and writes what it changed; it sees the order as if it were alone. */
   async onOrder<T>(reference: OrderReference, by: Actor, act: (locked: LockedOrder) => T): Promise<T> {
-    return (await this.submit({ reference, by, act, onLocked: 'wait' })) as T;
+    return (await this.submit({ reference, by, act, mayWait: true })) as T;
   }
 
   /**
@@ -77,14 +79,14 @@ export class OrderWriter {
       reference,
       by: { kind: 'timer' },
       act: () => true,
-      onLocked: 'skip',
+      mayWait: false,
     })) as boolean;
   }
 
-  private async submit(call: Pick<Call, 'reference' | 'by' | 'act' | 'onLocked'>): Promise<unknown> {
+  private async submit(call: Pick<Call, 'reference' | 'by' | 'act' | 'mayWait'>): Promise<unknown> {
     try {
       return await new Promise<unknown>((resolve, reject) => {
-        this.together.submit({ ...call, waitingSince: 0, resolve, reject });
+        this.batches.submit({ ...call, waitingSince: 0, resolve, reject });
       });
     } catch (error) {
       const broken = asBrokenInvariant(error);
@@ -94,28 +96,26 @@ export class OrderWriter {
     }
   }
 
-  private async carryOut(calls: Call[], onLocked: OnLocked): Promise<void> {
+  private async carryOut(calls: Call[], mayWait: boolean): Promise<void> {
     const begun = performance.now();
-    for (const { waitingSince } of calls) this.groups.waited((begun - waitingSince) / 1000);
+    for (const { waitingSince } of calls) this.queueMetrics.waited((begun - waitingSince) / 1000);
     let outcomes: Outcome[];
     try {
-      outcomes = await Transaction.run(this.dataSource, (database) =>
-        this.attempt(database, calls, onLocked),
-      );
+      outcomes = await Transaction.run(this.dataSource, (tx) => this.attempt(tx, calls, mayWait));
     } catch (error) {
       // whether a transaction was committed whose connection is lost nobody knows: only its caller may try again
       if (calls.length === 1 || isDatabaseAway(error)) calls.forEach(({ reject }) => reject(error));
-      else calls.forEach((call) => this.alone.submit(call));
+      else calls.forEach((call) => this.singles.submit(call));
       return;
     }
-    this.groups.committed(calls.length);
+    this.queueMetrics.committed(calls.length);
     this.announce(changesIn(outcomes));
-    outcomes.forEach((outcome, index) => this.conclude(calls[index]!, outcome, onLocked));
+    outcomes.forEach((outcome, index) => this.conclude(calls[index]!, outcome, mayWait));
   }
 
-  private async attempt(database: Transaction, calls: Call[], onLocked: OnLocked): Promise<Outcome[]> {
+  private async attempt(tx: Transaction, calls: Call[], mayWait: boolean): Promise<Outcome[]> {
     const references = calls.map(({ reference }) => reference);
-    const found = await this.store.lock(database, references, onLocked);
+    const found = await this.store.lock(tx, references, mayWait);
     const orders = new Map<string, LockedOrder>();
     /** What a call was given is its own: the next one on the same order is to read it anew. */
     const given = new Set<LockedOrder>();
@@ -129,11 +129,11 @@ export class OrderWriter {
       return outcome;
     });
     const changes = changesIn(outcomes);
-    if (changes.length > 0) await this.store.commit(database, changes);
+    if (changes.length > 0) await this.store.commit(tx, changes);
     return outcomes;
   }
 
-  private conclude(call: Call, outcome: Outcome, onLocked: OnLocked): void {
+  private conclude(call: Call, outcome: Outcome, mayWait: boolean): void {
     switch (outcome.kind) {
       case 'done':
         call.resolve(outcome.result);
@@ -144,12 +144,12 @@ export class OrderWriter {
       case 'again':
       case 'settled':
         // ends: of the calls on an order one gets on with each batch, and what is settled is past every due time before
-        this.together.submit(call);
+        this.batches.submit(call);
         break;
       case 'not locked':
-        if (onLocked === 'wait') call.reject(orderNotFound(call.reference));
-        else if (call.onLocked === 'skip') call.resolve(false);
-        else this.alone.submit(call);
+        if (mayWait) call.reject(orderNotFound(call.reference));
+        else if (!call.mayWait) call.resolve(false);
+        else this.singles.submit(call);
     }
   }
 
@@ -168,14 +168,14 @@ export class OrderWriter {
     const order = nameOf(reference);
     this.logger.error(`the order of ${order} contradicts itself and is to be suspended: ${message}`);
     try {
-      const changes = await Transaction.run(this.dataSource, async (database) => {
-        const [locked] = await this.store.lock(database, [reference], 'wait');
+      const changes = await Transaction.run(this.dataSource, async (tx) => {
+        const [locked] = await this.store.lock(tx, [reference], true);
         if (!locked || !mayFollow(locked.order.status, 'suspended')) return [];
         locked.suspend(message.slice(0, NOTES_MAX), {
           kind: 'service',
           ...('http_request_id' in by && { http_request_id: by.http_request_id }),
         });
-        await this.store.commit(database, [locked.changes!]);
+        await this.store.commit(tx, [locked.changes!]);
         return [locked.changes!];
       });
       this.announce(changes);

@@ -12,9 +12,6 @@ import { Repository } from 'typeorm';
 import type { Changes } from '../orders/locked-order.js';
 import { Order, type OrderReference } from '../orders/order.entity.js';
 
-/** What to do about a row that another transaction has locked. */
-export type OnLocked = 'wait' | 'skip';
-
 /** What becomes of an order; its terms never change. */
 const CHANGING = [
   'status',
@@ -33,12 +30,9 @@ const WRITTEN = ['id', ...CHANGING] as const;
 /** SQL: the orders that `referencesOf` names. */
 export const REFERRED = '(o.order_hash = ANY ($1::text[]) OR o.id = ANY ($2::uuid[]))';
 
-const lock = (onLocked: OnLocked): PreparedStatement<Order> =>
-  new PreparedStatement(
-    `lock_orders_${onLocked}`,
-    `SELECT ${columnsOf(Order, 'o')} FROM orders o WHERE ${REFERRED} FOR UPDATE ${onLocked === 'skip' ? 'SKIP LOCKED' : ''}`,
-  );
-const LOCK = { wait: lock('wait'), skip: lock('skip') };
+const LOCK_TEXT = `SELECT ${columnsOf(Order, 'o')} FROM orders o WHERE ${REFERRED} FOR UPDATE`;
+const LOCK = new PreparedStatement<Order>('lock_orders', LOCK_TEXT);
+const LOCK_FREE = new PreparedStatement<Order>('lock_free_orders', `${LOCK_TEXT} SKIP LOCKED`);
 const INSERT = insertStatement(Order);
 const UPDATE = new PreparedStatement(
   'update_orders',
@@ -90,9 +84,12 @@ const OF_MAKER = new PreparedStatement<MakerLoad>(
 
 /** The rows of orders. */
 export class OrderRepository extends Repository<Order> {
-  /** Locks and reads orders. Several are to be skipped where they are locked: without waiting there is no deadlock. */
-  lock(references: OrderReference[], onLocked: OnLocked): Sendable<Order> {
-    return LOCK[onLocked].with(...referencesOf(references));
+  /**
+   * Locks and reads orders; without `mayWait` those whose rows another transaction has locked are left out. Only one order
+   * may be waited for: who waits for several could deadlock.
+   */
+  lock(references: OrderReference[], mayWait: boolean): Sendable<Order> {
+    return (mayWait ? LOCK : LOCK_FREE).with(...referencesOf(references));
   }
 
   add(order: Order): Sendable<never> {

@@ -60,6 +60,7 @@ export class LockedOrder {
 
   constructor(
     readonly order: Order,
+    /** Those that it is asked about: the open one, the latest to each address, and the one that a call names. */
     private readonly requests: readonly CancellationRequest[],
     /** The order's fill, if it has one. */
     readonly fillOfOrder: Fill | null,

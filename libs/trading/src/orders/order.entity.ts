@@ -90,5 +90,5 @@ export class Order {
   updated_at!: Date;
 }
 
-/** How a caller names an order: by its UUID or by its hash. */
-export type OrderReference = { id: string } | { order_hash: string };
+/** How a caller names an order: by its UUID or by its hash; and, where the call is about one, a cancellation request of it. */
+export type OrderReference = ({ id: string } | { order_hash: string }) & { request_id?: string | undefined };

@@ -10,7 +10,7 @@ const WAIT_BUCKETS_S = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5,
 
 /** How many calls share a transaction, how long they waited for it, and how long its commit takes. */
 @Injectable()
-export class GroupMetrics {
+export class QueueMetrics {
   private readonly sizes: Histogram;
   private readonly waits: Histogram;
 

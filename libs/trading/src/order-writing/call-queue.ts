@@ -8,7 +8,7 @@ export interface QueuedCall {
   reject: (error: unknown) => void;
 }
 
-export interface GroupLimits {
+export interface QueueLimits {
   /** Calls that one transaction takes. */
   maxBatch: number;
   /** Transactions at the same time: further ones keep the database busy while one waits for its commit. */
@@ -25,7 +25,7 @@ const SLOW_AFTER_MS = 25;
  * nobody before it leaves at once and alone; under load, batches become as large as it takes. A transaction costs much
  * the same however few calls it has: so what does not fill one waits for the one under way to end.
  */
-export class GroupCommit<Call extends QueuedCall> {
+export class CallQueue<Call extends QueuedCall> {
   private waiting: Call[] = [];
   private inFlight = 0;
   private slow = 0;
@@ -33,7 +33,7 @@ export class GroupCommit<Call extends QueuedCall> {
   private deadline: NodeJS.Timeout | undefined;
 
   constructor(
-    private readonly limits: GroupLimits,
+    private readonly limits: QueueLimits,
     /** Carries out a batch. It deals with its failures itself. */
     private readonly write: (calls: Call[]) => Promise<void>,
   ) {}

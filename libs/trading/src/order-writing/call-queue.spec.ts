@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import { TooBusyError } from '../trading-error.js';
-import { GroupCommit, type QueuedCall } from './group-commit.js';
+import { CallQueue, type QueuedCall } from './call-queue.js';
 
 const SLOW_MS = 25;
 const MAX_WAIT_MS = 5_000;
@@ -20,7 +20,7 @@ function group() {
   const batches: number[][] = [];
   const ends: (() => void)[] = [];
   const refused: number[] = [];
-  const commit = new GroupCommit<Call>(LIMITS, (calls) => {
+  const commit = new CallQueue<Call>(LIMITS, (calls) => {
     batches.push(calls.map(({ number }) => number));
     return new Promise((resolve) => {
       ends.push(resolve);
