@@ -78,6 +78,13 @@ describe('while all places are taken', () => {
     expect(await maker.order(id)).toMatchObject({ status: 'cancelled' });
   });
 
+  test('makers still ask to cancel', async () => {
+    const { id } = await newLockedOrder();
+    await whileFull(async () => {
+      succeeded(await maker.cancel(id), 202);
+    });
+  });
+
   test('validations, which may wait for the chain, have places of their own', () =>
     whileFull(async ({ placed }) => {
       succeeded(await taker.validate(placed), 200);

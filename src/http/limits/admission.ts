@@ -39,6 +39,7 @@ type Kind = keyof typeof CALLS;
 function kindOf(route: string | undefined): Kind | undefined {
   if (!route?.startsWith('/api/v1/')) return undefined;
   if (route === '/api/v1/orders/cancel-result') return 'verdict';
+  if (route === '/api/v1/orders/:order_id/cancel') return 'cancel';
   if (route === '/api/v1/makers/connect') return 'login';
   return route === '/api/v1/orders/validate' ? 'validation' : 'ordinary';
 }
@@ -50,6 +51,7 @@ function kindOf(route: string | undefined): Kind | undefined {
 export function admitCalls(fastify: FastifyInstance): void {
   const concurrencyLimits = {
     verdict: new ConcurrencyLimit(CALLS.verdict),
+    cancel: new ConcurrencyLimit(CALLS.cancel),
     validation: new ConcurrencyLimit(CALLS.validation),
     login: new ConcurrencyLimit(CALLS.login),
     ordinary: new ConcurrencyLimit(CALLS.ordinary),

@@ -22,13 +22,16 @@ export const CONNECTIONS = {
 export const BATCH_CALLS = 24;
 
 /**
- * Calls that are served at once, and that wait, by kind; kinds do not wait for each other. So the queue of changes needs no
- * bound of its own: only calls that have a place come to it, and none waits there for longer than for a transaction. Takers' answers (`verdict`) pass
- * all others: their changes have the queue's connections. A validation may wait for the chain's node, which must not hold up
- * trades. Whoever likes may try to log in.
+ * Calls that are served at once, and that wait, by kind; kinds do not wait for each other. Takers' answers (`verdict`) and
+ * makers' cancels need no connections but the queue's; answers pass all others. A validation may wait for the chain's node,
+ * which must not hold up trades. Whoever likes may try to log in.
+ *
+ * So the queue of changes needs no bound of its own: only calls that have a place come to it, and none waits there for longer
+ * than for a transaction.
  */
 export const CALLS = {
   verdict: { places: 1_000, queue: 0 },
+  cancel: { places: 100, queue: 500 },
   validation: { places: 32, queue: 500 },
   login: { places: 4, queue: 500 },
   ordinary: { places: CONNECTIONS.calls, queue: 500 },
