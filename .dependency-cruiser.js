@@ -14,7 +14,22 @@ export default {
       name: 'src-does-not-import-apps',
       severity: 'error',
       from: { path: '^src/' },
-      to: { path: '^(apps|test|bench)/' },
+      to: { path: '^(apps|test|bench)/', pathNot: '^apps/sandbox/src/sandbox\\.module\\.ts$' },
+    },
+    {
+      name: 'the-start-alone-knows-the-sandbox',
+      severity: 'error',
+      from: { path: '^(src|libs)/', pathNot: '^src/main\\.ts$' },
+      to: { path: '^apps/sandbox/' },
+    },
+    {
+      name: 'the-sandbox-knows-client-and-config',
+      severity: 'error',
+      from: { path: '^apps/sandbox/' },
+      to: {
+        path: '^(src|apps|libs|test|bench|ormconfig)|node_modules/(typeorm|pg|@nestjs/typeorm)/',
+        pathNot: '^(apps/sandbox|libs/client|libs/config)/',
+      },
     },
     {
       name: 'src-holds-no-sql',
@@ -181,7 +196,7 @@ export default {
     {
       name: 'the-client-is-for-those-outside',
       severity: 'error',
-      from: { path: '^(src|libs|apps)/', pathNot: '^(libs/client|apps/demo)/' },
+      from: { path: '^(src|libs|apps)/', pathNot: '^(libs/client|apps/demo|apps/sandbox)/' },
       to: { path: '^libs/client/' },
     },
     {

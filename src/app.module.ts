@@ -1,4 +1,4 @@
-import { type DynamicModule, Module } from '@nestjs/common';
+import { type DynamicModule, Module, type Type } from '@nestjs/common';
 import { type Settings, SettingsModule } from '#config';
 import { OpenDataSourceModule } from '#database';
 import { EventBusModule } from '#events';
@@ -14,8 +14,8 @@ import { PushModule } from './push/push.module.js';
 
 @Module({})
 export class AppModule {
-  /** The service over an open DataSource, which it closes when it stops. */
-  static with(settings: Settings, dataSource: DataSource): DynamicModule {
+  /** The service over an open DataSource, which it closes when it stops; `beside` are modules that are no part of it. */
+  static with(settings: Settings, dataSource: DataSource, beside: Type[] = []): DynamicModule {
     return {
       module: AppModule,
       imports: [
@@ -29,6 +29,7 @@ export class AppModule {
         InstallationModule,
         OperationsModule,
         ...(settings.WORKER === 'inline' ? [TimersModule] : []),
+        ...beside,
       ],
     };
   }

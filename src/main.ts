@@ -6,16 +6,19 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { loadSettings, runUntilStopped, type Settings } from '#config';
 import { asLaunchError } from '#database';
 import { type OpenDatabase, openPreparedDatabase } from '#dev-postgres';
+import { OperatorService } from '#trading';
 import { Logger } from 'nestjs-pino';
 import dataSource from '../ormconfig.js';
 import { AppModule } from './app.module.js';
 import { configureApp } from './configure-app.js';
 import { httpAdapter } from './http/http-adapter.js';
-import { demoAccess, printWelcome } from './operations/demo-access.js';
+import { demoAccess, printWelcome, sandboxAccess } from './operations/demo-access.js';
 import { requireFreePort } from './operations/require-free-port.js';
 
 /** Connections that wait to be accepted: all clients may come back in the same second. The system caps it (net.core.somaxconn). */
 const LISTEN_BACKLOG = 4_096;
+/** As whom scenarios step in by hand. */
+const SANDBOX_OPERATOR = 'sandbox';
 
 /** Starts the service: settings, database, schema, HTTP and sockets. Resolves to what stops it in the opposite order. */
 async function start(): Promise<() => Promise<void>> {
@@ -39,8 +42,10 @@ async function serve(
   host: string,
   database: OpenDatabase,
 ): Promise<NestFastifyApplication> {
+  const sandbox =
+    settings.SANDBOX === 'on' ? await import('../apps/sandbox/src/sandbox.module.js') : undefined;
   const app = await NestFactory.create<NestFastifyApplication>(
-    AppModule.with(settings, dataSource),
+    AppModule.with(settings, dataSource, sandbox && [sandbox.SandboxModule]),
     httpAdapter(settings),
     // until it is started: the framework's list of modules and routes is of no use to an operator
     { bodyParser: false, logger: ['warn', 'error', 'fatal'], abortOnError: false },
@@ -53,7 +58,23 @@ async function serve(
   const { address, port } = (app.getHttpServer() as Server).address() as AddressInfo;
   app.get(Logger).log(`Lockstep listens on http://${isIPv6(address) ? `[${address}]` : address}:${port}`);
   // the application's URL is one that a client on this machine can call, also where every address is bound
-  if (database.embedded) printWelcome(address, await app.getUrl(), await demoAccess(app, settings.DATA_DIR));
+  const url = await app.getUrl();
+  const demo = database.embedded ? await demoAccess(app, settings.DATA_DIR) : undefined;
+  if (sandbox) {
+    const operator = app.get(OperatorService);
+    await app.get(sandbox.Sandbox).start({
+      url,
+      settings,
+      taker: await sandboxAccess(app, settings.DATA_DIR),
+      botAddress: demo?.taker_address,
+      operator: {
+        suspend: (order_hash) =>
+          operator.suspend(SANDBOX_OPERATOR, { order_hash }, 'a scenario of the sandbox'),
+        resume: (order_hash) => operator.resume(SANDBOX_OPERATOR, { order_hash }),
+      },
+    });
+  }
+  if (demo) printWelcome(address, url, demo, settings);
   return app;
 }
 

@@ -54,6 +54,7 @@ test('anybody is told how this installation is set up', async () => {
     cancellation_timeout_seconds: 45,
     cancellation_cooldown_seconds: 17,
     event_retention_days: 9,
+    sandbox: false,
     limits: {
       requests_per_second: 5_000,
       sockets_per_caller: 7,

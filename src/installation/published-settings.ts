@@ -12,6 +12,7 @@ export function publishedSettings(settings: Settings) {
     cancellation_cooldown_seconds: settings.CANCELLATION_COOLDOWN_SECONDS,
     login_domains: settings.LOGIN_DOMAINS,
     event_retention_days: settings.EVENT_RETENTION_DAYS,
+    sandbox: settings.SANDBOX === 'on',
     limits: {
       requests_per_second: settings.RATE_LIMIT_PER_SECOND,
       sockets_per_caller: settings.MAX_SOCKETS_PER_CALLER,

@@ -1,44 +1,71 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeDataDir, type Settings } from '#config';
 import type { INestApplicationContext } from '@nestjs/common';
 import { ApiKeysService, TakersService } from '#trading';
 import { generatePrivateKey, privateKeyToAddress } from 'viem/accounts';
 
-/** What a newcomer needs to try the service out. */
-export interface DemoAccess {
+/** A taker's key. */
+interface TakerAccess {
   taker_address: string;
   api_key: string;
   api_secret: string;
+}
+
+/** What a newcomer needs to try the service out. */
+export interface DemoAccess extends TakerAccess {
   maker_private_key: `0x${string}`;
   maker_address: string;
 }
 
 /** The demo taker's key and the demo maker's wallet of the embedded database, made once and kept beside it. */
-export async function demoAccess(app: INestApplicationContext, dataDir: string): Promise<DemoAccess> {
-  const file = join(dataDir, 'demo-access.json');
-  const apiKeys = app.get(ApiKeysService);
-  const kept = readKept(file);
-  if (kept && !('refused' in (await apiKeys.authenticate(kept.api_key)))) return kept;
+export function demoAccess(app: INestApplicationContext, dataDir: string): Promise<DemoAccess> {
+  return keptAccess(app, join(dataDir, 'demo-access.json'), async () => {
+    const makerKey = generatePrivateKey();
+    return {
+      ...(await newTaker(app, 'demo')),
+      maker_private_key: makerKey,
+      maker_address: privateKeyToAddress(makerKey).toLowerCase(),
+    };
+  });
+}
 
-  const takerAddress = privateKeyToAddress(generatePrivateKey()).toLowerCase();
-  const name = `demo taker ${takerAddress.slice(0, 10)}`;
-  const { takerId } = await app.get(TakersService).create(name, [takerAddress]);
-  const key = await apiKeys.create(takerId);
-  const makerKey = generatePrivateKey();
-  const access: DemoAccess = {
-    taker_address: takerAddress,
-    api_key: key.apiKey,
-    api_secret: key.apiSecret,
-    maker_private_key: makerKey,
-    maker_address: privateKeyToAddress(makerKey).toLowerCase(),
-  };
+/** The key of the taker that the sandbox plays, made once and kept under DATA_DIR. */
+export async function sandboxAccess(
+  app: INestApplicationContext,
+  dataDir: string,
+): Promise<{ address: string; apiKey: string }> {
+  makeDataDir(dataDir);
+  const file = join(dataDir, 'sandbox-access.json');
+  const { taker_address: address, api_key: apiKey } = await keptAccess(app, file, () =>
+    newTaker(app, 'sandbox'),
+  );
+  return { address, apiKey };
+}
+
+async function keptAccess<T extends TakerAccess>(
+  app: INestApplicationContext,
+  file: string,
+  make: () => Promise<T>,
+): Promise<T> {
+  const kept = readKept<T>(file);
+  if (kept && !('refused' in (await app.get(ApiKeysService).authenticate(kept.api_key)))) return kept;
+  const access = await make();
   writeFileSync(file, JSON.stringify(access, null, 2), { mode: 0o600 });
   return access;
 }
 
-function readKept(file: string): DemoAccess | undefined {
+async function newTaker(app: INestApplicationContext, kind: string): Promise<TakerAccess> {
+  const taker_address = privateKeyToAddress(generatePrivateKey()).toLowerCase();
+  const name = `${kind} taker ${taker_address.slice(0, 10)}`;
+  const { takerId } = await app.get(TakersService).create(name, [taker_address]);
+  const { apiKey, apiSecret } = await app.get(ApiKeysService).create(takerId);
+  return { taker_address, api_key: apiKey, api_secret: apiSecret };
+}
+
+function readKept<T>(file: string): T | undefined {
   try {
-    return JSON.parse(readFileSync(file, 'utf8')) as DemoAccess;
+    return JSON.parse(readFileSync(file, 'utf8')) as T;
   } catch {
     return undefined; // not made yet, or damaged: a new one is made
   }
@@ -47,10 +74,17 @@ function readKept(file: string): DemoAccess | undefined {
 const ALL_ADDRESSES = new Set(['0.0.0.0', '::']);
 
 /** The address is the one that is bound, the URL one for clients on this machine. */
-export function printWelcome(address: string, url: string, access: DemoAccess): void {
+export function printWelcome(address: string, url: string, access: DemoAccess, { SANDBOX }: Settings): void {
   const others = ALL_ADDRESSES.has(address)
     ? `\n  It listens on ${address}: every address of this machine leads here.\n`
     : '';
+  const sandbox =
+    SANDBOX === 'on'
+      ? `
+  Sandbox        on: simulated takers act on orders by their quantity, simulated makers place some (docs/sandbox.md)
+  A scenario     curl -s ${url}/sandbox/scenarios -H 'Content-Type: application/json' -d '{"name":"cancel-while-trading"}'
+`
+      : '';
   process.stdout.write(`
   Lockstep is running, on an embedded PostgreSQL that is for trying it out.
 ${others}
@@ -64,8 +98,8 @@ ${others}
   API secret     ${access.api_secret}
   Maker wallet   ${access.maker_address}
   Private key    ${access.maker_private_key}  (demo only)
-
-  Try a call: the orders that can be locked, none yet
+${sandbox}
+  Try a call: the orders that can be locked
   curl -s ${url}/api/v1/orders/available -H 'X-API-Key: ${access.api_key}'
 
   Or watch the whole handshake: npm run demo

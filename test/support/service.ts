@@ -36,6 +36,7 @@ export const TEST_ENVIRONMENT = {
   LOGINS_PER_MINUTE_PER_ADDRESS: '0',
   ORDERS_PER_MINUTE_PER_ADDRESS: '0',
   WORKER: 'off',
+  SANDBOX: 'off',
 };
 
 export function testSettings(environment: NodeJS.ProcessEnv = {}): Settings {

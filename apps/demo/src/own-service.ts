@@ -27,7 +27,7 @@ export class OwnService {
     port: number,
   ) {
     this.child = startProgram('src/main.js', [], {
-      env: { CANCELLATION_TIMEOUT_SECONDS, ...process.env, PORT: String(port) },
+      env: { CANCELLATION_TIMEOUT_SECONDS, ...process.env, SANDBOX: 'off', PORT: String(port) },
     });
     this.gone = once(this.child, 'exit');
     // its log is not for the audience, but has to go somewhere

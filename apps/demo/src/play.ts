@@ -59,8 +59,8 @@ export async function actOfConsent(cast: Cast): Promise<void> {
 export async function actOfRefusal(cast: Cast): Promise<void> {
   const { maker, taker, screen } = cast;
   screen.act('ACT TWO: the taker holds on');
-  const wish = { is_buy: false, ticker: 'NVDA', quantity: '40', price: '141250000000000000000', nonce: 1 };
-  const order = await placed(cast, wish, 'The maker places another order', 'sell 40 NVDA at 141.25');
+  const wish = { is_buy: false, ticker: 'NVDA', quantity: '45', price: '141250000000000000000', nonce: 1 };
+  const order = await placed(cast, wish, 'The maker places another order', 'sell 45 NVDA at 141.25');
   await locked(cast, order);
   const { requestId } = await askedToCancel(
     cast,

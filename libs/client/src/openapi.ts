@@ -820,6 +820,8 @@ export interface components {
              * @example 30
              */
             event_retention_days: number;
+            /** @description Whether this is a sandbox: simulated makers and takers trade here, and `/sandbox/scenarios` starts scenarios. */
+            sandbox: boolean;
             /** @description How much one may ask for. */
             limits: components["schemas"]["Limits"];
             /**

@@ -45,6 +45,28 @@ describe('a wrong environment is refused in one line, which names the setting an
       'DATABASE_URL must be set when NODE_ENV is production',
     ],
     [
+      'a sandbox in production',
+      {
+        DATABASE_URL: 'postgres://u@h/db',
+        JWT_SECRET: SECRET,
+        MASTER_KEY: SECRET,
+        NODE_ENV: 'production',
+        SANDBOX: 'on',
+      },
+      'SANDBOX must be off when NODE_ENV is production',
+    ],
+    ['a wrong SANDBOX', { SANDBOX: 'yes' }, 'SANDBOX must be on or off'],
+    [
+      'wrong SANDBOX_TICKERS',
+      { SANDBOX_TICKERS: 'AAPL,,MSFT' },
+      'SANDBOX_TICKERS must be a comma-separated list of tickers',
+    ],
+    [
+      'wrong SANDBOX_MAKER_KEYS',
+      { SANDBOX_MAKER_KEYS: '0x12' },
+      'SANDBOX_MAKER_KEYS must be private keys (0x and 64 hex digits)',
+    ],
+    [
       'wrong LOGIN_DOMAINS',
       { LOGIN_DOMAINS: 'https://app.desk.example' },
       'LOGIN_DOMAINS must be a comma-separated list of hosts',
@@ -72,6 +94,13 @@ describe('a wrong environment is refused in one line, which names the setting an
     expect(refused?.message).toContain(line);
     expect(refused?.message).not.toMatch(/secret@|\n/);
   });
+});
+
+test('the sandbox is on with the embedded database, and off beside any other', () => {
+  const sandboxOf = (environment: NodeJS.ProcessEnv) => readEnvironment(environment).SANDBOX;
+  const DATABASE_URL = 'postgres://u@h/db';
+  expect([sandboxOf({}), sandboxOf({ SANDBOX: 'off' })]).toEqual(['on', 'off']);
+  expect([sandboxOf({ DATABASE_URL }), sandboxOf({ DATABASE_URL, SANDBOX: 'on' })]).toEqual(['off', 'on']);
 });
 
 function refusalOf(environment: NodeJS.ProcessEnv): Error | undefined {

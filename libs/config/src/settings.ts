@@ -68,6 +68,22 @@ const isFolderOrNone = (path: string): boolean => {
   }
 };
 
+const TICKER = /^[!-~]([ -~]{0,30}[!-~])?$/;
+
+const tickers = z
+  .string()
+  .transform((text) => text.split(',').map((ticker) => ticker.trim()))
+  .refine((list) => list.every((ticker) => TICKER.test(ticker)), {
+    error: 'must be a comma-separated list of tickers, each of 1 to 32 printable ASCII characters',
+  });
+
+const walletKeys = z
+  .string()
+  .regex(/^0x[0-9a-fA-F]{64}(,0x[0-9a-fA-F]{64})*$/, {
+    error: 'must be private keys (0x and 64 hex digits) with commas between them',
+  })
+  .transform((text) => text.split(',') as `0x${string}`[]);
+
 const databaseUrl = z.string().superRefine((text, context) => {
   try {
     parseDatabaseUrl(text);
@@ -149,6 +165,20 @@ export const settingsSchema = z.object({
   METRICS_PORT: number('a TCP port', 1, 65_535).optional(),
   WORKER_METRICS_PORT: number('a TCP port', 1, 65_535).optional(),
   MIGRATIONS: z.enum(['on', 'off'], { error: 'must be on or off' }).default('on'),
+  SANDBOX: z.enum(['on', 'off'], { error: 'must be on or off' }).optional(),
+  SANDBOX_ORDERS_PER_MINUTE: number('a number of orders (0: none)', 0, 600).default(6),
+  SANDBOX_TICKERS: tickers.default(['AAPL', 'MSFT', 'NVDA']),
+  SANDBOX_STEP_MS: number('a whole number of milliseconds', 10, 60_000).default(1_000),
+  SANDBOX_MAKER_KEYS: walletKeys.default([
+    `0x${'a1'.repeat(32)}`,
+    `0x${'a2'.repeat(32)}`,
+    `0x${'a3'.repeat(32)}`,
+  ]),
+  SANDBOX_API_KEY: z.string().optional(),
+  SANDBOX_TAKER_ADDRESS: z
+    .string()
+    .regex(/^0x[0-9a-fA-F]{40}$/, { error: 'must be 0x and 40 hex digits' })
+    .optional(),
 });
 
 /** The secrets of a setting that may have several: new things are made with the first, old ones may be of any. */
@@ -157,13 +187,16 @@ export function secretsOf(setting: string): [newest: string, ...others: string[]
 }
 
 /** What the environment says, checked. */
-export type Environment = z.infer<typeof settingsSchema>;
+export type Environment = z.infer<typeof settingsSchema> & { SANDBOX: 'on' | 'off' };
 
 /** The checked settings of one process. The secrets are there: given, or made once and kept under DATA_DIR. */
 export type Settings = Environment & { JWT_SECRET: string; MASTER_KEY: string };
 
 /** Dependency injection token of the {@link Settings}. */
 export const SETTINGS = Symbol('Settings');
+
+const NO_SANDBOX_IN_PRODUCTION =
+  'SANDBOX must be off when NODE_ENV is production: it places orders, locks and fills them';
 
 const databaseSchema = settingsSchema.pick({ DATABASE_URL: true, DATA_DIR: true });
 
@@ -172,6 +205,27 @@ export type DatabaseSettings = z.infer<typeof databaseSchema>;
 
 export function loadDatabaseSettings(env: NodeJS.ProcessEnv = process.env): DatabaseSettings {
   return read(databaseSchema, env);
+}
+
+const sandboxSchema = settingsSchema.pick({
+  NODE_ENV: true,
+  HOST: true,
+  SANDBOX_ORDERS_PER_MINUTE: true,
+  SANDBOX_TICKERS: true,
+  SANDBOX_STEP_MS: true,
+  SANDBOX_MAKER_KEYS: true,
+  SANDBOX_API_KEY: true,
+  SANDBOX_TAKER_ADDRESS: true,
+});
+
+/** How the sandbox plays. */
+export type SandboxSettings = z.infer<typeof sandboxSchema>;
+
+/** The same for the sandbox as a process of its own, which works through the service's API alone. */
+export function loadSandboxSettings(env: NodeJS.ProcessEnv = process.env): SandboxSettings {
+  const settings = read(sandboxSchema, env);
+  if (settings.NODE_ENV === 'production') throw new LaunchError(NO_SANDBOX_IN_PRODUCTION);
+  return settings;
 }
 
 /** An empty variable counts as not set. */
@@ -186,7 +240,9 @@ function read<T extends z.ZodType>(schema: T, env: NodeJS.ProcessEnv): z.infer<T
 
 /** Reads and checks the environment. */
 export function readEnvironment(env: NodeJS.ProcessEnv): Environment {
-  const settings = read(settingsSchema, env);
+  const given = read(settingsSchema, env);
+  // the embedded database is for trying the service out
+  const settings = { ...given, SANDBOX: given.SANDBOX ?? (given.DATABASE_URL ? 'off' : 'on') } as const;
   if ((settings.CHAIN_RPC_URL !== undefined) !== settings.CHAIN_TOKENS.length > 0) {
     throw new LaunchError('CHAIN_RPC_URL and CHAIN_TOKENS must be set together');
   }
@@ -202,6 +258,7 @@ export function readEnvironment(env: NodeJS.ProcessEnv): Environment {
     if (missing.length > 0) {
       throw new LaunchError(`${LIST.format(missing)} must be set when NODE_ENV is production`);
     }
+    if (settings.SANDBOX === 'on') throw new LaunchError(NO_SANDBOX_IN_PRODUCTION);
   }
   return settings;
 }

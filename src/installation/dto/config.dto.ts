@@ -118,6 +118,10 @@ export class ConfigAnswer {
   @Whole(30)
   event_retention_days!: number;
 
+  /** Whether this is a sandbox: simulated makers and takers trade here, and `/sandbox/scenarios` starts scenarios. */
+  @ApiProperty({ type: Boolean })
+  sandbox!: boolean;
+
   /** How much one may ask for. */
   @ApiProperty({ type: Limits })
   limits!: Limits;

@@ -1,0 +1,53 @@
+import { Body, Controller, Get, HttpCode, Param, Post, UseFilters } from '@nestjs/common';
+import { ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { EnvelopeFilter } from '../envelope.js';
+import { ScenarioResponse, ScenariosResponse, StartScenarioRequest } from './dto/scenarios.dto.js';
+import { SCENARIOS } from './scenario-names.js';
+import { Scenarios } from './scenarios.service.js';
+
+const NAMES = Object.entries(SCENARIOS).map(([name, deed]) => `- \`${name}\`: the maker ${deed}`);
+
+@ApiTags('Sandbox')
+@Controller('sandbox/scenarios')
+@UseFilters(EnvelopeFilter)
+export class ScenariosController {
+  constructor(private readonly scenarios: Scenarios) {}
+
+  @Post()
+  @HttpCode(202)
+  @ApiOperation({
+    operationId: 'startScenario',
+    summary: "Start a scenario for a taker's bot",
+    description: `A maker places an order and waits until the taker's bot has locked it. Then it:\n\n${NAMES.join('\n')}`,
+  })
+  @ApiResponse({ status: 202, type: ScenarioResponse, description: 'The scenario, running' })
+  @ApiResponse({ status: 400, description: '400001 Invalid parameter' })
+  @ApiResponse({ status: 429, description: '429001 Too many requests: 10 are running' })
+  start(@Body() { name, taker_address }: StartScenarioRequest): ScenarioResponse {
+    return { code: 0, data: this.scenarios.start(name, taker_address ?? undefined) };
+  }
+
+  @Get()
+  @ApiOperation({
+    operationId: 'listScenarios',
+    summary: 'The scenarios that were started, and how each went',
+    description: 'The last hundred since the sandbox was started, newest first.',
+  })
+  @ApiResponse({ status: 200, type: ScenariosResponse, description: 'The scenarios' })
+  list(): ScenariosResponse {
+    return { code: 0, data: { scenarios: this.scenarios.list() } };
+  }
+
+  @Get(':id')
+  @ApiOperation({
+    operationId: 'getScenario',
+    summary: 'One scenario',
+    description: 'What happened so far, step by step.',
+  })
+  @ApiParam({ name: 'id', type: String, description: 'As it was answered when the scenario was started' })
+  @ApiResponse({ status: 200, type: ScenarioResponse, description: 'The scenario' })
+  @ApiResponse({ status: 404, description: '404000 Scenario not found' })
+  get(@Param('id') id: string): ScenarioResponse {
+    return { code: 0, data: this.scenarios.find(id) };
+  }
+}
