@@ -82,6 +82,19 @@ test.each([
   expect(await orderRow(hash)).toMatchObject({ status: 'suspended', notes: expect.stringMatching(notes) });
 });
 
+test('a pending order that is asked about: its maker cannot cancel past the request', async () => {
+  const { maker, id, hash } = await askedOrder(service);
+  await sql(
+    "UPDATE orders SET status = 'pending', lock_id = NULL, lock_expires_at = NULL WHERE order_hash = $1",
+    hash,
+  );
+  expectInternalError(await maker.cancel(id));
+  expect(await orderRow(hash)).toMatchObject({
+    status: 'suspended',
+    notes: expect.stringMatching(/was made under another lock than the order's$/),
+  });
+});
+
 test('a status that does not exist: 500 to those who call about the order, and to nobody else', async () => {
   const { taker, hash } = await lockedOrder(service);
   const other = await askedOrder(service, { taker });

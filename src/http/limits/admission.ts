@@ -2,7 +2,13 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { WAITS_MS } from '#config';
 import { showGauge } from '#metrics';
 import { CALLS } from '#trading';
-import type { FastifyInstance, FastifyReply, FastifyRequest, RouteHandlerMethod } from 'fastify';
+import type {
+  FastifyInstance,
+  FastifyReply,
+  FastifyRequest,
+  RouteHandlerMethod,
+  RouteOptions,
+} from 'fastify';
 import { Registry } from 'prom-client';
 import { ApiError } from '../refusals/api-errors.js';
 import { CallerGone } from '../refusals/caller-gone.js';
@@ -15,8 +21,6 @@ declare module 'fastify' {
     concurrencyLimits: Record<Kind, ConcurrencyLimit>;
   }
   interface FastifyRequest {
-    /** Where the call waits for its place; undefined for one that needs none. */
-    concurrencyLimit: ConcurrencyLimit | undefined;
     /** Ends the call when its time is up. */
     callTimeout: NodeJS.Timeout | undefined;
     /** Gives the call's place back, while it has one. */
@@ -24,24 +28,34 @@ declare module 'fastify' {
     /** Uses up the call's signature, when it has one: it costs a statement, so only in a place. */
     useSignature: (() => Promise<void>) | undefined;
   }
+  interface FastifyContextConfig {
+    /** Where the route's calls wait for their places; undefined where they need none. */
+    concurrencyLimit?: ConcurrencyLimit;
+  }
   interface FastifyReply {
     /** Whether the call was turned away unserved. */
     isRefused: boolean;
   }
 }
 
-/** What a call that waits in vain for one thing is answered tells more, and comes before it. */
+/** Longer than a call may wait for any one thing (waits.ts): what it is told of that says more. */
 const CALL_TIMEOUT_MS = WAITS_MS.call;
 
 type Kind = keyof typeof CALLS;
 
-/** The kind of a route's calls; those of `/health`, `/metrics` and the documents have none and are never held up. */
-function kindOf(route: string | undefined): Kind | undefined {
-  if (!route?.startsWith('/api/v1/')) return undefined;
-  if (route === '/api/v1/orders/cancel-result') return 'verdict';
-  if (route === '/api/v1/orders/:order_id/cancel') return 'cancel';
-  if (route === '/api/v1/makers/connect') return 'login';
-  return route === '/api/v1/orders/validate' ? 'validation' : 'ordinary';
+/** Calls of the API that are not of the ordinary kind. */
+const KINDS: Partial<Record<string, Kind>> = {
+  'POST /api/v1/orders/cancel-result': 'verdict',
+  'POST /api/v1/orders/:order_id/cancel': 'cancel',
+  'DELETE /api/v1/orders/:order_id': 'cancel',
+  'POST /api/v1/orders/validate': 'validation',
+  'POST /api/v1/makers/connect': 'login',
+};
+
+/** Those of `/health`, `/metrics` and the documents are of no kind and never held up. */
+function kindOf({ method, url }: Pick<RouteOptions, 'method' | 'url'>): Kind | undefined {
+  if (!url.startsWith('/api/v1/')) return undefined;
+  return KINDS[`${String(method)} ${url}`] ?? 'ordinary';
 }
 
 /**
@@ -56,24 +70,22 @@ export function admitCalls(fastify: FastifyInstance): void {
     login: new ConcurrencyLimit(CALLS.login),
     ordinary: new ConcurrencyLimit(CALLS.ordinary),
   };
-  const limitOf = (route: string | undefined): ConcurrencyLimit | undefined => {
-    const kind = kindOf(route);
-    return kind && concurrencyLimits[kind];
-  };
   fastify.decorate('concurrencyLimits', concurrencyLimits);
-  fastify.decorateRequest('concurrencyLimit', undefined);
   fastify.decorateRequest('callTimeout', undefined);
   fastify.decorateRequest('givePlaceBack', undefined);
   fastify.decorateRequest('useSignature', undefined);
   fastify.decorateReply('isRefused', false);
   // before the body is read
   fastify.addHook('onRequest', (request, reply, done) => {
-    if (limitOf(request.routeOptions.url)?.isFull) turnAway(reply);
+    if (request.routeOptions.config.concurrencyLimit?.isFull) turnAway(reply);
     else done();
   });
   fastify.addHook('onRoute', (route) => {
-    const limit = limitOf(route.url);
-    if (limit) route.handler = bounded(limit, route.handler);
+    const kind = kindOf(route);
+    if (!kind) return;
+    const concurrencyLimit = concurrencyLimits[kind];
+    route.config = { ...route.config, concurrencyLimit };
+    route.handler = bounded(route.handler);
   });
   // the work is done; the handler ends only when its answer is sent, which a caller that does not read can put off
   fastify.addHook('onSend', (request, _reply, _payload, done) => {
@@ -86,10 +98,9 @@ export function admitCalls(fastify: FastifyInstance): void {
  * A handler that gives its place back when its work is done, also for a caller that has gone; or when its time is up, and
  * it is answered without what the work may still come to.
  */
-function bounded(limit: ConcurrencyLimit, handler: RouteHandlerMethod): RouteHandlerMethod {
+function bounded(handler: RouteHandlerMethod): RouteHandlerMethod {
   return async function (request, reply) {
     request.callTimeout = setTimeout(() => giveUp(reply), CALL_TIMEOUT_MS);
-    request.concurrencyLimit = limit;
     try {
       return await handler.call(this, request, reply);
     } finally {
@@ -101,7 +112,7 @@ function bounded(limit: ConcurrencyLimit, handler: RouteHandlerMethod): RouteHan
 
 /** Waits for the place of a call whose caller is known and whose body is there: strangers and slow senders get none. */
 export async function takePlace(request: FastifyRequest, reply: FastifyReply): Promise<void> {
-  const { concurrencyLimit: limit } = request;
+  const { concurrencyLimit: limit } = request.routeOptions.config;
   if (!limit) return;
   request.callTimeout?.refresh();
   const admission = await limit.enter(reply.raw);

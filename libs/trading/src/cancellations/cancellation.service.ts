@@ -60,7 +60,7 @@ export class CancellationService {
     );
   }
 
-  /** Records a taker's answer. The same again is answered the same and changes nothing. */
+  /** Records a taker's answer. The same again to the same request is answered the same and changes nothing. */
   async answer(taker: TakerCaller, answer: CancellationAnswer): Promise<void> {
     refuseForeignAddress(taker, answer.takerAddress);
     const actor = takerActor(taker);

@@ -28,7 +28,7 @@ export class PushReceipts {
 
   constructor(private readonly requests: CancellationRequestRepository) {}
 
-  /** Of requests that were pushed. An answer may have been faster than this receipt; it still came later. */
+  /** Of requests that were pushed. An answer may have been faster than this receipt. */
   pushed(requestIds: string[]): void {
     this.add(requestIds, true);
   }

@@ -23,11 +23,11 @@ export const BATCH_CALLS = 24;
 
 /**
  * Calls that are served at once, and that wait, by kind; kinds do not wait for each other. Takers' answers (`verdict`) and
- * makers' cancels need no connections but the queue's; answers pass all others. A validation may wait for the chain's node,
+ * makers' cancels need no connections but the queue's, and for a moment one for a signature; answers pass all others. A validation may wait for the chain's node,
  * which must not hold up trades. Whoever likes may try to log in.
  *
- * So the queue of changes needs no bound of its own: only calls that have a place come to it, and none waits there for longer
- * than for a transaction.
+ * So the queue of changes needs no bound of its own: calls come to it that have a place, or had one until their time was up,
+ * and timers, a few at a time.
  */
 export const CALLS = {
   verdict: { places: 1_000, queue: 0 },

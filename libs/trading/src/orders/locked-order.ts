@@ -68,9 +68,7 @@ export class LockedOrder {
     readonly now: Date,
   ) {
     this.readVersion = order.version;
-    // a suspended order may be one whose data contradicts itself
-    const mayHaveOne = order.lock_id !== null || order.status === 'suspended';
-    this.request = (mayHaveOne && requests.find(isOpen)) || null;
+    this.request = requests.find(isOpen) ?? null;
   }
 
   get openRequest(): CancellationRequest | null {

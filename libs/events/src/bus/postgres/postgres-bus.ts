@@ -14,7 +14,7 @@ const NOTIFY = new PreparedStatement('notify', `SELECT pg_notify('${CHANNEL}', $
 const NOTIFY_INTERVAL_MS = 5;
 
 /**
- * Wakes the tails of all instances by NOTIFY, which a connection of its own sends after the commit: in the business
+ * Wakes this process's tail, and those of all other instances by NOTIFY, which a connection of its own sends after the commit: in the business
  * transactions themselves it would make them commit one after the other, behind a lock of the whole cluster.
  */
 @Injectable()
