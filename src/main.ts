@@ -9,6 +9,7 @@ import { type OpenDatabase, openPreparedDatabase } from '#dev-postgres';
 import { OperatorService } from '#trading';
 import { Logger } from 'nestjs-pino';
 import dataSource from '../ormconfig.js';
+import type { Sandbox, SandboxOptions } from '../apps/sandbox/src/sandbox.module.js';
 import { AppModule } from './app.module.js';
 import { configureApp } from './configure-app.js';
 import { httpAdapter } from './http/http-adapter.js';
@@ -60,22 +61,31 @@ async function serve(
   // the application's URL is one that a client on this machine can call, also where every address is bound
   const url = await app.getUrl();
   const demo = database.embedded ? await demoAccess(app, settings.DATA_DIR) : undefined;
-  if (sandbox) {
-    const operator = app.get(OperatorService);
-    await app.get(sandbox.Sandbox).start({
-      url,
-      settings,
-      taker: await sandboxAccess(app, settings.DATA_DIR),
-      botAddress: demo?.taker_address,
-      operator: {
-        suspend: (order_hash) =>
-          operator.suspend(SANDBOX_OPERATOR, { order_hash }, 'a scenario of the sandbox'),
-        resume: (order_hash) => operator.resume(SANDBOX_OPERATOR, { order_hash }),
-      },
-    });
-  }
   if (demo) printWelcome(address, url, demo, settings);
+  if (sandbox) {
+    openSandbox(app, app.get(sandbox.Sandbox), { url, settings, botAddress: demo?.taker_address }).catch(
+      (error: Error) => app.get(Logger).warn(`the sandbox stays closed: ${error.message}`),
+    );
+  }
   return app;
+}
+
+/** Behind the service's back: it serves also where its sandbox cannot play. */
+async function openSandbox(
+  app: NestFastifyApplication,
+  sandbox: Sandbox,
+  options: Pick<SandboxOptions, 'url' | 'settings' | 'botAddress'> & { settings: Settings },
+): Promise<void> {
+  const operator = app.get(OperatorService);
+  await sandbox.start({
+    ...options,
+    taker: await sandboxAccess(app, options.settings.DATA_DIR),
+    operator: {
+      suspend: (order_hash) =>
+        operator.suspend(SANDBOX_OPERATOR, { order_hash }, 'a scenario of the sandbox'),
+      resume: (order_hash) => operator.resume(SANDBOX_OPERATOR, { order_hash }),
+    },
+  });
 }
 
 await runUntilStopped(start);

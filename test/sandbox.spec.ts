@@ -392,7 +392,10 @@ test(
     await until(() => embedded.stdout.includes('npm run demo'), 'the welcome');
     expect(embedded.stdout).toMatch(/Sandbox +on: /);
     const key = /API key +(\S+)/.exec(embedded.stdout)![1]!;
-    expect(await start({ name: 'cancel-before-trade' }, url)).toMatchObject({ status: 202 });
+    await until(
+      async () => (await start({ name: 'cancel-before-trade' }, url)).status === 202,
+      'the sandbox to open, just behind the service',
+    );
     const orders = async () =>
       (await call('GET', `${url}/api/v1/orders/available`, { headers: { 'x-api-key': key } })).body.data;
     await until(async () => (await orders()).length >= 2, "a simulated maker's order and the scenario's");

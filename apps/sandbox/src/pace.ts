@@ -22,6 +22,7 @@ export class Pace {
   /** Never comes back, but for the end. */
   forEver(): Promise<never> {
     return new Promise((_, reject) => {
+      this.signal.throwIfAborted();
       this.signal.addEventListener('abort', () => reject(this.signal.reason as Error), { once: true });
     });
   }

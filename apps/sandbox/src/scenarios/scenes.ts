@@ -70,8 +70,11 @@ export const SCENES: Record<ScenarioName, Scene> = {
   'suspend-and-resume': async (play, operator) => {
     const order = await play.lockedOrder();
     await operator!.suspend(order.order_hash);
-    await play.pace.steps(STEPS_SUSPENDED);
-    await operator!.resume(order.order_hash);
+    try {
+      await play.pace.steps(STEPS_SUSPENDED);
+    } finally {
+      await operator!.resume(order.order_hash);
+    }
     await answered(play, order);
   },
 };
