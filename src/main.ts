@@ -70,7 +70,7 @@ async function serve(
   return app;
 }
 
-/** Behind the service's back: it serves also where its sandbox cannot play. */
+/** The service does not wait for it, and serves also where its sandbox cannot play. */
 async function openSandbox(
   app: NestFastifyApplication,
   sandbox: Sandbox,

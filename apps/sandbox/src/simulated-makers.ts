@@ -21,7 +21,6 @@ const STEPS_TO_REGRET = 5;
 
 /** Known wallets that place an order now and then, and would like to have some of them back. */
 export class SimulatedMakers {
-  private makers: Maker[] = [];
   private locks = 0;
   /** The requests that have timed out and were made again: each once. */
   private readonly askedAgain = new Set<string>();
@@ -36,9 +35,9 @@ export class SimulatedMakers {
   /** Until the end of the sandbox. */
   async play(ordersPerMinute: number): Promise<void> {
     if (ordersPerMinute === 0) return;
-    this.makers = await Promise.all(this.walletKeys.map((key) => this.enter(key)));
+    const makers = await Promise.all(this.walletKeys.map((key) => this.enter(key)));
     for (let turn = 0; !this.pace.signal.aborted; turn += 1) {
-      await this.place(this.makers[turn % this.makers.length]!).catch(this.report);
+      await this.place(makers[turn % makers.length]!).catch(this.report);
       await this.pace.wait(MINUTE_MS / ordersPerMinute);
     }
   }

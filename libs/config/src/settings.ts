@@ -68,6 +68,8 @@ const isFolderOrNone = (path: string): boolean => {
   }
 };
 
+const address = z.string().regex(/^0x[0-9a-fA-F]{40}$/, { error: 'must be 0x and 40 hex digits' });
+
 const TICKER = /^[!-~]([ -~]{0,30}[!-~])?$/;
 
 const tickers = z
@@ -126,10 +128,7 @@ export const settingsSchema = z.object({
   JWT_SECRET: secrets.optional(),
   MASTER_KEY: secrets.optional(),
   EIP712_CHAIN_ID: number('an EIP-155 chain id', 1, 999_999_999_999_999).default(97),
-  EIP712_VERIFYING_CONTRACT: z
-    .string()
-    .regex(/^0x[0-9a-fA-F]{40}$/, { error: 'must be 0x and 40 hex digits' })
-    .default('0xCB310C56A19078aA969A922f382613d932D89D83'),
+  EIP712_VERIFYING_CONTRACT: address.default('0xCB310C56A19078aA969A922f382613d932D89D83'),
   CHAIN_RPC_URL: z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' }).optional(),
   CHAIN_TOKENS: z
     .string()
@@ -175,10 +174,7 @@ export const settingsSchema = z.object({
     `0x${'a3'.repeat(32)}`,
   ]),
   SANDBOX_API_KEY: z.string().optional(),
-  SANDBOX_TAKER_ADDRESS: z
-    .string()
-    .regex(/^0x[0-9a-fA-F]{40}$/, { error: 'must be 0x and 40 hex digits' })
-    .optional(),
+  SANDBOX_TAKER_ADDRESS: address.optional(),
 });
 
 /** The secrets of a setting that may have several: new things are made with the first, old ones may be of any. */

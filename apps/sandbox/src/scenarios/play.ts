@@ -161,7 +161,7 @@ export class Play {
     this.bell.emit('heard');
   }
 
-  /** No order is left lying about that nobody has taken. */
+  /** Cancels the orders that nobody has taken; at the end of the sandbox they stay, until their deadline. */
   private async takeBack(): Promise<void> {
     if (this.pace.signal.aborted) return;
     const latest = (hash: string) =>

@@ -1,4 +1,5 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { makeIndex } from './make-index.js';
 
 /** Of a statement that makes trades wait while it waits itself. */
 const LOCK_TIMEOUT = '2s';
@@ -127,18 +128,8 @@ export class LeanHotTables1765000000000 implements MigrationInterface {
 }
 
 async function exchange(runner: QueryRunner, made: Index[], dropped: Index[]): Promise<void> {
-  for (const [name, definition] of made) {
-    if (await isFinished(runner, name)) continue;
-    await runner.query(`DROP INDEX CONCURRENTLY IF EXISTS ${name}`);
-    await runner.query(`CREATE INDEX CONCURRENTLY ${name} ON ${definition}`);
-  }
+  for (const [name, definition] of made) await makeIndex(runner, name, definition);
   for (const [name] of dropped) await runner.query(`DROP INDEX CONCURRENTLY IF EXISTS ${name}`);
-}
-
-/** An index that was left amid its making is there, but of no use. */
-async function isFinished(runner: QueryRunner, index: string): Promise<boolean> {
-  const valid = 'SELECT FROM pg_index WHERE indexrelid = to_regclass($1) AND indisvalid';
-  return ((await runner.query(valid, [index])) as unknown[]).length > 0;
 }
 
 /** One message to the server is one transaction. */

@@ -22,8 +22,9 @@ const SLOW_AFTER_MS = 25;
 
 /**
  * Commits calls together that wait at the same time, so that they share the cost of a durable commit. A call that finds
- * nobody before it leaves at once, with those of its turn of the event loop; under load, batches become as large as it takes. A transaction costs much
- * the same however few calls it has: so what does not fill one waits for the one under way to end.
+ * nobody before it leaves at once, with those of its turn of the event loop; under load, batches become as large as it
+ * takes. A transaction costs much the same however few calls it has: so what does not fill one waits for the one under way
+ * to end.
  */
 export class CallQueue<Call extends QueuedCall> {
   private waiting: Call[] = [];

@@ -46,7 +46,10 @@ const UPDATE = new PreparedStatement(
 
 /** The rows of cancellation requests. */
 export class CancellationRequestRepository extends Repository<CancellationRequest> {
-  /** Reads of orders the open request, the latest to each address, and those that are named: a maker may have asked ever so often. */
+  /**
+   * Reads of orders the open request, the latest to each address, and those that are named: a maker may have asked
+   * thousands of times.
+   */
   ofOrders(references: OrderReference[]): Sendable<CancellationRequest> {
     const named = references.flatMap(({ request_id }) => request_id ?? []);
     return READ.with(...referencesOf(references), `{${named.join(',')}}`);

@@ -12,8 +12,8 @@ export const CONNECTIONS = {
   /** Calls on orders that another transaction has locked, and those of a batch that failed: each in a transaction of its own. */
   singles: 4,
   /**
-   * Logins, validations, keys and signatures that are looked up, what timers look for, push receipts, readiness and metrics, which soon
-   * give theirs back.
+   * Logins, validations, keys and signatures that are looked up, what timers look for, push receipts, readiness and metrics,
+   * which soon give theirs back.
    */
   others: 3,
 } as const;
@@ -23,8 +23,8 @@ export const BATCH_CALLS = 24;
 
 /**
  * Calls that are served at once, and that wait, by kind; kinds do not wait for each other. Takers' answers (`verdict`) and
- * makers' cancels need no connections but the queue's, and for a moment one for a signature; answers pass all others. A validation may wait for the chain's node,
- * which must not hold up trades. Whoever likes may try to log in.
+ * makers' cancels need no connections but the queue's, and for a moment one for a signature; answers pass all others. A
+ * validation may wait for the chain's node, which must not hold up trades. Whoever likes may try to log in.
  *
  * So the queue of changes needs no bound of its own: calls come to it that have a place, or had one until their time was up,
  * and timers, a few at a time.

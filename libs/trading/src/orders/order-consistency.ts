@@ -4,9 +4,9 @@ import { isFinal, ORDER_STATUSES } from './order-status.js';
 import type { Order } from './order.entity.js';
 
 /**
- * Whether an order agrees with itself, its lock and its open request; the tables do not hold it to that. To go on from a contradiction would put an answer on the wrong
- * lock, so a person has to look first. Makers and takers read the message too (the order's notes): it names nobody and nothing
- * of theirs.
+ * Whether an order agrees with itself, its lock and its open request; the tables do not hold it to that. To go on from a
+ * contradiction would put an answer on the wrong lock, so a person has to look first. Makers and takers read the message too
+ * (the order's notes): it names nobody and nothing of theirs.
  */
 export function assertConsistent(order: Order, openRequest: CancellationRequest | null): void {
   if (!ORDER_STATUSES.includes(order.status))
