@@ -12,6 +12,17 @@ import {
   UNSUPPORTED,
 } from './support/refused.js';
 import { startService, type TestService } from './support/service.js';
+import {
+  IN_ARRAY,
+  NULL,
+  NOT_STRING,
+  NOT_TEXT,
+  NOT_HEX,
+  NOT_BOOLEAN,
+  NOT_UUID,
+  wrongChecksum,
+  type WrongValue,
+} from './support/wrong-values.js';
 
 /** A body that answers the open request of an order; every row below spoils one. */
 interface Good {
@@ -41,50 +52,6 @@ const withMember = (member: string) => edited((text) => `${text.slice(0, -1)},${
 const withBytes = (bytes: string) => edited((text) => Buffer.from(text.replace('yet', bytes), 'latin1'));
 const nested = (depth: number, open: string, close: string) => open.repeat(depth) + close.repeat(depth);
 const upperDigits = (hex: string) => `0x${hex.slice(2).toUpperCase()}`;
-
-/** The address with every other letter in upper case, which is not its EIP-55 checksum. */
-function wrongChecksum(address: string): string {
-  const alternating = [0, 1].map((first) => {
-    let letters = first;
-    return address.replace(/[a-f]/g, (letter) => (letters++ % 2 ? letter.toUpperCase() : letter));
-  });
-  return alternating.find((candidate) => candidate !== getAddress(address))!;
-}
-
-type WrongValue = [title: string, wrong: (value: string) => unknown];
-const IN_ARRAY = 'in an array';
-const NULL: WrongValue = ['null', () => null];
-const NOT_STRING: WrongValue[] = [
-  ['a number', () => 7],
-  ['a boolean', () => true],
-  [IN_ARRAY, (value) => [value]],
-  ['in an object', (value) => ({ value })],
-];
-const NOT_TEXT: WrongValue[] = [...NOT_STRING, ['empty', () => '']];
-const NOT_HEX: WrongValue[] = [
-  ['a digit short', (value) => value.slice(0, -1)],
-  ['a digit long', (value) => `${value}0`],
-  ['without 0x', (value) => value.slice(2)],
-  ['with 0X', (value) => value.replace('x', 'X')],
-  ['with a digit that is not hex', (value) => `${value.slice(0, -1)}g`],
-  ['after a space', (value) => ` ${value}`],
-  ['before a line break', (value) => `${value}\n`],
-];
-const NOT_BOOLEAN: WrongValue[] = [
-  ['null', () => null],
-  ['the string "true"', () => 'true'],
-  ['the number 1', () => 1],
-  ['the number 0', () => 0],
-  ['empty', () => ''],
-  [IN_ARRAY, () => [true]],
-  ['an object', () => ({})],
-];
-const NOT_UUID: WrongValue[] = [
-  ['a word', () => 'latest'],
-  ['in braces', (value) => `{${value}}`],
-  ['without hyphens', (value) => value.replaceAll('-', '')],
-  ['before a line break', (value) => `${value}\n`],
-];
 
 const REQUIRED = {
   order_hash: RULES.hash,

@@ -1,12 +1,9 @@
-import { execFile } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { once } from 'node:events';
-import { type IncomingMessage, request } from 'node:http';
 import { type AddressInfo, createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { freePort } from '#database';
 import { ApiKeysService } from '#trading';
-import { parse } from 'yaml';
 import { SECURITY_HEADERS } from '../src/http/refusals/refusal.js';
 import { MakerClient, TakerClient } from './support/clients.js';
 import { PRIVATE_PATHS } from './support/deployment.js';
@@ -130,17 +127,11 @@ const startOn = (port: number) => service.start({ ...CONTAINED, ...TRUSTED, PORT
   describe('keeps the figures inside', () => {
     const FIGURE = 'lockstep_sockets';
     /** A path is sent as it is, which fetch would not do. */
-    async function bodyOf(port: number, path: string): Promise<{ status: number; body: string }> {
-      const response = await new Promise<IncomingMessage>((resolve, reject) => {
-        request({ port, path }, resolve).on('error', reject).end();
-      });
-      const chunks: Buffer[] = [];
-      for await (const chunk of response) chunks.push(chunk as Buffer);
-      return { status: response.statusCode!, body: Buffer.concat(chunks).toString() };
-    }
+    const get = (url: string, path: string) =>
+      rawCall(url, `GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`);
 
     test('an instance has them', async () => {
-      expect((await bodyOf(ports[0], '/metrics')).body).toContain(FIGURE);
+      expect((await get(`http://127.0.0.1:${ports[0]}`, '/metrics')).text).toContain(FIGURE);
     });
 
     test.each([
@@ -158,9 +149,9 @@ const startOn = (port: number) => service.start({ ...CONTAINED, ...TRUSTED, PORT
       '/metrics;/../docs',
       '/metrics%00/../docs',
     ])('%s does not lead to them', async (path) => {
-      const { status, body } = await bodyOf(Number(new URL(proxy.url).port), path);
+      const { status, text } = await get(proxy.url, path);
       expect([400, 404]).toContain(status);
-      expect(body).not.toContain(FIGURE);
+      expect(text).not.toContain(FIGURE);
     });
   });
 
@@ -263,7 +254,8 @@ const startOn = (port: number) => service.start({ ...CONTAINED, ...TRUSTED, PORT
         const sockets: Socket[] = [];
         await until(async () => {
           sockets.push(await taker.socket());
-          return (await socketsOn(ports[index])) > 0;
+          const page = await MetricsPage.of(`http://127.0.0.1:${ports[index]}`);
+          return page.value('lockstep_sockets', { kind: 'taker' })! > 0;
         }, 'a socket on the one to be stopped');
         expect(await instances[index].stop()).toBe(0);
         await until(() => sockets.some(({ closeCode }) => closeCode === 1001), 'a socket to be closed');
@@ -297,26 +289,7 @@ const startOn = (port: number) => service.start({ ...CONTAINED, ...TRUSTED, PORT
     },
     PATIENCE_MS,
   );
-
-  test('the health check of the compose file tells an instance that answers from none', async () => {
-    const compose = parse(readFileSync('deploy/compose.yaml', 'utf8'), { merge: true });
-    const [kind, program, ...args] = compose.services['api-1'].healthcheck.test as string[];
-    expect([kind, program]).toEqual(['CMD', 'node']);
-    const codeOn = (port: number) =>
-      new Promise<unknown>((resolve) => {
-        const moved = args.map((arg) => arg.replace(':3000/', `:${port}/`));
-        execFile(process.execPath, moved, (error) => resolve(error ? error.code : 0));
-      });
-    expect(await codeOn(ports[0])).toBe(0);
-    expect(await codeOn(await freePort())).toBe(1);
-  });
 });
-
-/** The takers' sockets that an instance has. */
-async function socketsOn(port: number): Promise<number> {
-  const page = await MetricsPage.of(`http://127.0.0.1:${port}`);
-  return page.value('lockstep_sockets', { kind: 'taker' }) ?? 0;
-}
 
 /** Reads a taker's list again and again, each time with success; returns how often. */
 async function readOn(taker: TakerClient, signal: AbortSignal): Promise<number> {

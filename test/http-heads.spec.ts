@@ -9,12 +9,13 @@ import { startService, type TestService } from './support/service.js';
 /** Heads that HTTP forbids, or lets a server choose about. */
 const LIVE = 'GET /health/live';
 const SOCKET = 'GET /ws/taker/v1?types=order_status_change';
+const ORIGIN = 'https://app.example.com';
 const KEY_HEADER = 'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==';
 
 let service: TestService;
 let taker: TakerClient;
 beforeAll(async () => {
-  service = await startService();
+  service = await startService({ ALLOWED_ORIGINS: ORIGIN });
   taker = await service.newTaker();
 });
 afterAll(() => service.stop());
@@ -164,5 +165,50 @@ describe('a method that no call has', () => {
       INVALID,
       /^the request is not valid HTTP/,
     );
+  });
+});
+
+describe('what is wrong with a head is answered like any other error', () => {
+  const HOST = 'Host: localhost';
+  const CLOSE = 'Connection: close';
+  const MARKED = [CLOSE, `Origin: ${ORIGIN}`, 'X-Request-Id: marked'];
+  const many = (count: number) => Array.from({ length: count }, (_, i) => `x${i}: y`);
+
+  test.each<[title: string, details: string | RegExp, start: string, lines: string[]]>([
+    ['no Host', 'Host is required', LIVE, []],
+    ['an unknown Expect', 'Expect must be 100-continue', LIVE, [HOST, 'Expect: tea']],
+    ['a bad %', 'the path must be correctly percent-encoded', 'GET /api/v1/orders/%zz', [HOST]],
+    ['a path that is not UTF-8', 'the path must be correctly percent-encoded', 'GET /%ff', [HOST]],
+    [
+      'a head of 20 KB',
+      'the head of the request must not be larger than 16 KiB',
+      LIVE,
+      [HOST, `X-Long: ${'x'.repeat(20_000)}`],
+    ],
+    ['over 2,000 headers', 'the request must not have more than 200 headers', LIVE, [HOST, ...many(2_100)]],
+    ['a bad header', /^the request is not valid HTTP: /, LIVE, [HOST, 'a b: c']],
+  ])('%s', async (_, details, start, lines) => {
+    const answer = await send(start, [...MARKED, ...lines]);
+    expectRefusal(answer, INVALID, details);
+    expect(answer.headers.get('x-request-id')).toBe('marked');
+    expect(answer.headers.get('access-control-allow-origin')).toBe(ORIGIN);
+    expect(answer.headers.get('x-content-type-options')).toBe('nosniff');
+  });
+
+  test('a head of 100 KB', async () => {
+    const answer = await send(LIVE, [HOST, CLOSE, `X-Long: ${'x'.repeat(100_000)}`]);
+    expectRefusal(answer, INVALID, 'the request is not valid HTTP: its head is too large');
+    expect(answer.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
+  });
+
+  test('Expect: 100-continue is no fault', async () => {
+    expect((await send(LIVE, [HOST, CLOSE, 'Expect: 100-continue'])).text).toContain('"ok"');
+  });
+
+  test('CONNECT leads nowhere', async () => {
+    expect(await send('CONNECT example.com:443', [HOST, CLOSE])).toMatchObject({
+      status: 404,
+      body: { code: 404000 },
+    });
   });
 });

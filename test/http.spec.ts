@@ -216,62 +216,6 @@ describe('HEAD is GET without its body', () => {
   });
 });
 
-describe('what is wrong with a head is answered like any other error', () => {
-  const many = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, i) => [`x${i}`, 'y']));
-
-  test.each<[string, string | RegExp, () => Promise<RawAnswer>]>([
-    ['no Host', 'Host is required', () => send('GET /health/live', marked(), '', { host: '' })],
-    [
-      'an unknown Expect',
-      'Expect must be 100-continue',
-      () => send('GET /health/live', { ...marked(), expect: 'tea' }),
-    ],
-    ['a bad %', 'the path must be correctly percent-encoded', () => send('GET /api/v1/orders/%zz', marked())],
-    [
-      'a path that is not UTF-8',
-      'the path must be correctly percent-encoded',
-      () => send('GET /%ff', marked()),
-    ],
-    [
-      'a head of 20 KB',
-      'the head of the request must not be larger than 16 KiB',
-      () => send('GET /health/live', { ...marked(), 'x-long': 'x'.repeat(20_000) }),
-    ],
-    [
-      'over 2,000 headers',
-      'the request must not have more than 200 headers',
-      () => send('GET /health/live', { ...marked(), ...many(2_100) }),
-    ],
-    [
-      'a bad header',
-      /^the request is not valid HTTP: /,
-      () => send('GET /health/live', { ...marked(), 'a b': 'c' }),
-    ],
-  ])('%s', async (_, details, sent) => {
-    const answer = await sent();
-    expectRefusal(answer, INVALID, details);
-    expect(answer.headers.get('x-request-id')).toBe('marked');
-    expect(answer.headers.get('access-control-allow-origin')).toBe(ORIGIN);
-    expect(answer.headers.get('x-content-type-options')).toBe('nosniff');
-  });
-
-  const marked = () => ({ origin: ORIGIN, 'x-request-id': 'marked' });
-
-  test('a head of 100 KB', async () => {
-    const answer = await send('GET /health/live', { 'x-long': 'x'.repeat(100_000) });
-    expectRefusal(answer, INVALID, 'the request is not valid HTTP: its head is too large');
-    expect(answer.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
-  });
-
-  test('Expect: 100-continue is no fault', async () => {
-    expect((await send('GET /health/live', { expect: '100-continue' })).text).toContain('"ok"');
-  });
-
-  test('CONNECT leads nowhere', async () => {
-    expect(await send('CONNECT example.com:443', {})).toMatchObject({ status: 404, body: { code: 404000 } });
-  });
-});
-
 test('each answer tells browsers what they may do with it', async () => {
   const answers = [
     await call('GET', `${service.url}/health/live`),

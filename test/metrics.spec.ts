@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { makeDue } from './support/database.js';
 import { askedOrder, lockedOrder, succeeded } from './support/handshake.js';
 import { call } from './support/http.js';
-import { MetricsPage } from './support/metrics.js';
+import { type Figure, MetricsPage } from './support/metrics.js';
 import { operatorOf } from './support/operator.js';
 import { besideTransaction } from './support/other-transaction.js';
 import { startService, type TestService } from './support/service.js';
@@ -19,15 +19,9 @@ afterAll(() => service.stop());
 const page = () => MetricsPage.of(service.url);
 const due = (hash: string, what: Parameters<typeof makeDue>[2]) => makeDue(service.dataSource, hash, what);
 
-type Figure = [name: string, labels?: Record<string, string>];
-
 /** How much each figure rises while something happens. */
-async function rises(figures: Figure[], happens: () => Promise<unknown>): Promise<number[]> {
-  const before = await page();
-  await happens();
-  const after = await page();
-  return figures.map((figure) => (after.value(...figure) ?? 0) - (before.value(...figure) ?? 0));
-}
+const rises = (figures: Figure[], happens: () => Promise<unknown>) =>
+  MetricsPage.rises(service.url, figures, happens);
 
 const requests = (status: string, resolved_by = 'none', late = 'false'): Figure => [
   'lockstep_cancellation_requests_total',

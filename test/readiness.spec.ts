@@ -1,8 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { freePort } from '#database';
 import { EmbeddedPostgres } from '#dev-postgres';
+import { parse } from 'yaml';
 import { onServer } from './support/database.js';
 import { ExternalService } from './support/external-service.js';
 import { askedOrder, succeeded } from './support/handshake.js';
@@ -65,6 +68,19 @@ async function waitingCommits(): Promise<number> {
   );
   return count;
 }
+
+test('the health check of the compose file tells an instance that answers from none', async () => {
+  const compose = parse(readFileSync('deploy/compose.yaml', 'utf8'), { merge: true });
+  const [kind, program, ...args] = compose.services['api-1'].healthcheck.test as string[];
+  expect([kind, program]).toEqual(['CMD', 'node']);
+  const codeOn = (port: number) =>
+    new Promise<unknown>((resolve) => {
+      const moved = args.map((arg) => arg.replace(':3000/', `:${port}/`));
+      execFile(process.execPath, moved, (error) => resolve(error ? error.code : 0));
+    });
+  expect(await codeOn(Number(new URL(service.url).port))).toBe(0);
+  expect(await codeOn(await freePort())).toBe(1);
+});
 
 test('while commits wait for a standby that is gone: 503, and calls say that their outcome is unknown', async () => {
   const { taker, maker, hash, id } = await askedOrder(service);

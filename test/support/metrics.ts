@@ -5,6 +5,8 @@ interface Sample {
   value: number;
 }
 
+export type Figure = [name: string, labels?: Record<string, string>];
+
 /** A `/metrics` page, read once. */
 export class MetricsPage {
   private readonly samples: Sample[];
@@ -21,6 +23,14 @@ export class MetricsPage {
     const text = await response.text();
     if (response.status !== 200) throw new Error(`/metrics answered ${response.status}: ${text}`);
     return new MetricsPage(text);
+  }
+
+  /** How much each figure rises while something happens. */
+  static async rises(url: string, figures: Figure[], happens: () => Promise<unknown>): Promise<number[]> {
+    const before = await MetricsPage.of(url);
+    await happens();
+    const after = await MetricsPage.of(url);
+    return figures.map((figure) => (after.value(...figure) ?? 0) - (before.value(...figure) ?? 0));
   }
 
   /** The sum of all samples of this name that have these labels; undefined when there is none. */
