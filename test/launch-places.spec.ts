@@ -1,9 +1,9 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chownSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { chownSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { lookup } from 'node:dns/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { freePort } from '#database';
 import { processesOf } from './support/processes.js';
@@ -107,5 +107,43 @@ describe('a DATA_DIR that cannot be used is one line, soon', () => {
     expect(await service.end()).toBe(1);
     expect(service.stderr).toMatch(/^lockstep: DATA_DIR (cannot be used: E|must be a folder).*\n$/);
     expect(service.stdout).toBe('');
+  });
+});
+
+describe('no tool makes an embedded database that is not there', () => {
+  test.each([
+    ['admin', ['taker', 'list'], 1],
+    ['admin', ['migrate'], 1],
+    ['verify', [], 2],
+    ['worker', [], 1],
+  ])('%s %j', async (program, args, code) => {
+    const dataDir = join(mkdtempSync(join(tmpdir(), 'lockstep-')), 'mistyped');
+    const tool = ServiceProcess.launch({ DATA_DIR: dataDir }, [
+      process.execPath,
+      `dist/apps/${program}/src/main.js`,
+      ...args,
+    ]);
+    expect(await tool.end()).toBe(code);
+    expect(tool.stdout).toBe('');
+    expect(tool.stderr).toMatch(
+      new RegExp(
+        `^lockstep: (cannot check: )?there is no embedded database in ${dataDir} \\(DATA_DIR\\): set DATABASE_URL, .*\n$`,
+      ),
+    );
+    expect(existsSync(dataDir)).toBe(false);
+    rmSync(dirname(dataDir), { recursive: true });
+  });
+
+  test('a file as DATA_DIR is one line for them too', async () => {
+    for (const program of ['admin', 'verify']) {
+      const args = program === 'admin' ? ['taker', 'list'] : [];
+      const tool = ServiceProcess.launch({ DATA_DIR: 'package.json' }, [
+        process.execPath,
+        `dist/apps/${program}/src/main.js`,
+        ...args,
+      ]);
+      await tool.end();
+      expect(tool.stderr).toMatch(/^lockstep: (cannot check: )?DATA_DIR must be a folder, not a file\n$/);
+    }
   });
 });

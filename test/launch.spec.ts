@@ -2,10 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { freePort } from '#database';
-import { EmbeddedPostgres } from '#dev-postgres';
 import { Client } from 'pg';
 import { createTestDatabase } from './support/database.js';
 import { call } from './support/http.js';
@@ -67,28 +66,18 @@ describe('on a bare folder', () => {
   );
 
   test(
-    'it goes on with its data after kill -9, with the same key',
+    'it goes on with its data after kill -9, with the same key; npm start passes SIGTERM on, and leaves nothing behind',
     async () => {
       const first = await ServiceProcess.start(environment);
       await until(() => first.stdout.includes('npm run demo'), 'the welcome');
       const key = printed(first, 'API key');
       await first.stop('SIGKILL');
-      const second = await ServiceProcess.start(environment);
+      const second = await ServiceProcess.start(environment, ['npm', 'start']);
       await until(() => second.stdout.includes('npm run demo'), 'the welcome');
       expect(printed(second, 'API key')).toBe(key);
       const ready = await call('GET', `http://127.0.0.1:${port}/health/ready`);
       expect(ready).toMatchObject({ status: 200, body: { code: 0, data: { status: 'ok' } } });
-      expect(await second.stop()).toBe(0);
-      expect(processesOf(dataDir)).toEqual([]);
-    },
-    PATIENCE_MS,
-  );
-
-  test(
-    'npm start passes SIGTERM on, and leaves nothing behind',
-    async () => {
-      const npm = await ServiceProcess.start(environment, ['npm', 'start']);
-      await npm.stop('SIGTERM');
+      await second.stop();
       await until(() => processesOf(dataDir).length === 0, 'PostgreSQL to stop');
       await expect(call('GET', `http://127.0.0.1:${port}/health/live`)).rejects.toThrow();
     },
@@ -99,7 +88,7 @@ describe('on a bare folder', () => {
     'a signal while it still starts stops it as cleanly',
     async () => {
       const service = ServiceProcess.launch(environment);
-      await until(() => processesOf(dataDir).length > 0, 'PostgreSQL to start');
+      await until(() => processesOf(dataDir).length > 0, 'PostgreSQL to start', PATIENCE_MS);
       expect(await service.stop()).toBe(0);
       expect(processesOf(dataDir)).toEqual([]);
     },
@@ -162,11 +151,11 @@ describe('with DATABASE_URL', () => {
   );
 
   test(
-    'secrets that are not set are made once and kept',
+    'secrets that are not set are made once and kept; MIGRATIONS=off is well where all are applied',
     async () => {
       const secret = readFileSync(join(dataDir, 'jwt-secret'), 'utf8');
-      const service = await ServiceProcess.start(environment);
-      await service.stop();
+      const service = await ServiceProcess.start({ ...environment, MIGRATIONS: 'off' });
+      expect(await service.stop()).toBe(0);
       expect(readFileSync(join(dataDir, 'jwt-secret'), 'utf8')).toBe(secret);
     },
     PATIENCE_MS,
@@ -250,51 +239,12 @@ describe('what keeps it from starting is said in one line, with exit code 1', ()
   });
 });
 
-describe('no tool makes an embedded database that is not there', () => {
-  test.each([
-    ['admin', ['taker', 'list'], 1],
-    ['admin', ['migrate'], 1],
-    ['verify', [], 2],
-    ['worker', [], 1],
-  ])('%s %j', async (program, args, code) => {
-    const dataDir = join(mkdtempSync(join(tmpdir(), 'lockstep-')), 'mistyped');
-    const tool = ServiceProcess.launch({ DATA_DIR: dataDir }, [
-      process.execPath,
-      `dist/apps/${program}/src/main.js`,
-      ...args,
-    ]);
-    expect(await tool.end()).toBe(code);
-    expect(tool.stdout).toBe('');
-    expect(tool.stderr).toMatch(
-      new RegExp(
-        `^lockstep: (cannot check: )?there is no embedded database in ${dataDir} \\(DATA_DIR\\): set DATABASE_URL, .*\n$`,
-      ),
-    );
-    expect(existsSync(dataDir)).toBe(false);
-    rmSync(dirname(dataDir), { recursive: true });
-  });
-
-  test('a file as DATA_DIR is one line for them too', async () => {
-    for (const program of ['admin', 'verify']) {
-      const args = program === 'admin' ? ['taker', 'list'] : [];
-      const tool = ServiceProcess.launch({ DATA_DIR: 'package.json' }, [
-        process.execPath,
-        `dist/apps/${program}/src/main.js`,
-        ...args,
-      ]);
-      await tool.end();
-      expect(tool.stderr).toMatch(/^lockstep: (cannot check: )?DATA_DIR must be a folder, not a file\n$/);
-    }
-  });
-});
-
 describe('migrations', () => {
   test(
     'are applied by one of several instances that start at once; MIGRATIONS=off leaves them alone',
     async () => {
-      const dataDir = mkdtempSync(join(tmpdir(), 'lockstep-'));
-      const postgres = await EmbeddedPostgres.start(dataDir);
-      const environment = { DATA_DIR: dataDir, DATABASE_URL: postgres.url() };
+      const database = await createTestDatabase('template0');
+      const environment = { ...TEST_ENVIRONMENT, LOG_LEVEL: 'info', DATABASE_URL: database.url };
       const withPort = async () => ({ ...environment, PORT: String(await freePort()) });
 
       const refused = ServiceProcess.launch({ ...(await withPort()), MIGRATIONS: 'off' });
@@ -307,10 +257,7 @@ describe('migrations', () => {
         [await withPort(), await withPort(), await withPort()].map((env) => ServiceProcess.start(env)),
       );
       expect(await Promise.all(instances.map((instance) => instance.stop()))).toEqual([0, 0, 0]);
-      const last = await ServiceProcess.start({ ...(await withPort()), MIGRATIONS: 'off' });
-      expect(await last.stop()).toBe(0);
-      await postgres.stop();
-      rmSync(dataDir, { recursive: true });
+      await database.drop();
     },
     PATIENCE_MS,
   );
