@@ -284,7 +284,7 @@ const startOn = (port: number) => service.start({ ...CONTAINED, ...TRUSTED, PORT
       const badId = { headers: { 'x-request-id': 'not allowed' } };
       const other = await call('GET', `${proxy.url}/health/ready`, badId);
       expect(other.headers.get('x-request-id')).toMatch(/^[0-9a-f]{32}$/);
-      instances = await Promise.all([startOn(ports[0]), startOn(ports[1])]);
+      instances[0] = await startOn(ports[0]);
       succeeded(await call('GET', `${proxy.url}/health/ready`), 200);
     },
     PATIENCE_MS,

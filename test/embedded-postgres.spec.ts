@@ -88,6 +88,14 @@ async function rowsOf(sql: string, url: string): Promise<Record<string, unknown>
     return place;
   }
 
+  /** What it is made of belongs to root, and nobody else can change it. */
+  function expectOwnedByRoot(program: string): void {
+    expect(program).toMatch(new RegExp(`^${COPIES}/postgresql-[^/]+/bin/postgres$`));
+    const others = ['!', '-type', 'l', '(', '!', '-user', 'root', '-o', '-perm', '/022', ')'];
+    expect(execFileSync('find', [dirname(dirname(program)), ...others]).toString()).toBe('');
+    expect(statSync(join(dataDir, 'postgres-password'))).toMatchObject({ uid: 0 });
+  }
+
   test('below a folder that only root may enter, after kill -9 of the service, and after a crash', async () => {
     const place = clone();
     const first = await start(place);
@@ -95,8 +103,13 @@ async function rowsOf(sql: string, url: string): Promise<Record<string, unknown>
     await first.stop('SIGKILL');
     const second = await start(place);
     expectNoRights();
+    const [pid] = readFileSync(join(dataDir, 'postgres', 'postmaster.pid'), 'utf8').split('\n');
+    const program = execFileSync('readlink', [`/proc/${pid}/exe`])
+      .toString()
+      .trim();
     expect(await second.stop()).toBe(0);
     expect(processesOf(folder)).toEqual([]);
+    expectOwnedByRoot(program);
 
     const postgres = await EmbeddedPostgres.start(dataDir);
     await postgres.crash();
@@ -106,23 +119,10 @@ async function rowsOf(sql: string, url: string): Promise<Record<string, unknown>
     ]);
     await postgres.stop();
   });
-
-  test('what it is made of then belongs to root, and nobody else can change it', async () => {
-    const service = await start(clone());
-    const [pid] = readFileSync(join(dataDir, 'postgres', 'postmaster.pid'), 'utf8').split('\n');
-    const program = execFileSync('readlink', [`/proc/${pid}/exe`])
-      .toString()
-      .trim();
-    expect(await service.stop()).toBe(0);
-    expect(program).toMatch(new RegExp(`^${COPIES}/postgresql-[^/]+/bin/postgres$`));
-    const others = ['!', '-type', 'l', '(', '!', '-user', 'root', '-o', '-perm', '/022', ')'];
-    expect(execFileSync('find', [dirname(dirname(program)), ...others]).toString()).toBe('');
-    expect(statSync(join(dataDir, 'postgres-password'))).toMatchObject({ uid: 0 });
-  });
 });
 
 describe('the service', () => {
-  test('is no superuser there, and owns what it uses', async () => {
+  test('is no superuser there, owns what it uses, and outlasts it', async () => {
     const service = await start();
     const postgres = await EmbeddedPostgres.start(dataDir);
     const used = await rowsOf(
@@ -148,11 +148,8 @@ describe('the service', () => {
         roles: 0,
       },
     ]);
-    expect(await service.stop()).toBe(0);
-  });
 
-  test('goes on when its server was killed and any tool has started it again, and stops when it was not', async () => {
-    const service = await start();
+    // and it goes on when its server was killed and any tool has started it again, and stops when it was not
     const { url } = /listens on (?<url>[^\s"]+)/.exec(service.stdout)!.groups!;
     const readiness = async () => (await call('GET', `${url}/health/ready`)).status;
     const kill = () => {

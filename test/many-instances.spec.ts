@@ -20,7 +20,6 @@ let fleet: Fleet;
 beforeAll(async () => {
   service = await ExternalService.prepare();
 });
-afterEach(() => fleet.stop());
 afterAll(() => service.drop());
 
 interface Fleet {
@@ -43,7 +42,7 @@ async function startFleet(
     service.start(environment, WORKER),
   ]);
   const stop = async (): Promise<void> => {
-    const living = [first, second, worker].filter(
+    const living = [fleet.first, second, worker].filter(
       ({ child }) => child.exitCode === null && child.signalCode === null,
     );
     expect(await Promise.all(living.map((process) => process.stop()))).toEqual(living.map(() => 0));
@@ -115,11 +114,10 @@ async function isConnected(url: string): Promise<boolean> {
   return (await MetricsPage.of(url)).value('lockstep_event_bus_connected') === 1;
 }
 
-function everyonesHandshakes(environment: () => NodeJS.ProcessEnv): void {
+function everyonesHandshakes(): void {
   test(
     'calls to one instance and timers of the worker are heard on both, the same in the same order',
     async () => {
-      await startFleet(environment());
       const listeners = await listenOnBoth();
       await shakeHands(listeners, 5);
       const { hash, id } = await askedOrder(service, listeners);
@@ -137,12 +135,14 @@ function everyonesHandshakes(environment: () => NodeJS.ProcessEnv): void {
 }
 
 describe('EVENT_BUS=postgres', () => {
-  everyonesHandshakes(() => ({ EVENT_BUS: 'postgres' }));
+  beforeAll(() => startFleet({ EVENT_BUS: 'postgres' }), PATIENCE_MS);
+  afterAll(() => fleet.stop());
+
+  everyonesHandshakes();
 
   test(
     'a LISTEN connection that is cut comes back',
     async () => {
-      await startFleet({ EVENT_BUS: 'postgres' });
       const listeners = await listenOnBoth();
       const listening = async (): Promise<number[]> => {
         const rows = await service.dataSource.query<{ pid: number }[]>(
@@ -181,97 +181,106 @@ describeNats('EVENT_BUS=nats', () => {
   afterAll(() => nats.stop());
   const environment = () => ({ EVENT_BUS: 'nats', NATS_URL: nats.url });
 
-  everyonesHandshakes(environment);
+  describe('that is there', () => {
+    beforeAll(() => startFleet(environment()), PATIENCE_MS);
+    afterAll(() => fleet.stop());
 
-  test(
-    'the elected instance reads for all; when it is killed, another is elected',
-    async () => {
-      await startFleet(environment());
-      const listeners = await listenOnBoth();
-      const before = await batchesOf(fleet.secondUrl);
-      await shakeHands(listeners, 5);
-      await hearTheSame(listeners);
-      expect((await batchesOf(fleet.secondUrl)).bus).toBeGreaterThan(before.bus);
-      const elected = `SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted AND objid = 7205762
-        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`;
-      const [{ pid: holder }] = await service.dataSource.query<[{ pid: number }]>(elected);
+    everyonesHandshakes();
 
-      await fleet.first.stop('SIGKILL');
-      await until(async () => {
-        const [now] = await service.dataSource.query<{ pid: number }[]>(elected);
-        return now !== undefined && now.pid !== holder;
-      }, 'another publisher');
-      const again = await service.start(environment());
-      const [maker, taker] = [listeners.maker, listeners.taker];
-      const back = await taker.socket(undefined, { after: listeners.ofTaker[0].events.at(-1).id });
-      await shakeHands(listeners, 5);
-      const marker = await maker.place();
-      for (const socket of [back, listeners.ofTaker[1]]) {
-        await socket.hearAbout('order_status_change', marker.order_hash);
-      }
-      const heard = [...listeners.ofTaker[0].events, ...back.events].filter(isNotRedelivered);
-      const ids = listeners.ofTaker[1].events.filter(isNotRedelivered).map(({ id }) => id);
-      expect(heard.map(({ id }) => id).slice(-ids.length)).toEqual(ids);
-      expect((await batchesOf(service.url)).bus).toBeGreaterThan(0);
-      expect(await again.stop()).toBe(0);
-    },
-    PATIENCE_MS,
-  );
+    test(
+      'the elected instance reads for all; when it is killed, another is elected',
+      async () => {
+        const listeners = await listenOnBoth();
+        const before = await batchesOf(fleet.secondUrl);
+        await shakeHands(listeners, 5);
+        await hearTheSame(listeners);
+        expect((await batchesOf(fleet.secondUrl)).bus).toBeGreaterThan(before.bus);
+        const elected = `SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted AND objid = 7205762
+          AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`;
+        const [{ pid: holder }] = await service.dataSource.query<[{ pid: number }]>(elected);
 
-  test(
-    'killed and started again under load, it costs no event',
-    async () => {
-      await startFleet(environment());
-      const listeners = await listenOnBoth();
-      const load = shakeHands(listeners, 30);
-      await nats.stop('SIGKILL');
-      await until(async () => !(await isConnected(service.url)), 'the loss to be noticed');
-      await hearTheSame(listeners);
-      await nats.start();
-      await load;
-      const urls = [service.url, fleet.secondUrl];
-      await until(
-        async () => (await Promise.all(urls.map(isConnected))).every(Boolean),
-        'both to be connected again',
-      );
-      const before = await batchesOf(fleet.secondUrl);
-      await until(async () => {
-        await shakeHands(listeners, 1);
-        return (await batchesOf(fleet.secondUrl)).bus > before.bus;
-      }, 'the bus to carry again');
-      await hearTheSame(listeners);
-      await expectInvariants(service.dataSource);
-    },
-    PATIENCE_MS,
-  );
+        await fleet.first.stop('SIGKILL');
+        await until(async () => {
+          const [now] = await service.dataSource.query<{ pid: number }[]>(elected);
+          return now !== undefined && now.pid !== holder;
+        }, 'another publisher');
+        fleet.first = await service.start(environment());
+        const [maker, taker] = [listeners.maker, listeners.taker];
+        const back = await taker.socket(undefined, { after: listeners.ofTaker[0].events.at(-1).id });
+        await shakeHands(listeners, 5);
+        const marker = await maker.place();
+        for (const socket of [back, listeners.ofTaker[1]]) {
+          await socket.hearAbout('order_status_change', marker.order_hash);
+        }
+        const heard = [...listeners.ofTaker[0].events, ...back.events].filter(isNotRedelivered);
+        const ids = listeners.ofTaker[1].events.filter(isNotRedelivered).map(({ id }) => id);
+        expect(heard.map(({ id }) => id).slice(-ids.length)).toEqual(ids);
+        expect((await batchesOf(service.url)).bus).toBeGreaterThan(0);
+      },
+      PATIENCE_MS,
+    );
 
-  test(
-    'messages that it loses are read in the database',
-    async () => {
-      const lossy = await LossyNats.before(nats.url, 5);
-      await startFleet(environment(), { EVENT_BUS: 'nats', NATS_URL: lossy.url });
-      const listeners = await listenOnBoth();
-      await Promise.all([shakeHands(listeners, 15), lockedOrder(service, { taker: listeners.taker })]);
-      await hearTheSame(listeners);
-      expect(lossy.lost).toBeGreaterThan(10);
-      const { bus, database } = await batchesOf(fleet.secondUrl);
-      expect(bus).toBeGreaterThan(0);
-      expect(database).toBeGreaterThan(0);
-      await lossy.stop();
-    },
-    PATIENCE_MS,
-  );
+    test(
+      'killed and started again under load, it costs no event',
+      async () => {
+        const listeners = await listenOnBoth();
+        const load = shakeHands(listeners, 30);
+        await nats.stop('SIGKILL');
+        await until(async () => !(await isConnected(service.url)), 'the loss to be noticed');
+        await hearTheSame(listeners);
+        await nats.start();
+        await load;
+        const urls = [service.url, fleet.secondUrl];
+        await until(
+          async () => (await Promise.all(urls.map(isConnected))).every(Boolean),
+          'both to be connected again',
+        );
+        // one of them publishes, the other one hears it
+        const carried = async () =>
+          (await Promise.all(urls.map(batchesOf))).reduce((sum, { bus }) => sum + bus, 0);
+        const before = await carried();
+        await until(async () => {
+          await shakeHands(listeners, 1);
+          return (await carried()) > before;
+        }, 'the bus to carry again');
+        await hearTheSame(listeners);
+        await expectInvariants(service.dataSource);
+      },
+      PATIENCE_MS,
+    );
+  });
 
-  test(
-    'an instance that starts while NATS is away serves all the same',
-    async () => {
-      const away = { EVENT_BUS: 'nats', NATS_URL: `nats://127.0.0.1:${await freePort()}` };
-      await startFleet(away);
-      const listeners = await listenOnBoth();
-      await shakeHands(listeners, 2);
-      await hearTheSame(listeners);
-      expect(await isConnected(service.url)).toBe(false);
-    },
-    PATIENCE_MS,
-  );
+  describe('that fails', () => {
+    afterEach(() => fleet.stop());
+
+    test(
+      'messages that it loses are read in the database',
+      async () => {
+        const lossy = await LossyNats.before(nats.url, 5);
+        await startFleet(environment(), { EVENT_BUS: 'nats', NATS_URL: lossy.url });
+        const listeners = await listenOnBoth();
+        await Promise.all([shakeHands(listeners, 15), lockedOrder(service, { taker: listeners.taker })]);
+        await hearTheSame(listeners);
+        expect(lossy.lost).toBeGreaterThan(10);
+        const { bus, database } = await batchesOf(fleet.secondUrl);
+        expect(bus).toBeGreaterThan(0);
+        expect(database).toBeGreaterThan(0);
+        await lossy.stop();
+      },
+      PATIENCE_MS,
+    );
+
+    test(
+      'an instance that starts while NATS is away serves all the same',
+      async () => {
+        const away = { EVENT_BUS: 'nats', NATS_URL: `nats://127.0.0.1:${await freePort()}` };
+        await startFleet(away);
+        const listeners = await listenOnBoth();
+        await shakeHands(listeners, 2);
+        await hearTheSame(listeners);
+        expect(await isConnected(service.url)).toBe(false);
+      },
+      PATIENCE_MS,
+    );
+  });
 });
