@@ -39,10 +39,10 @@ export class Socket {
     };
   }
 
-  /** The first message that matches, heard already or still to come. */
-  async hear(matches: (message: Message) => boolean): Promise<Message> {
-    await until(() => this.messages.some(matches), 'a message on the socket');
-    return this.messages.find(matches);
+  /** The first event that matches, heard already or still to come. */
+  async hear(matches: (event: Message) => boolean): Promise<Message> {
+    await until(() => this.events.some(matches), 'a message on the socket');
+    return this.events.find(matches);
   }
 
   /** The first message of this type about this order. */
