@@ -12,9 +12,16 @@ export type {
   EventMessage,
   PushMessage,
   Resync,
+  TakerMessage,
 } from './messages.js';
 export type * from './openapi.js';
 export { hashOrder, orderTypedData, type Settlement, termsOf } from './order-signature.js';
 export { RequestSigner } from './request-signer.js';
 export type { Session, SessionOptions } from './session.js';
-export { createTaker, type Taker, type TakerListeners, type TakerOptions } from './taker.js';
+export {
+  createTaker,
+  type Taker,
+  type TakerListeners,
+  type TakerOptions,
+  type WatchOptions,
+} from './taker.js';

@@ -6,3 +6,8 @@ export function tell<T>(listener: Listener<T>, data: T, report: Listener<unknown
   const call = async (): Promise<unknown> => listener(data);
   call().catch(report);
 }
+
+/** A listener to messages that passes on what they tell. */
+export function toData<T>(listener: Listener<T> | undefined): Listener<{ data: T }> | undefined {
+  return listener && (({ data }) => listener(data));
+}

@@ -1,5 +1,5 @@
 import { type Api, type Body, createApi, type Data, dataOf, type Query, type Send } from './api.js';
-import type { Listener } from './listeners.js';
+import { type Listener, toData } from './listeners.js';
 import { type MakerAccount, MakerToken } from './maker-token.js';
 import type { CancellationUpdate, OrderStatusChange } from './messages.js';
 import type { OrderTerms } from './openapi.js';
@@ -115,8 +115,8 @@ export class Maker {
       url: this.options.url,
       path: '/ws/maker/v1',
       listeners: {
-        order_status_change: listeners.onOrderStatusChange,
-        cancellation_update: listeners.onCancellationUpdate,
+        order_status_change: toData(listeners.onOrderStatusChange),
+        cancellation_update: toData(listeners.onCancellationUpdate),
       },
       headers: async () => ({ authorization: await this.authorization() }),
       report: reporterOf(listeners),

@@ -11,6 +11,9 @@ export type EventMessage =
   | (Frame & { type: 'order_book_change'; data: OrderBookChange })
   | (Frame & { type: 'cancellation_update'; data: CancellationUpdate });
 
+/** What a taker is told of. */
+export type TakerMessage = Exclude<EventMessage, { type: 'cancellation_update' }>;
+
 interface Frame {
   /** The same event has the same id, however often it is pushed. */
   id: string;

@@ -13,12 +13,15 @@ const SILENCE_MS = 65_000;
 const CLOSE_TIMEOUT_MS = 2_000;
 const MAX_FRAME_BYTES = 1024 * 1024;
 
+/** Each hears the whole message. */
+export type PushListeners = { [M in EventMessage as M['type']]?: Listener<M> | undefined };
+
 export interface PushOptions {
   /** Where the service is, and which of its sockets. */
   url: string;
   path: string;
   /** What is to be heard, by its type. */
-  listeners: { [M in EventMessage as M['type']]?: Listener<M['data']> | undefined };
+  listeners: PushListeners;
   /** Tells who connects; asked anew for every connect. */
   headers: (url: URL) => Promise<Record<string, string>>;
   /** Whether a refusal's cause is put right, so that it is worth while to ask once more. */
@@ -152,8 +155,8 @@ export class PushConnection {
     // a request that is pushed again has the id of an event further back
     const isAgain = message.type === 'cancellation_request' && message.data.metadata.redelivered;
     if (!this.heardUpTo || !isAgain) this.heardUpTo = message.id;
-    const listener = this.options.listeners[message.type] as Listener<unknown> | undefined;
+    const listener = this.options.listeners[message.type] as Listener<EventMessage> | undefined;
     if (!listener || (message.type !== 'cancellation_request' && !this.heard.add(message.id))) return;
-    tell(listener, message.data, this.options.report);
+    tell(listener, message, this.options.report);
   }
 }

@@ -1,7 +1,8 @@
 import { type Api, type Body, createApi, type Data, dataOf, type Query, type Send } from './api.js';
 import { type Answered, CancellationAnswers, type CancellationListeners } from './cancellation-answers.js';
-import type { Listener } from './listeners.js';
-import type { CancellationRequest, OrderBookChange, OrderStatusChange } from './messages.js';
+import { type Listener, toData } from './listeners.js';
+import type { OrderBookChange, OrderStatusChange, TakerMessage } from './messages.js';
+import type { PushListeners } from './push-connection.js';
 import { RequestSigner } from './request-signer.js';
 import { ServerClock } from './server-clock.js';
 import { openSession, reporterOf, type Session, type SessionOptions } from './session.js';
@@ -26,6 +27,15 @@ export interface TakerListeners extends CancellationListeners, SessionOptions {
   /** Every change into or out of `pending` of every order: a book kept from these is whole. */
   onOrderBookChange?: Listener<OrderBookChange>;
 }
+
+export interface WatchOptions extends SessionOptions {
+  /** Hears each message as it is pushed, also a request that is pushed again. */
+  onMessage: Listener<TakerMessage>;
+  /** Status changes and cancellation requests when left out. */
+  types?: readonly TakerMessage['type'][];
+}
+
+const WATCHED = ['order_status_change', 'cancellation_request'] as const;
 
 /** A broker or custodian: locks orders, trades them, and decides when their maker would like to cancel. */
 export class Taker {
@@ -120,27 +130,41 @@ export class Taker {
   /** Opens a session: resolves when it is connected, rejects when the service refuses the key. */
   listen(listeners: TakerListeners): Promise<Session> {
     const report = reporterOf(listeners);
-    let { offsetMs: signedWithMs } = this.clock;
     const answers = new CancellationAnswers(listeners, (answer, signal) => this.send(answer, signal), report);
-    const options = {
+    const heard: PushListeners = {
+      order_status_change: toData(listeners.onOrderStatusChange),
+      cancellation_request: ({ data }) => answers.consider(data),
+      order_book_change: toData(listeners.onOrderBookChange),
+    };
+    return this.open(heard, listeners, () => answers.finish());
+  }
+
+  /** Opens a session that hears what another would, and answers nothing. */
+  watch({ onMessage, types = WATCHED, ...options }: WatchOptions): Promise<Session> {
+    return this.open(Object.fromEntries(types.map((type) => [type, onMessage])), options);
+  }
+
+  private open(
+    listeners: PushListeners,
+    options: SessionOptions,
+    finish?: () => Promise<void>,
+  ): Promise<Session> {
+    let { offsetMs: signedWithMs } = this.clock;
+    const push = {
       url: this.options.url,
       path: '/ws/taker/v1',
-      listeners: {
-        order_status_change: listeners.onOrderStatusChange,
-        cancellation_request: (request: CancellationRequest) => answers.consider(request),
-        order_book_change: listeners.onOrderBookChange,
-      },
+      listeners,
       headers: async (url: URL) => {
         signedWithMs = this.clock.offsetMs;
         return this.headersFor('GET', url);
       },
       isOvercome: (problem: unknown) => this.clock.learnFrom(problem, signedWithMs),
-      report,
-      after: listeners.after,
-      onResync: listeners.onResync,
-      signal: listeners.signal,
+      report: reporterOf(options),
+      after: options.after,
+      onResync: options.onResync,
+      signal: options.signal,
     };
-    return openSession(options, () => answers.finish());
+    return openSession(push, finish);
   }
 
   private send({ request, verdict }: Answered, signal: AbortSignal): Promise<unknown> {
