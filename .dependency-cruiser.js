@@ -196,8 +196,20 @@ export default {
     {
       name: 'the-client-is-for-those-outside',
       severity: 'error',
-      from: { path: '^(src|libs|apps)/', pathNot: '^(libs/client|apps/demo|apps/sandbox)/' },
+      from: { path: '^(src|libs|apps)/', pathNot: '^(libs/(client|cli)|apps/(demo|sandbox))/' },
       to: { path: '^libs/client/' },
+    },
+    {
+      name: 'the-command-line-stands-on-the-client',
+      severity: 'error',
+      from: { path: '^libs/cli/' },
+      to: { path: '^(src|apps|libs|test|bench)/', pathNot: '^libs/(cli|client)/' },
+    },
+    {
+      name: 'nobody-stands-on-the-command-line',
+      severity: 'error',
+      from: { path: '^(src|apps|libs)/', pathNot: '^libs/cli/' },
+      to: { path: '^libs/cli/' },
     },
     {
       name: 'libs-through-their-index',
@@ -228,7 +240,7 @@ export default {
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
     doNotFollow: { path: ['node_modules', 'artifacts'] },
-    exclude: { path: '^libs/client/dist/' },
+    exclude: { path: '^libs/(client|cli)/dist/' },
     enhancedResolveOptions: {
       exportsFields: ['exports'],
       conditionNames: ['types', 'import', 'node', 'default'],

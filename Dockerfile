@@ -24,7 +24,7 @@ COPY --from=dependencies /app/node_modules node_modules
 COPY --from=build /app/dist dist
 # its "imports" say where the libraries are
 COPY package.json ./
-# the tools by their names, "admin …" and "verify …": there is no source here for npm to look after
+# the tools by their names, "admin …", "verify …" and "lockstep …": there is no source here for npm to look after
 COPY deploy/bin /usr/local/bin
 # "node", by number, so that Kubernetes can see that it is not root; it can write to nothing here and needs not
 USER 1000:1000

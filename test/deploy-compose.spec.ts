@@ -135,7 +135,7 @@ describe('the compose file', () => {
     expect(service.depends_on!.postgres!.condition).toBe('service_healthy');
   });
 
-  test.each(['admin', 'verify'])('the image has %s as a command', (tool) => {
+  test.each(['admin', 'verify', 'lockstep'])('the image has %s as a command', (tool) => {
     expect(container.instructions).toContainEqual(['COPY', 'deploy/bin /usr/local/bin']);
     const script = readFileSync(`deploy/bin/${tool}`, 'utf8').replaceAll('/app/', './');
     const help = execFileSync('sh', ['-c', script, tool, '--help']).toString();

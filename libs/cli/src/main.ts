@@ -1,0 +1,18 @@
+#!/usr/bin/env node
+import { run } from './run.js';
+
+// the process list shows this instead of the arguments, among which there may be a key
+process.title = 'lockstep';
+
+// "lockstep listen | head -1": who reads has had enough
+process.stdout.on('error', () => process.exit(0));
+
+const stop = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.abort());
+
+process.exitCode = await run(process.argv.slice(2), {
+  print: (text) => void process.stdout.write(text),
+  note: (text) => void process.stderr.write(text),
+  input: process.stdin,
+  stopped: stop.signal,
+});
