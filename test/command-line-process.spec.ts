@@ -1,4 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import {
   existsSync,
   mkdirSync,
@@ -8,6 +9,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -54,6 +56,18 @@ test('a key among the arguments is not in the process list', async () => {
   expect(listed).not.toContain(apiKey);
   expect(listed).not.toContain(apiSecret);
   expect(await listening.stop()).toBe(0);
+});
+
+test('Ctrl-C ends at once what waits for an answer', async () => {
+  const silent = createServer().listen(0, '127.0.0.1');
+  await until(() => silent.listening, 'the port');
+  const { port } = silent.address() as AddressInfo;
+  const connected = once(silent, 'connection');
+  const args = ['order', `0x${'0'.repeat(64)}`, '--url', `http://127.0.0.1:${port}`];
+  const asking = ServiceProcess.launch(environment, [...PROGRAM, ...args]);
+  await connected;
+  expect(await asking.stop('SIGINT')).toBe(null);
+  silent.close();
 });
 
 test('who has read enough of it may go', async () => {

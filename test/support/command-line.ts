@@ -17,7 +17,7 @@ export class RunningCommand {
       print: (text) => void (this.stdout += text),
       note: (text) => void (this.stderr += text),
       input: Readable.from([Buffer.from(input)]),
-      stopped: this.stop.signal,
+      takeInterrupts: () => this.stop.signal,
     });
   }
 

@@ -10,7 +10,7 @@ import type { Screen } from './screen.js';
 const ADMIN = fileURLToPath(new URL('../../../apps/admin/src/main.js', import.meta.url));
 
 /** Hands on to the operator's tool, which works on the database. */
-export function adminCommand({ stopped }: Screen): Command {
+export function adminCommand(screen: Screen): Command {
   return new Command('admin')
     .description("the operator's tool, where the service is installed: lockstep admin --help")
     .argument('[args...]', "the tool's own arguments")
@@ -25,7 +25,7 @@ export function adminCommand({ stopped }: Screen): Command {
       }
       const child = spawn(process.execPath, [ADMIN, ...args], { stdio: 'inherit' });
       // it does not leave a command half done either, and tells its end
-      stopped.addEventListener('abort', () => child.kill('SIGTERM'), { once: true });
+      screen.takeInterrupts().addEventListener('abort', () => child.kill('SIGTERM'), { once: true });
       const [code] = (await once(child, 'exit')) as [number | null];
       if (code !== 0) throw new AlreadyTold();
     });

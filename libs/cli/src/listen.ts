@@ -1,8 +1,9 @@
+import { LockstepError } from '#client';
 import { Command } from 'commander';
 import { messageId, type MessageType, messageTypes } from './arguments.js';
 import { type TakerOptions, takerOf, withTaker } from './connection.js';
 import { messageText } from './message-text.js';
-import { sentenceOf } from './refusals.js';
+import { AlreadyTold, sentenceOf } from './refusals.js';
 import { jsonLine, printable, type Screen } from './screen.js';
 
 interface ListenOptions extends TakerOptions {
@@ -34,27 +35,27 @@ export function listenCommand(screen: Screen): Command {
 
 async function listen({ after, types, ...options }: ListenOptions, screen: Screen): Promise<void> {
   const taker = takerOf(options);
+  const stopped = screen.takeInterrupts();
   const say = (text: string): void => screen.note(`lockstep: ${printable(text)}\n`);
-  let refusal: unknown;
   const opening = taker.watch({
     after,
     types,
-    signal: screen.stopped,
+    signal: stopped,
     onMessage: (message) => screen.print(options.json ? jsonLine(message) : messageText(message)),
     onResync: () =>
       say('not all that was missed can be told (resync): read the lists; what happens now follows'),
-    // the refusal that ends the session comes here too, and is told at the end
-    onProblem: (problem) => {
-      if (refusal !== problem) say(`${sentenceOf(problem)}; connecting again`);
-    },
+    onProblem: (problem) =>
+      say(
+        problem instanceof LockstepError ? sentenceOf(problem) : `${sentenceOf(problem)}; connecting again`,
+      ),
   });
-  opening.catch((error: unknown) => (refusal = error));
   const session = await opening.catch((error: unknown) => {
-    if (!screen.stopped.aborted) throw error;
+    if (!stopped.aborted) throw error;
   });
   if (!session) return;
-  session.ended.catch((error: unknown) => (refusal = error));
   say('connected; Ctrl-C ends it');
-  await session.ended;
+  await session.ended.catch(() => {
+    throw new AlreadyTold(); // as the last problem
+  });
   if (session.lastId) say(`go on with --after ${session.lastId}`);
 }

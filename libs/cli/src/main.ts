@@ -8,11 +8,13 @@ process.title = 'lockstep';
 process.stdout.on('error', () => process.exit(0));
 
 const stop = new AbortController();
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.abort());
 
 process.exitCode = await run(process.argv.slice(2), {
   print: (text) => void process.stdout.write(text),
   note: (text) => void process.stderr.write(text),
   input: process.stdin,
-  stopped: stop.signal,
+  takeInterrupts: () => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.abort());
+    return stop.signal;
+  },
 });

@@ -34,7 +34,7 @@ export function replayCommand(screen: Screen): Command {
 async function replay({ after, types, ...options }: ReplayOptions, screen: Screen): Promise<void> {
   const taker = takerOf(options);
   let [last, isMore] = [after, true];
-  while (isMore && !screen.stopped.aborted) {
+  while (isMore) {
     const { events, last_id, resync } = await taker.events({ after: last, types, limit: PAGE });
     if (resync) {
       throw new Refused(

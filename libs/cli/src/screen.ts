@@ -7,8 +7,8 @@ export interface Screen {
   /** What is said beside it, to a person. */
   note(text: string): void;
   input: Readable;
-  /** Aborted when the command shall end: Ctrl-C, or a process manager. */
-  stopped: AbortSignal;
+  /** Takes Ctrl-C and a process manager's signals over: aborted when the command shall end. Without it they end the process. */
+  takeInterrupts(): AbortSignal;
 }
 
 /** Signs that can steer a terminal, turn text around or break its lines. */

@@ -49,12 +49,13 @@ export function triggerCommand(screen: Screen): Command {
 async function trigger(name: string, options: TriggerOptions, screen: Screen): Promise<void> {
   const url = `${urlOf(options)}/sandbox/scenarios`;
   let scenario = await start(url, name, options.taker);
+  const stopped = screen.takeInterrupts();
   let shown = 0;
   for (;;) {
     if (!options.json) for (const step of scenario.steps.slice(shown)) screen.print(stepText(step));
     shown = scenario.steps.length;
-    if (scenario.status !== 'running' || screen.stopped.aborted) break;
-    await delay(POLL_MS, undefined, { signal: screen.stopped }).catch(() => {});
+    if (scenario.status !== 'running' || stopped.aborted) break;
+    await delay(POLL_MS, undefined, { signal: stopped }).catch(() => {});
     scenario = await callService<Scenario>(`${url}/${scenario.id}`);
   }
   if (options.json) screen.print(jsonLine(scenario));

@@ -64,12 +64,12 @@ async function examine(options: DoctorOptions, screen: Screen): Promise<void> {
   if (findings.some(({ result }) => result === 'failed')) throw new AlreadyTold();
 }
 
-function patientOf(options: DoctorOptions, { stopped }: Screen): Patient {
+function patientOf(options: DoctorOptions, { takeInterrupts }: Screen): Patient {
   const { origin, hold: holdSeconds } = options;
   if (origin !== undefined && !/^https?:\/\/[^/\s]+$/.test(origin)) {
     throw new UsageError('--origin must be that of a page, such as https://app.example');
   }
   const apiKey = secretIn(options.apiKey, 'LOCKSTEP_API_KEY or --api-key');
   const apiSecret = secretIn(options.signingSecret, 'LOCKSTEP_SIGNING_SECRET or --signing-secret');
-  return { url: urlOf(options), apiKey, apiSecret, origin, holdSeconds, skewMs: 0, stopped };
+  return { url: urlOf(options), apiKey, apiSecret, origin, holdSeconds, skewMs: 0, takeInterrupts };
 }

@@ -17,7 +17,7 @@ export interface Patient {
   holdSeconds: number;
   /** How far the service's clock is ahead of this machine's. */
   skewMs: number;
-  stopped: AbortSignal;
+  takeInterrupts: () => AbortSignal;
 }
 
 const RESULT_WIDTH = 13;

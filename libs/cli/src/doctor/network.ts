@@ -17,10 +17,10 @@ const WORRYING_DAYS = 14;
 export async function checkService(url: string): Promise<{ findings: Finding[]; skewMs?: number }> {
   const askedAt = Date.now();
   try {
-    const { version, server_time } = await readConfig({ url });
+    const { version, server_time, sandbox } = await readConfig({ url });
     const [answeredAt, serverTime] = [Date.now(), Date.parse(server_time)];
     const skewMs = serverTime - (askedAt + answeredAt) / 2;
-    const found = `it answers at ${url} in ${answeredAt - askedAt} ms`;
+    const found = `it answers at ${url} in ${answeredAt - askedAt} ms${sandbox ? ', and is a sandbox' : ''}`;
     return {
       skewMs,
       findings: [{ check: 'service', result: 'ok', found }, versionFinding(version), clockFinding(skewMs)],

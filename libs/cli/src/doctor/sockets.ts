@@ -36,7 +36,7 @@ export async function checkOrigin(patient: Patient): Promise<Finding> {
 
 /** Holds a socket and sees whether it is left alone, and hears a heartbeat. */
 export async function checkHold(patient: Patient): Promise<Finding> {
-  const { apiKey, holdSeconds, stopped } = patient;
+  const { apiKey, holdSeconds } = patient;
   const check = 'sockets';
   if (!apiKey || holdSeconds === 0)
     return { check, result: 'not checked', found: 'no socket was held', remedy: 'give a key and --hold' };
@@ -61,7 +61,7 @@ export async function checkHold(patient: Patient): Promise<Finding> {
   });
   const waiting = new AbortController();
   const held = delay(holdSeconds * 1000, undefined, {
-    signal: AbortSignal.any([waiting.signal, stopped]),
+    signal: AbortSignal.any([waiting.signal, patient.takeInterrupts()]),
   }).catch(() => {});
   const closeCode = await Promise.race([closed, held]);
   waiting.abort();
