@@ -105,8 +105,9 @@ describe('listen', () => {
     expect(await listening.ended).toBe(1);
     const lines = listening.stderr.trimEnd().split('\n');
     expect(lines[1]).toMatch(/^lockstep: the socket closed: 1008 .*; connecting again$/);
-    expect(lines[2]).toMatch(/^lockstep: API key not found \(10010009\): .*; check LOCKSTEP_API_KEY$/);
-    expect(lines).toHaveLength(3);
+    // it may have been let in once more meanwhile: keys are remembered for a moment
+    const refusal = /^lockstep: API key not found \(10010009\): .*; check LOCKSTEP_API_KEY$/;
+    expect(lines.filter((line) => refusal.test(line))).toEqual([lines.at(-1)]);
   });
 
   test('while nothing answers it goes on trying, until Ctrl-C', async () => {
