@@ -4,6 +4,7 @@ export { addressIn, IP_RANGE_RULE, isIpRange, networkOf, withinRanges } from './
 export { keptSecret, makeDataDir } from './kept-secrets.js';
 export { loadSettings, loadToolSettings } from './load-settings.js';
 export { isOriginOfHost, originOf } from './origins.js';
+export { ADDRESS_PATTERN, TICKER_PATTERN } from './patterns.js';
 export { printable, printableLines } from './printable.js';
 export { lastLine, LaunchError, runUntilStopped, STOP_TIMEOUT_MS } from './process-lifecycle.js';
 export {

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { parseDatabaseUrl } from './database-url.js';
 import { IP_RANGE_RULE, isIpRange } from './ip-ranges.js';
 import { originOf } from './origins.js';
+import { ADDRESS_PATTERN, TICKER_PATTERN } from './patterns.js';
 import { LaunchError } from './process-lifecycle.js';
 import { isSite, siteOf } from './sites.js';
 import { WrongDatabaseUrl } from './wrong-database-url.js';
@@ -68,9 +69,9 @@ const isFolderOrNone = (path: string): boolean => {
   }
 };
 
-const address = z.string().regex(/^0x[0-9a-fA-F]{40}$/, { error: 'must be 0x and 40 hex digits' });
+const address = z.string().regex(new RegExp(ADDRESS_PATTERN), { error: 'must be 0x and 40 hex digits' });
 
-const TICKER = /^[!-~]([ -~]{0,30}[!-~])?$/;
+const TICKER = new RegExp(TICKER_PATTERN);
 
 const tickers = z
   .string()

@@ -1,4 +1,5 @@
 import { applyDecorators } from '@nestjs/common';
+import { ADDRESS_PATTERN, TICKER_PATTERN } from '#config';
 import { isAddressText, UINT256_MAX } from '#trading';
 import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
@@ -14,12 +15,12 @@ interface FieldOptions {
 }
 
 export const PATTERNS = {
-  address: '^0x[0-9a-fA-F]{40}$',
+  address: ADDRESS_PATTERN,
   hash: '^0x[0-9a-fA-F]{64}$',
   signature: '^0x([0-9a-fA-F]{2})*$',
   uint256: '^(0|[1-9][0-9]{0,77})$',
   uuid: '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$',
-  ticker: '^[!-~]([ -~]{0,30}[!-~])?$',
+  ticker: TICKER_PATTERN,
 } as const;
 
 export const EXAMPLES = {
