@@ -1,6 +1,15 @@
+import { request } from 'node:http';
+import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { Steps } from '../../apps/sandbox/src/scenarios/steps.js';
 import { call } from '../support/http.js';
-import { PLAY_PATIENCE_MS, RunningSandbox, type Scenario, startScenario } from '../support/sandbox.js';
+import {
+  PLAY_PATIENCE_MS,
+  RunningSandbox,
+  type Scenario,
+  scenarioOf,
+  startScenario,
+} from '../support/sandbox.js';
 import { START_PATIENCE_MS } from '../support/service-process.js';
 import { until } from '../support/until.js';
 
@@ -12,31 +21,68 @@ beforeAll(async () => {
 afterAll(() => sandbox.stop());
 
 const start = (json: unknown) => startScenario(sandbox.url, json);
-const list = async (): Promise<Scenario[]> =>
+const list = async (): Promise<Omit<Scenario, 'steps'>[]> =>
   (await call('GET', `${sandbox.url}/sandbox/scenarios`)).body.data.scenarios;
 
-test('those whose order nobody locks have failed, and their orders are taken back; ten can run', async () => {
-  const nobody = { name: 'ask-again', taker_address: `0x${'7A'.repeat(20)}` };
-  const running = await Promise.all(Array.from({ length: 10 }, () => start(nobody)));
-  expect(running.map(({ status }) => status)).toEqual(Array(10).fill(202));
-  const refused = await start(nobody);
-  expect(refused).toMatchObject({ status: 429, body: { code: 429001, message: 'Too many requests' } });
-  expect(refused.headers.get('retry-after')).toBe('1');
+/** A start from another of this machine's addresses. */
+const startFrom = (localAddress: string, json: unknown): Promise<{ status: number; body: string }> =>
+  new Promise((resolve, reject) => {
+    const headers = { 'content-type': 'application/json' };
+    const options = { method: 'POST', localAddress, headers };
+    request(`${sandbox.url}/sandbox/scenarios`, options, (answer) => {
+      void text(answer).then((body) => resolve({ status: answer.statusCode!, body }));
+    })
+      .on('error', reject)
+      .end(JSON.stringify(json));
+  });
 
-  const look = async () => (await list()).slice(0, 10);
-  const allFailed = async () => (await look()).every(({ status }) => status === 'failed');
-  await until(allFailed, 'the end', PLAY_PATIENCE_MS);
-  const scenarios = await look();
-  for (const { steps } of scenarios)
-    expect(steps.at(-1)!.text).toBe('It ended here: waited 12 s in vain for the bot to lock it');
-  const book = await (await sandbox.service.newTaker()).library().availableOrders();
-  const placed = new Set(scenarios.map(({ steps }) => steps[0]!.order_hash));
-  expect(book.filter(({ order_hash }) => placed.has(order_hash))).toEqual([]);
-});
+test(
+  'five of a caller can run and twenty in all; those whose order nobody locks have failed, and their orders are taken back',
+  async () => {
+    const nobody = { name: 'ask-again', taker_address: `0x${'7A'.repeat(20)}` };
+    const running = await Promise.all(Array.from({ length: 5 }, () => start(nobody)));
+    expect(running.map(({ status }) => status)).toEqual(Array(5).fill(202));
+    const refused = await start(nobody);
+    expect(refused).toMatchObject({
+      status: 429,
+      body: {
+        code: 429001,
+        message: 'Too many requests',
+        details: expect.stringMatching(/^5 scenarios of yours are running/),
+      },
+    });
+    expect(refused.headers.get('retry-after')).toBe('1');
+    for (const address of ['127.0.0.2', '127.0.0.3', '127.0.0.4']) {
+      for (let i = 0; i < 5; i += 1) expect((await startFrom(address, nobody)).status).toBe(202);
+    }
+    const { status, body } = await startFrom('127.0.0.5', nobody);
+    expect([status, JSON.parse(body)]).toMatchObject([
+      429,
+      { details: expect.stringMatching(/^20 scenarios are running/) },
+    ]);
 
-test('scenarios are listed, newest first', async () => {
+    const allFailed = async () => (await list()).every((each) => each.status === 'failed');
+    await until(allFailed, 'the end', PLAY_PATIENCE_MS);
+    const scenarios = await Promise.all((await list()).map(({ id }) => scenarioOf(sandbox.url, id)));
+    expect(scenarios).toHaveLength(20);
+    for (const { steps } of scenarios)
+      expect(steps.at(-1)!.text).toBe('It ended here: waited 12 s in vain for the bot to lock it');
+    const available = await (await sandbox.service.newTaker()).library().availableOrders();
+    const placed = new Set(scenarios.map(({ steps }) => steps[0]!.order_hash));
+    expect(available.filter(({ order_hash }) => placed.has(order_hash))).toEqual([]);
+  },
+  2 * PLAY_PATIENCE_MS,
+);
+
+test('scenarios are listed, newest first, without their steps', async () => {
   const scenarios = await list();
-  expect(scenarios[0]!.name).toBe('ask-again');
+  expect(scenarios[0]).toEqual({
+    id: expect.any(String),
+    name: 'ask-again',
+    status: 'failed',
+    started_at: expect.stringMatching(/Z$/),
+    ended_at: expect.stringMatching(/Z$/),
+  });
   const times = scenarios.map(({ started_at }) => started_at);
   expect(times).toEqual(times.toSorted().toReversed());
 });
@@ -58,6 +104,15 @@ test.each<[string, unknown, string]>([
 test('an unknown id is refused', async () => {
   const answer = await call('GET', `${sandbox.url}/sandbox/scenarios/8b9ad3ad-4d0c-4f3e-9a26-5b1f1b5a9c11`);
   expect(answer).toMatchObject({ status: 404, body: { code: 404000, message: 'Scenario not found' } });
+});
+
+test('of very many steps the first are told, and the last', () => {
+  const steps = new Steps();
+  for (let i = 1; i <= 600; i += 1) steps.add(`step ${i}`);
+  const whileItRuns = steps.told.map(({ text: words }) => words);
+  expect([whileItRuns.length, whileItRuns.at(-1)]).toEqual([499, 'step 499']);
+  steps.end();
+  expect([steps.told.length, steps.told.at(-1)!.text]).toEqual([500, 'step 600']);
 });
 
 test('the service shows that it is a sandbox, and documents its calls', async () => {

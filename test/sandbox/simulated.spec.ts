@@ -133,6 +133,11 @@ test(
     const requests = async () =>
       (await library.history(order_hash)).events.filter(({ type }) => type === 'cancellation_request');
     await until(async () => (await requests()).length === 2, 'the second request', PLAY_PATIENCE_MS);
+    const state = async () => (await library.cancellationRequests()).requests[0]!.status;
+    await until(async () => (await state()) === 'timed_out', 'its time-out');
+    const thirdWouldBeBy = performance.now() + 5 * Number(SANDBOX_SETTINGS.SANDBOX_STEP_MS);
+    await until(() => performance.now() > thirdWouldBeBy, 'a third request, had there been one');
+    expect([(await requests()).length, await state()]).toEqual([2, 'timed_out']);
     expect(asked).toEqual([order_hash]);
     decide!(YES);
     await until(async () => (await library.order(order_hash)).status === 'cancelled', 'the answer');

@@ -8,7 +8,7 @@ import type { TakerClient } from './clients.js';
 import { ExternalService } from './external-service.js';
 import { type Answer, call } from './http.js';
 import { expectInvariants } from './invariants.js';
-import type { ServiceProcess } from './service-process.js';
+import { ServiceProcess } from './service-process.js';
 import { until } from './until.js';
 
 /** A quick pace, with books that fill at once. */
@@ -137,6 +137,10 @@ export class RunningSandbox {
     rmSync(this.dataDir, { recursive: true });
   }
 }
+
+/** The sandbox as a process of its own. */
+export const launchSandbox = (environment: NodeJS.ProcessEnv, ...args: string[]): ServiceProcess =>
+  ServiceProcess.launch(environment, [process.execPath, 'dist/apps/sandbox/src/main.js', ...args]);
 
 /** The sandbox opens just behind the service; it does not start what it does not know. */
 export const sandboxOpens = (url: string): Promise<void> =>

@@ -9,6 +9,8 @@ export type Trouble = 'cut' | { status: number; headers?: Record<string, string>
 export class TroubledProxy {
   /** What happens to the next answers to cancellation requests, in turn. */
   readonly troubles: Trouble[] = [];
+  /** What happens to other calls: each trouble once, to the first call whose method and target fit. */
+  readonly elsewhere: { call: RegExp; trouble: Trouble }[] = [];
   /** The headers of the answers to cancellation requests that came by. */
   readonly answers: IncomingMessage['headers'][] = [];
   /** How many sockets were asked for, and how many were opened. */
@@ -59,7 +61,7 @@ export class TroubledProxy {
   private call(asked: IncomingMessage, answer: ServerResponse): void {
     const isAnswer = asked.url === '/api/v1/orders/cancel-result';
     if (isAnswer) this.answers.push(asked.headers);
-    const trouble = isAnswer ? this.troubles.shift() : undefined;
+    const trouble = isAnswer ? this.troubles.shift() : this.troubleElsewhere(asked);
     if (trouble && trouble !== 'cut') {
       asked.resume();
       answer.writeHead(trouble.status, trouble.headers).end(trouble.body);
@@ -78,8 +80,22 @@ export class TroubledProxy {
     onward.on('error', () => asked.socket.destroy());
   }
 
-  private upgrade({ url, rawHeaders }: IncomingMessage, client: Socket, head: Buffer): void {
+  private troubleElsewhere({ method, url }: IncomingMessage): Trouble | undefined {
+    const found = this.elsewhere.findIndex(({ call }) => call.test(`${method} ${url}`));
+    return found < 0 ? undefined : this.elsewhere.splice(found, 1)[0]!.trouble;
+  }
+
+  private upgrade(asked: IncomingMessage, client: Socket, head: Buffer): void {
     this.upgrades += 1;
+    const trouble = this.troubleElsewhere(asked);
+    if (trouble && trouble !== 'cut') {
+      const { status, body } = trouble;
+      client.end(
+        `HTTP/1.1 ${status} Refused\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`,
+      );
+      return;
+    }
+    const { url, rawHeaders } = asked;
     const service = connect(Number(this.target.port), this.target.hostname);
     for (const socket of [client, service]) {
       this.sockets.add(socket);

@@ -1,7 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { type Persistence, persist } from '#client';
 
 /** How long anything may take that a bot or the service does by itself, in steps. */
 const PATIENCE_STEPS = 60;
+/** How long a call is tried again: a service that is started anew, or its database, is back by then. */
+const PERSISTENCE_MS = 600_000;
 
 /** The pace of all that is simulated. It ends with the sandbox: whoever waits is thrown out. */
 export class Pace {
@@ -19,12 +22,9 @@ export class Pace {
     return delay(milliseconds, undefined, { signal: this.signal });
   }
 
-  /** Never comes back, but for the end. */
-  forEver(): Promise<never> {
-    return new Promise((_, reject) => {
-      this.signal.throwIfAborted();
-      this.signal.addEventListener('abort', () => reject(this.signal.reason as Error), { once: true });
-    });
+  /** Repeats a call that fails in passing. */
+  persist<T>(call: () => Promise<T>, how: Partial<Persistence> = {}): Promise<T> {
+    return persist(call, { patienceMs: PERSISTENCE_MS, signal: this.signal, ...how });
   }
 
   get patienceMs(): number {

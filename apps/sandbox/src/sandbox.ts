@@ -21,7 +21,8 @@ export interface SandboxOptions {
   operator?: Operator;
 }
 
-const CONFLICT = 409;
+/** What somebody else has taken is not to be had, and not even to be seen. */
+const LOST: ReadonlySet<number> = new Set([404, 409]);
 
 /** Somebody to trade with: simulated takers and makers, and scenarios on demand. */
 @Injectable()
@@ -49,12 +50,11 @@ export class Sandbox implements OnModuleDestroy {
 
   async onModuleDestroy(): Promise<void> {
     this.end.abort();
-    await this.taker?.stop();
+    await Promise.all([this.scenarios.close(), this.taker?.gone()]);
   }
 
   private report(problem: unknown): void {
-    // somebody else was faster
-    const isLost = problem instanceof LockstepError && problem.status === CONFLICT;
+    const isLost = problem instanceof LockstepError && LOST.has(problem.status);
     if (this.end.signal.aborted || isLost) return;
     const { message, details = '' } = problem as Error & { details?: string };
     this.logger.warn(`${message}${details && `: ${details}`}`);

@@ -1,7 +1,7 @@
 export type { Api, Body, Data, Query, Send } from './api.js';
 export type { Answered, Verdict } from './cancellation-answers.js';
 export { readConfig, settlementOf } from './config.js';
-export { LockstepError } from './lockstep-error.js';
+export { isFinal, LockstepError } from './lockstep-error.js';
 export { connectMaker, type Maker, type MakerListeners, type MakerOptions, type NewOrder } from './maker.js';
 export { loginMessage, type MakerAccount } from './maker-token.js';
 export type {
@@ -17,6 +17,7 @@ export type {
 export type * from './openapi.js';
 export { hashOrder, orderTypedData, type Settlement, termsOf } from './order-signature.js';
 export { RequestSigner } from './request-signer.js';
+export { pauseAfter, persist, type Persistence } from './retry.js';
 export type { Session, SessionOptions } from './session.js';
 export {
   createTaker,

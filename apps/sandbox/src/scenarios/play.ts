@@ -1,11 +1,13 @@
-import { EventEmitter, once } from 'node:events';
+import { EventEmitter, once, setMaxListeners } from 'node:events';
 import {
   type CancellationUpdate,
   connectMaker,
   LockstepError,
   type Maker,
   type OrderStatusChange,
+  type OrderTerms,
   type OrderView,
+  persist,
   settlementOf,
 } from '#client';
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts';
@@ -14,6 +16,8 @@ import type { Pace } from '../pace.js';
 
 /** A scenario cannot be played to its end; the message says why, for a person. */
 export class ScenarioFailure extends Error {}
+
+export type PlacedOrder = Pick<OrderView, 'order_hash'>;
 
 /** What was said of an order, in plain words. */
 export type Note = (text: string, orderHash?: string) => void;
@@ -32,13 +36,16 @@ export const ANSWERS = ['request accepted', 'request rejected'] as const;
 export const ENDS = ['filled', 'partially_filled', 'cancelled', 'rejected', 'expired'] as const;
 
 const ORDER_FINAL = 409005;
-const TOO_MANY_REQUESTS = 429;
+const NONCE_ALREADY_USED = 409006;
+/** How long it may take, at the end, to ask for all orders back. */
+const TAKE_BACK_MS = 5_000;
 
 /** A maker with a wallet of its own, who plays one scenario towards a taker's bot and tells what happens. */
 export class Play {
   private readonly heard: Heard[] = [];
   private readonly bell = new EventEmitter().setMaxListeners(0);
-  private readonly orders: OrderView[] = [];
+  /** The hashes of all orders, also of one whose placement was not answered. */
+  private readonly orders: string[] = [];
   private nextNonce = 0;
 
   private constructor(
@@ -57,14 +64,20 @@ export class Play {
   ): Promise<void> {
     const { url, config } = installation;
     const account = privateKeyToAccount(generatePrivateKey());
-    const maker = await connectMaker({ url, account, ...settlementOf(config) });
-    const play = new Play(installation, pace, botAddress, maker, note);
-    const session = await maker.listen({
-      onOrderStatusChange: (change) => play.hearChange(change),
-      onCancellationUpdate: (update) => play.hearUpdate(update),
-      onProblem: () => {}, // it is connected again
-      signal: pace.signal,
+    const maker = await pace.persist(() => connectMaker({ url, account, ...settlementOf(config) }), {
+      patienceMs: pace.patienceMs,
     });
+    const play = new Play(installation, pace, botAddress, maker, note);
+    const presence = new AbortController();
+    const patience = setTimeout(() => presence.abort(), pace.patienceMs);
+    const session = await maker
+      .listen({
+        onOrderStatusChange: (change) => play.hearChange(change),
+        onCancellationUpdate: (update) => play.hearUpdate(update),
+        onProblem: () => {}, // it is connected again
+        signal: AbortSignal.any([pace.signal, presence.signal]),
+      })
+      .finally(() => clearTimeout(patience));
     try {
       await scene(play);
     } finally {
@@ -74,21 +87,32 @@ export class Play {
   }
 
   /** Places an order, and waits until the bot has locked it. */
-  async lockedOrder(): Promise<OrderView> {
+  async lockedOrder(): Promise<PlacedOrder> {
     const { address } = this.maker;
     const terms = { maker: address, principal: address, exchange: 0, ...newOrder(this.installation) };
     const order = { ...terms, nonce: this.nextNonce++ };
+    const hash = this.maker.hash(order);
     const trade = `${order.is_buy ? 'buy' : 'sell'} ${order.quantity} ${order.ticker}`;
-    this.note(`The maker places an order: ${trade}`, this.maker.hash(order));
-    const placed = await this.maker.place(order);
-    this.orders.push(placed);
+    this.note(`The maker places an order: ${trade}`, hash);
+    this.orders.push(hash);
+    const placed = await this.place(order, hash);
     const { taker } = await this.hear(placed, ['locked'], 'the bot to lock it');
     if (taker === this.botAddress) return placed;
     throw new ScenarioFailure(`${taker} locked the order before ${this.botAddress} did`);
   }
 
+  private async place(order: OrderTerms, hash: string): Promise<PlacedOrder> {
+    try {
+      return await this.persist(() => this.maker.place(order));
+    } catch (error) {
+      // perhaps by this very order, when the answer to it was lost
+      if (!(error instanceof LockstepError) || error.code !== NONCE_ALREADY_USED) throw error;
+      return this.persist(() => this.maker.order(hash));
+    }
+  }
+
   /** Asks to cancel, and waits for what comes of it. */
-  async ask(order: OrderView): Promise<Outcome> {
+  async ask(order: PlacedOrder): Promise<Outcome> {
     const since = this.heard.length;
     const settled = await this.cancel(order);
     if (settled) return settled;
@@ -101,26 +125,32 @@ export class Play {
   }
 
   /** Undefined when the taker is asked. */
-  private async cancel({ id, order_hash }: OrderView): Promise<Outcome | undefined> {
-    for (;;) {
-      try {
-        this.note('The maker asks to cancel', order_hash);
-        const { success } = await this.maker.cancel(id);
-        return success ? 'alone' : undefined;
-      } catch (error) {
-        if (!(error instanceof LockstepError)) throw error;
-        const { status, code, details, retryAfterSeconds = 1 } = error;
-        if (status !== TOO_MANY_REQUESTS && code !== ORDER_FINAL) throw error;
-        this.note(`It is told: ${details}`, order_hash);
-        if (code === ORDER_FINAL) return 'too late';
-        await this.pace.wait(retryAfterSeconds * 1000);
-      }
+  private async cancel({ order_hash }: PlacedOrder): Promise<Outcome | undefined> {
+    const hear = (refusal: unknown): void => {
+      const words = refusal instanceof LockstepError ? refusal.details : 'nothing';
+      this.note(`It is told: ${words}`, order_hash);
+    };
+    const ask = (): Promise<{ success: boolean }> => {
+      this.note('The maker asks to cancel', order_hash);
+      return this.maker.cancel(order_hash);
+    };
+    try {
+      const { success } = await this.persist(ask, hear);
+      return success ? 'alone' : undefined;
+    } catch (error) {
+      if (!(error instanceof LockstepError) || error.code !== ORDER_FINAL) throw error;
+      hear(error);
+      return 'too late';
     }
+  }
+
+  private persist<T>(call: () => Promise<T>, onFailure?: (error: unknown) => void): Promise<T> {
+    return this.pace.persist(call, { patienceMs: this.pace.patienceMs, onFailure });
   }
 
   /** Waits for the first of some pushes about an order. */
   async hear(
-    { order_hash }: OrderView,
+    { order_hash }: PlacedOrder,
     wanted: readonly Heard['what'][],
     hope: string,
     { since = 0, patienceMs = this.pace.patienceMs } = {},
@@ -161,15 +191,22 @@ export class Play {
     this.bell.emit('heard');
   }
 
-  /** Cancels the orders that nobody has taken; at the end of the sandbox they stay, until their deadline. */
+  /**
+   * Leaves nothing behind, at the end of the sandbox either: cancels what nobody has taken, and asks for what is locked, which is
+   * then cancelled at its lock's end at the latest. What the taker has refused to give up is its to trade.
+   */
   private async takeBack(): Promise<void> {
-    if (this.pace.signal.aborted) return;
-    const latest = (hash: string) =>
-      this.heard.findLast(({ orderHash, what }) => orderHash === hash && !what.startsWith('request'));
-    const left = this.orders.filter(
-      ({ order_hash }) => (latest(order_hash)?.what ?? 'pending') === 'pending',
-    );
-    // one that is taken at this moment stays with its taker
-    await Promise.allSettled(left.map(({ id }) => this.maker.cancel(id)));
+    const left = this.orders.filter((hash) => {
+      const heard = this.heard.filter(({ orderHash }) => orderHash === hash).map(({ what }) => what);
+      const status = heard.findLast((what) => !what.startsWith('request')) ?? 'pending';
+      const isAsked = heard.some((what) => what.startsWith('request'));
+      return status === 'pending' || (!isFinalStatus(status) && !isAsked);
+    });
+    const signal = AbortSignal.timeout(TAKE_BACK_MS);
+    setMaxListeners(0, signal); // each order's call listens
+    const how = { patienceMs: TAKE_BACK_MS, signal };
+    await Promise.allSettled(left.map((hash) => persist(() => this.maker.cancel(hash), how)));
   }
 }
+
+const isFinalStatus = (status: Heard['what']): boolean => ENDS.some((end) => end === status);

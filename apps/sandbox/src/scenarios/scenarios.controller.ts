@@ -1,9 +1,10 @@
-import { Body, Controller, Get, HttpCode, Param, Post, UseFilters } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Ip, Param, Post, UseFilters } from '@nestjs/common';
+import { networkOf } from '#config';
 import { ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { EnvelopeFilter } from '../envelope.js';
 import { ScenarioResponse, ScenariosResponse, StartScenarioRequest } from './dto/scenarios.dto.js';
 import { SCENARIOS } from './scenario-names.js';
-import { Scenarios } from './scenarios.service.js';
+import { MAX_RUNNING, MAX_RUNNING_PER_CALLER, Scenarios } from './scenarios.service.js';
 
 const NAMES = Object.entries(SCENARIOS).map(([name, deed]) => `- \`${name}\`: the maker ${deed}`);
 
@@ -22,16 +23,20 @@ export class ScenariosController {
   })
   @ApiResponse({ status: 202, type: ScenarioResponse, description: 'The scenario, running' })
   @ApiResponse({ status: 400, description: '400001 Invalid parameter' })
-  @ApiResponse({ status: 429, description: '429001 Too many requests: 10 are running' })
-  start(@Body() { name, taker_address }: StartScenarioRequest): ScenarioResponse {
-    return { code: 0, data: this.scenarios.start(name, taker_address ?? undefined) };
+  @ApiResponse({
+    status: 429,
+    description: `429001 Too many requests: ${MAX_RUNNING_PER_CALLER} of the caller's are running, or ${MAX_RUNNING} in all`,
+  })
+  start(@Body() { name, taker_address }: StartScenarioRequest, @Ip() address: string): ScenarioResponse {
+    return { code: 0, data: this.scenarios.start(name, taker_address ?? undefined, networkOf(address)) };
   }
 
   @Get()
   @ApiOperation({
     operationId: 'listScenarios',
     summary: 'The scenarios that were started, and how each went',
-    description: 'The last hundred since the sandbox was started, newest first.',
+    description:
+      'The last hundred since the sandbox was started, newest first. What happened in one is told by its id.',
   })
   @ApiResponse({ status: 200, type: ScenariosResponse, description: 'The scenarios' })
   list(): ScenariosResponse {

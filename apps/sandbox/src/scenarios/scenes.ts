@@ -1,5 +1,5 @@
-import type { OrderView } from '#client';
-import { ANSWERS, ENDS, type Outcome, type Play, ScenarioFailure } from './play.js';
+import { all } from './all.js';
+import { ANSWERS, ENDS, type Outcome, type PlacedOrder, type Play, ScenarioFailure } from './play.js';
 import type { ScenarioName } from './scenario-names.js';
 
 /** The operator's access to orders. */
@@ -43,8 +43,8 @@ export const SCENES: Record<ScenarioName, Scene> = {
   },
 
   burst: async (play) => {
-    const orders = await Promise.all(Array.from({ length: BURST_ORDERS }, () => play.lockedOrder()));
-    const outcomes = await Promise.all(orders.map((order) => play.ask(order)));
+    const orders = await all(Array.from({ length: BURST_ORDERS }, () => play.lockedOrder()));
+    const outcomes = await all(orders.map((order) => play.ask(order)));
     play.note(`Of ${BURST_ORDERS} requests: ${countsOf(outcomes)}`);
     if (outcomes.includes('timed_out')) throw new ScenarioFailure('not every request was answered in time');
   },
@@ -55,7 +55,7 @@ export const SCENES: Record<ScenarioName, Scene> = {
     play.note('The maker looks how long the bot takes to fill', probe.order_hash);
     await play.hear(probe, ENDS, 'the bot to fill it');
     const takesMs = performance.now() - lockedAt;
-    const outcomes = await Promise.all(
+    const outcomes = await all(
       RACES.map(async (part) => {
         const order = await play.lockedOrder();
         await play.pace.wait(part * takesMs);
@@ -79,7 +79,7 @@ export const SCENES: Record<ScenarioName, Scene> = {
   },
 };
 
-async function answered(play: Play, order: OrderView): Promise<void> {
+async function answered(play: Play, order: PlacedOrder): Promise<void> {
   const outcome = await play.ask(order);
   if (outcome === 'timed_out') throw new ScenarioFailure('the bot did not answer in time');
 }

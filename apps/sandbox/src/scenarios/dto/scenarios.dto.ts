@@ -1,8 +1,8 @@
+import { ADDRESS_PATTERN } from '#config';
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import { IsIn, IsOptional, Matches } from 'class-validator';
 import { SCENARIO_NAMES, type ScenarioName } from '../scenario-names.js';
 
-const ADDRESS = /^0x[0-9a-fA-F]{40}$/;
 const EXAMPLE_ADDRESS = '0x71c7656ec7ab88b098defb751b7401b5f6d8976f';
 const EXAMPLE_TIME = '2026-01-17T03:00:24.123Z';
 
@@ -14,12 +14,12 @@ export class StartScenarioRequest {
 
   /** Whose bot is tried: an address of the taker. The demo's taker when left out. */
   @IsOptional()
-  @Matches(ADDRESS, { message: 'must be 0x and 40 hex digits' })
+  @Matches(new RegExp(ADDRESS_PATTERN), { message: 'must be 0x and 40 hex digits' })
   @ApiProperty({
     type: String,
     required: false,
     nullable: true,
-    pattern: ADDRESS.source,
+    pattern: ADDRESS_PATTERN,
     example: EXAMPLE_ADDRESS,
   })
   taker_address?: string | null;
@@ -39,7 +39,7 @@ export class ScenarioStep {
   order_hash!: string | null;
 }
 
-export class ScenarioView {
+export class ScenarioSummary {
   /** Of this play. */
   @ApiProperty({ type: String, format: 'uuid', example: '8b9ad3ad-4d0c-4f3e-9a26-5b1f1b5a9c11' })
   id!: string;
@@ -59,7 +59,9 @@ export class ScenarioView {
   /** When it ended. */
   @ApiProperty({ type: String, format: 'date-time', nullable: true, example: EXAMPLE_TIME })
   ended_at!: string | null;
+}
 
+export class ScenarioView extends ScenarioSummary {
   /** What happened so far. */
   @ApiProperty({ type: [ScenarioStep] })
   steps!: ScenarioStep[];
@@ -67,9 +69,9 @@ export class ScenarioView {
 
 @ApiSchema({ name: 'Scenarios' })
 export class ScenariosAnswer {
-  /** The last hundred, newest first. */
-  @ApiProperty({ type: [ScenarioView] })
-  scenarios!: ScenarioView[];
+  /** The last hundred, newest first, without their steps. */
+  @ApiProperty({ type: [ScenarioSummary] })
+  scenarios!: ScenarioSummary[];
 }
 
 export class ScenarioResponse {
