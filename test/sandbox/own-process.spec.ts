@@ -1,14 +1,14 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { freePort } from '#database';
 import { call } from '../support/http.js';
 import { ExternalService } from '../support/external-service.js';
-import { endOf, isOfScenario, newBot, startScenario, YES } from '../support/sandbox.js';
+import { endOf, isOfScenario, launchSandbox, newBot, startScenario, YES } from '../support/sandbox.js';
 import { START_PATIENCE_MS, ServiceProcess } from '../support/service-process.js';
 import { until } from '../support/until.js';
 
 /** The sandbox as a process of its own, beside a service that is none. */
-const SANDBOX = 'dist/apps/sandbox/src/main.js';
-
 let service: ExternalService;
 let instance: ServiceProcess;
 beforeAll(async () => {
@@ -20,19 +20,34 @@ afterAll(async () => {
   await service.drop();
 });
 
-const launch = (environment: NodeJS.ProcessEnv, ...args: string[]) =>
-  ServiceProcess.launch(environment, [process.execPath, SANDBOX, ...args]);
+test('a service that is no sandbox has none of its calls, and documents none', async () => {
+  for (const [method, path] of [
+    ['POST', ''],
+    ['GET', ''],
+    ['GET', '/8b9ad3ad-4d0c-4f3e-9a26-5b1f1b5a9c11'],
+  ]) {
+    const answer = await fetch(`${service.url}/sandbox/scenarios${path}`, { method: method! });
+    expect([answer.status, await answer.json()]).toMatchObject([404, { code: 404000 }]);
+  }
+  const { paths, components } = (await (await fetch(`${service.url}/openapi.json`)).json()) as Record<
+    string,
+    object
+  >;
+  expect(Object.keys(paths!).filter((path) => path.includes('sandbox'))).toEqual([]);
+  expect(JSON.stringify(components)).not.toContain('Scenario');
+  expect((await call('GET', `${service.url}/api/v1/config`)).body.data.sandbox).toBe(false);
+});
 
-test('it plays through the API of a service', async () => {
-  const taker = await service.newTaker();
-  const port = String(await freePort());
+test('it plays through the API of a service, and refuses what it cannot do in the envelope', async () => {
   const bot = await newBot(service, { wants: isOfScenario, decide: () => YES });
-  const sandbox = launch(
-    { SANDBOX_API_KEY: taker.apiKey, SANDBOX_TAKER_ADDRESS: taker.address, SANDBOX_STEP_MS: '200' },
+  const { apiKey, address } = await service.newTaker();
+  const port = await freePort();
+  const sandbox = launchSandbox(
+    { SANDBOX_API_KEY: apiKey, SANDBOX_TAKER_ADDRESS: address, SANDBOX_STEP_MS: '200' },
     '--url',
     service.url,
     '--port',
-    port,
+    String(port),
     '--taker',
     bot.taker.address,
   );
@@ -48,29 +63,87 @@ test('it plays through the API of a service', async () => {
     status: 400,
     body: { code: 400001, details: expect.stringContaining("no operator's access") },
   });
+  const headers = { 'content-type': 'application/json' };
+  const malformed = await fetch(`${url}/sandbox/scenarios`, { method: 'POST', headers, body: '{' });
+  expect([malformed.status, await malformed.json()]).toMatchObject([
+    400,
+    { code: 400001, message: expect.any(String), details: expect.stringContaining('JSON') },
+  ]);
   expect(await call('GET', `${url}/nothing`)).toMatchObject({ status: 404, body: { code: 404000 } });
   await bot.session.close();
   expect([await sandbox.stop(), sandbox.stderr]).toEqual([0, '']);
 });
 
-test.each<[string, NodeJS.ProcessEnv, string[], string]>([
-  ['no URL', {}, [], "required option '--url <url>' not specified"],
-  ['no key', {}, ['--url', 'http://127.0.0.1:1'], 'SANDBOX_API_KEY and SANDBOX_TAKER_ADDRESS must be set'],
-  [
-    'production',
-    { NODE_ENV: 'production' },
-    ['--url', 'http://127.0.0.1:1'],
-    'SANDBOX must be off when NODE_ENV is production',
-  ],
-  [
-    'no service',
-    { SANDBOX_API_KEY: 'k', SANDBOX_TAKER_ADDRESS: `0x${'7a'.repeat(20)}` },
-    ['--url', 'http://127.0.0.1:1'],
-    'cannot play against http://127.0.0.1:1: ',
-  ],
-])('it does not start with %s', async (_, environment, args, line) => {
-  const sandbox = launch(environment, ...args);
-  expect(await sandbox.end()).toBe(1);
-  expect(sandbox.stderr).toContain(line);
-  expect(sandbox.stderr.trim()).not.toContain('\n');
+describe('it does not start, and says why in one line, with', () => {
+  const NOBODY = 'http://127.0.0.1:1';
+  const ACCESS = { SANDBOX_API_KEY: 'k', SANDBOX_TAKER_ADDRESS: `0x${'7a'.repeat(20)}` };
+
+  async function expectRefused(environment: NodeJS.ProcessEnv, args: string[], line: string): Promise<void> {
+    const sandbox = launchSandbox(environment, ...args);
+    expect(await sandbox.end()).toBe(1);
+    expect(sandbox.stderr).toContain(line);
+    expect(sandbox.stderr.trim()).not.toContain('\n');
+  }
+
+  test.each<[string, NodeJS.ProcessEnv, string[], string]>([
+    ['no URL', {}, [], "required option '--url <url>' not specified"],
+    [
+      'another URL',
+      ACCESS,
+      ['--url', 'ws://127.0.0.1:3000'],
+      "option '--url <url>' argument 'ws://127.0.0.1:3000' is invalid. It must be an http:// or https:// URL",
+    ],
+    [
+      'a URL with a query',
+      ACCESS,
+      ['--url', 'http://127.0.0.1:3000/?x=1'],
+      "option '--url <url>' argument 'http://127.0.0.1:3000/?x=1' is invalid. It must be an http:// or https:// URL",
+    ],
+    [
+      'a port that is none',
+      ACCESS,
+      ['--url', NOBODY, '--port', '65536'],
+      "option '--port <port>' argument '65536' is invalid. It must be a TCP port from 0 to 65535.",
+    ],
+    [
+      'a taker that is none',
+      ACCESS,
+      ['--url', NOBODY, '--taker', '0x12'],
+      "option '--taker <address>' argument '0x12' is invalid. It must be 0x and 40 hex digits.",
+    ],
+    ['no key', {}, ['--url', NOBODY], 'SANDBOX_API_KEY and SANDBOX_TAKER_ADDRESS must be set'],
+    [
+      'production',
+      { NODE_ENV: 'production' },
+      ['--url', NOBODY],
+      'SANDBOX must be off when NODE_ENV is production',
+    ],
+    ['no service', ACCESS, ['--url', NOBODY], `cannot play against ${NOBODY}: `],
+  ])('%s', async (_, environment, args, line) => {
+    await expectRefused(environment, args, line);
+  });
+
+  test('a key that the service does not know', async () => {
+    await expectRefused(
+      ACCESS,
+      ['--url', service.url],
+      `cannot play against ${service.url}: API key not found`,
+    );
+  });
+
+  test('a port that is taken', async () => {
+    const other = createServer();
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+    const { port } = other.address() as AddressInfo;
+    const { apiKey, address } = await service.newTaker();
+    try {
+      await expectRefused(
+        { SANDBOX_API_KEY: apiKey, SANDBOX_TAKER_ADDRESS: address, SANDBOX_ORDERS_PER_MINUTE: '0' },
+        ['--url', service.url, '--port', String(port)],
+        `cannot listen on --port ${port} of HOST: listen EADDRINUSE`,
+      );
+    } finally {
+      other.close();
+    }
+  });
 });

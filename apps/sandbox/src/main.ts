@@ -1,31 +1,33 @@
 import 'reflect-metadata';
+import { setTimeout as delay } from 'node:timers/promises';
 import { NestFactory } from '@nestjs/core';
-import { ValidationPipe } from '@nestjs/common';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { LaunchError, loadSandboxSettings, runUntilStopped } from '#config';
 import { Command } from 'commander';
-import { EnvelopeFilter, Refusal } from './envelope.js';
+import { address, port, serviceUrl } from './arguments.js';
+import { bodies, EnvelopeFilter } from './envelope.js';
 import { Sandbox, SandboxModule } from './sandbox.module.js';
 
-const DEFAULT_PORT = '3100';
+const DEFAULT_PORT = 3_100;
+/** Less than a process has for its stop, which waits for a start under way. */
+const START_TIMEOUT_MS = 15_000;
 
 const program = new Command('sandbox')
   .description(
     'Simulated takers and makers for the Lockstep at a URL, and scenarios on a port of its own. The taker that it plays is that of ' +
       'SANDBOX_API_KEY and SANDBOX_TAKER_ADDRESS; settings are environment variables, see docs/sandbox.md.',
   )
-  .requiredOption('--url <url>', 'where the service is')
-  .option('--port <port>', 'where scenarios are started, on HOST', DEFAULT_PORT)
-  .option('--taker <address>', 'the taker whose bot scenarios try, unless they say otherwise')
+  .requiredOption('--url <url>', 'where the service is', serviceUrl)
+  .option('--port <port>', 'where scenarios are started, on HOST', port, DEFAULT_PORT)
+  .option('--taker <address>', 'the taker whose bot scenarios try, unless they say otherwise', address)
   .allowExcessArguments(false)
   .parse();
 
 await runUntilStopped(async () => {
-  const { url, port, taker: botAddress } = program.opts<{ url: string; port: string; taker?: string }>();
+  const options = program.opts<{ url: string; port: number; taker?: string }>();
   const settings = loadSandboxSettings();
-  const { SANDBOX_API_KEY: apiKey, SANDBOX_TAKER_ADDRESS: address, HOST } = settings;
-  if (!URL.canParse(url)) throw new LaunchError('--url must be a URL such as http://127.0.0.1:3000');
-  if (apiKey === undefined || address === undefined) {
+  const { SANDBOX_API_KEY: apiKey, SANDBOX_TAKER_ADDRESS, HOST } = settings;
+  if (apiKey === undefined || SANDBOX_TAKER_ADDRESS === undefined) {
     throw new LaunchError(
       'SANDBOX_API_KEY and SANDBOX_TAKER_ADDRESS must be set: they are of the taker that is simulated',
     );
@@ -35,37 +37,37 @@ await runUntilStopped(async () => {
   });
   app.useGlobalFilters(new EnvelopeFilter());
   app.useGlobalPipes(bodies());
-  const taker = { apiKey, address };
-  await app
-    .get(Sandbox)
-    .start({ url, settings, taker, botAddress })
-    .catch((error: Error) => {
-      throw new LaunchError(`cannot play against ${url}: ${reasonOf(error)}`);
-    });
-  await app.listen(Number(port), HOST);
+  const { url, taker: botAddress } = options;
+  const taker = { apiKey, address: SANDBOX_TAKER_ADDRESS };
+  try {
+    await inTime(app.get(Sandbox).start({ url, settings, taker, botAddress }));
+  } catch (error) {
+    throw new LaunchError(`cannot play against ${url}: ${reasonOf(error as Error)}`);
+  }
+  const listening = await listen(app, { port: options.port, host: HOST });
   process.stdout.write(
-    `Lockstep sandbox plays against ${url}; scenarios on ${await app.getUrl()}/sandbox/scenarios\n`,
+    `Lockstep sandbox plays against ${url}; scenarios on ${listening}/sandbox/scenarios\n`,
   );
   return () => app.close();
 });
 
-function reasonOf({ message, cause }: Error): string {
-  return cause instanceof Error ? cause.message || message : message;
+/** Not by Nest, which logs a failure before it throws it. Returns the URL. */
+async function listen(app: NestFastifyApplication, on: { port: number; host: string }): Promise<string> {
+  await app.init();
+  try {
+    return await app.getHttpAdapter().getInstance().listen(on);
+  } catch (error) {
+    throw new LaunchError(`cannot listen on --port ${on.port} of HOST: ${reasonOf(error as Error)}`);
+  }
 }
 
-/** As the service reads them. */
-function bodies(): ValidationPipe {
-  return new ValidationPipe({
-    transform: true,
-    whitelist: true,
-    forbidNonWhitelisted: true,
-    exceptionFactory: (errors) =>
-      new Refusal(
-        400,
-        'Invalid parameter',
-        errors
-          .map(({ property, constraints }) => `${property} ${Object.values(constraints ?? {}).join(' and ')}`)
-          .join('; '),
-      ),
+async function inTime(start: Promise<void>): Promise<void> {
+  const late = delay(START_TIMEOUT_MS, undefined, { ref: false }).then(() => {
+    throw new Error(`it did not let the simulated taker in within ${START_TIMEOUT_MS / 1000} s`);
   });
+  await Promise.race([start, late]);
+}
+
+function reasonOf({ message, cause }: Error): string {
+  return cause instanceof Error ? cause.message || message : message;
 }
