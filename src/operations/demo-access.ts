@@ -1,26 +1,24 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { makeDataDir, type Settings } from '#config';
+import { ADDRESS_PATTERN, makeDataDir, type Settings } from '#config';
 import type { INestApplicationContext } from '@nestjs/common';
 import { ApiKeysService, TakersService } from '#trading';
 import { generatePrivateKey, privateKeyToAddress } from 'viem/accounts';
+import { z } from 'zod';
+
+const addressText = z.string().regex(new RegExp(ADDRESS_PATTERN));
 
 /** A taker's key. */
-interface TakerAccess {
-  taker_address: string;
-  api_key: string;
-  api_secret: string;
-}
+const takerAccess = z.object({ taker_address: addressText, api_key: z.string(), api_secret: z.string() });
+type TakerAccess = z.infer<typeof takerAccess>;
 
 /** What a newcomer needs to try the service out. */
-export interface DemoAccess extends TakerAccess {
-  maker_private_key: `0x${string}`;
-  maker_address: string;
-}
+const demoAccessSchema = takerAccess.extend({ maker_private_key: z.string(), maker_address: addressText });
+export type DemoAccess = z.infer<typeof demoAccessSchema>;
 
 /** The demo taker's key and the demo maker's wallet of the embedded database, made once and kept beside it. */
 export function demoAccess(app: INestApplicationContext, dataDir: string): Promise<DemoAccess> {
-  return keptAccess(app, join(dataDir, 'demo-access.json'), async () => {
+  return keptAccess(app, join(dataDir, 'demo-access.json'), demoAccessSchema, async () => {
     const makerKey = generatePrivateKey();
     return {
       ...(await newTaker(app, 'demo')),
@@ -37,7 +35,7 @@ export async function sandboxAccess(
 ): Promise<{ address: string; apiKey: string }> {
   makeDataDir(dataDir);
   const file = join(dataDir, 'sandbox-access.json');
-  const { taker_address: address, api_key: apiKey } = await keptAccess(app, file, () =>
+  const { taker_address: address, api_key: apiKey } = await keptAccess(app, file, takerAccess, () =>
     newTaker(app, 'sandbox'),
   );
   return { address, apiKey };
@@ -46,9 +44,10 @@ export async function sandboxAccess(
 async function keptAccess<T extends TakerAccess>(
   app: INestApplicationContext,
   file: string,
+  schema: z.ZodType<T>,
   make: () => Promise<T>,
 ): Promise<T> {
-  const kept = readKept<T>(file);
+  const kept = readKept(file, schema);
   if (kept && !('refused' in (await app.get(ApiKeysService).authenticate(kept.api_key)))) return kept;
   const access = await make();
   writeFileSync(file, JSON.stringify(access, null, 2), { mode: 0o600 });
@@ -63,9 +62,9 @@ async function newTaker(app: INestApplicationContext, kind: string): Promise<Tak
   return { taker_address, api_key: apiKey, api_secret: apiSecret };
 }
 
-function readKept<T>(file: string): T | undefined {
+function readKept<T>(file: string, schema: z.ZodType<T>): T | undefined {
   try {
-    return JSON.parse(readFileSync(file, 'utf8')) as T;
+    return schema.parse(JSON.parse(readFileSync(file, 'utf8')));
   } catch {
     return undefined; // not made yet, or damaged: a new one is made
   }

@@ -10,7 +10,7 @@ import { until } from '../support/until.js';
 
 /** The sandbox of `npm start` on its embedded database. */
 test(
-  'it is there unless told otherwise, tries the demo taker, and keeps its key',
+  'it is there unless told otherwise, tries the demo taker, keeps its key, and stops in time though it is busy',
   async () => {
     const folder = mkdtempSync(join(tmpdir(), 'lockstep-'));
     const environment = { DATA_DIR: folder, PORT: String(await freePort()), SANDBOX: '' };
@@ -27,6 +27,11 @@ test(
       (await call('GET', `${url}/api/v1/orders/available`, { headers: { 'x-api-key': key } })).body.data;
     await until(async () => (await orders()).length >= 2, "a simulated maker's order and the scenario's");
     expect(statSync(join(folder, 'sandbox-access.json')).mode & 0o077).toBe(0);
+    for (const name of ['burst', 'burst', 'ask-again']) {
+      expect((await startScenario(url, { name })).status).toBe(202);
+    }
+    await until(async () => (await orders()).length >= 50, 'most orders of the bursts');
+    // the exit code says that it was not cut off
     expect([await embedded.stop(), embedded.stderr]).toEqual([0, '']);
     rmSync(folder, { recursive: true });
   },
