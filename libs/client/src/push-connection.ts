@@ -152,11 +152,14 @@ export class PushConnection {
   }
 
   private hearEvent(message: EventMessage): void {
+    const { listeners } = this.options;
+    // what a newer service says beside that does not count, and its id is perhaps no event's
+    const listener = Object.hasOwn(listeners, message.type) ? listeners[message.type] : undefined;
+    if (!listener) return;
     // a request that is pushed again has the id of an event further back
     const isAgain = message.type === 'cancellation_request' && message.data.metadata.redelivered;
     if (!this.heardUpTo || !isAgain) this.heardUpTo = message.id;
-    const listener = this.options.listeners[message.type] as Listener<EventMessage> | undefined;
-    if (!listener || (message.type !== 'cancellation_request' && !this.heard.add(message.id))) return;
-    tell(listener, message, this.options.report);
+    if (message.type !== 'cancellation_request' && !this.heard.add(message.id)) return;
+    tell(listener as Listener<EventMessage>, message, this.options.report);
   }
 }
