@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { adminCommand } from './admin.js';
 import { answerCommand } from './answer.js';
+import { certifyCommand } from './certify/command.js';
 import { doctorCommand } from './doctor/command.js';
 import { listenCommand } from './listen.js';
 import { loginCommand } from './login.js';
@@ -58,6 +59,7 @@ function lockstepProgram(screen: Screen): Command {
     signCommand(screen),
     loginCommand(screen),
     doctorCommand(screen),
+    certifyCommand(screen),
     adminCommand(screen),
   ];
   for (const command of [program, ...commands]) {

@@ -33,7 +33,8 @@ export interface RuleResult {
   transcript: TranscriptEntry[];
 }
 
-export type RuleGroup = 'answers' | 'lost messages' | 'refusals' | 'sockets' | 'time and locks' | 'load' | 'form';
+export type RuleGroup =
+  'answers' | 'lost messages' | 'refusals' | 'sockets' | 'time and locks' | 'load' | 'form';
 
 export type Party = 'maker' | 'service' | 'runner' | 'bot';
 

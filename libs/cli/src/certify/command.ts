@@ -1,0 +1,94 @@
+import { Command, InvalidArgumentError } from 'commander';
+import { type ServiceOptions, urlOf, withService } from '../connection.js';
+import { AlreadyTold, Refused } from '../refusals.js';
+import { jsonLine, printable, type Screen } from '../screen.js';
+import { certify } from './certify.js';
+import type { CertificationReport, RuleResult } from './report.js';
+import { RULES } from './scenarios/index.js';
+
+interface CertifyCommandOptions extends ServiceOptions {
+  listen: number;
+  only?: string[];
+  list?: boolean;
+}
+
+const DEFAULT_PORT = 4100;
+const MAX_PORT = 65_535;
+/** The longest of the rules' names. */
+const NAME_WIDTH = Math.max(...RULES.map(({ name }) => name.length));
+const VERDICT_WIDTH = 'not shown'.length;
+
+const EXAMPLES = `
+Examples:
+  lockstep certify                                 then start your bot with the address that it says
+  lockstep certify --only reply-lost,resumes
+  lockstep certify --url https://sandbox.example --json > report.json
+
+It plays makers, so the service should be a sandbox. Your bot must lock new orders and answer requests by itself. The run takes
+about five minutes. It exits with 1 when the bot breaks a rule.`;
+
+/** Finds out whether a taker's bot keeps the rules. */
+export function certifyCommand(screen: Screen): Command {
+  return withService(new Command('certify'))
+    .description("try a taker's bot: stand between it and the service, break what can break, and judge")
+    .option('--listen <port>', 'where the bot connects to, on 127.0.0.1', portIn, DEFAULT_PORT)
+    .option('--only <rules>', 'the names of the rules to try, comma-separated', namesIn)
+    .option('--list', 'name the rules, and try nothing')
+    .addHelpText('after', EXAMPLES)
+    .action((options: CertifyCommandOptions) => tryBot(options, screen));
+}
+
+async function tryBot(
+  { listen, only, list, ...options }: CertifyCommandOptions,
+  screen: Screen,
+): Promise<void> {
+  if (list) {
+    const known = RULES.map(({ name, group, rule }) => ({ name, group, rule }));
+    screen.print(options.json ? jsonLine(known) : known.map(ruleLine).join(''));
+    return;
+  }
+  const signal = screen.takeInterrupts();
+  const report = await certify({
+    url: urlOf(options),
+    port: listen,
+    only,
+    signal,
+    onListening: (url) => screen.note(`lockstep: point your bot at ${url}\n`),
+    onProgress: (text) => screen.note(`lockstep: ${text}\n`),
+  }).catch((error: unknown) => {
+    if (signal.aborted) throw new AlreadyTold();
+    if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE')
+      throw new Refused(`something listens on port ${listen} already; give another --listen`);
+    throw error;
+  });
+  screen.print(options.json ? jsonLine(report) : tableOf(report));
+  if (report.verdict === 'fail') throw new AlreadyTold();
+}
+
+function tableOf({ rules, verdict }: CertificationReport): string {
+  const count = (wanted: RuleResult['verdict']) => rules.filter((rule) => rule.verdict === wanted).length;
+  const counts = `${count('pass')} passed, ${count('fail')} failed, ${count('not shown')} not shown`;
+  return `${rules.map(resultLine).join('')}${verdict}: ${counts}\n`;
+}
+
+function resultLine({ name, verdict, reason }: RuleResult): string {
+  return `${verdict.padEnd(VERDICT_WIDTH)}  ${name.padEnd(NAME_WIDTH)}  ${printable(reason)}\n`;
+}
+
+function ruleLine({ name, rule }: Pick<RuleResult, 'name' | 'rule'>): string {
+  return `${name.padEnd(NAME_WIDTH)}  ${rule}\n`;
+}
+
+function namesIn(text: string): string[] {
+  const names = text.split(',');
+  const unknown = names.find((given) => RULES.every(({ name }) => name !== given));
+  if (unknown !== undefined)
+    throw new InvalidArgumentError(`There is no rule ${unknown}; "lockstep certify --list" names them.`);
+  return names;
+}
+
+function portIn(text: string): number {
+  if (!/^\d{1,5}$/.test(text) || Number(text) > MAX_PORT)
+    throw new InvalidArgumentError(`It must be a port, from 0 to ${MAX_PORT}.`);
+  return Number(text);
+}

@@ -1,0 +1,123 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import {
+  connectMaker,
+  type Data,
+  LockstepError,
+  type Maker,
+  type NewOrder,
+  type Session,
+  settlementOf,
+} from '#client';
+import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts';
+import type { Tape } from '../runner/tape.js';
+import { PlayedOrder } from './played-order.js';
+
+/** Wallets that place orders in turn: one alone may place as many a minute as the service allows. */
+const WALLETS = 4;
+/** That the sandbox's makers trade, too. */
+const TICKERS = ['AAPL', 'MSFT', 'NVDA', 'TSLA'];
+const ASSET = '0x55d398326f99059ff775485246999027b3197955';
+const INCENTIVE = '500000000000000000';
+const PRICE = '182500000000000000000';
+/** No simulated taker acts on quantities with another digit than 0 behind the first. */
+const QUANTITY = 111;
+const QUANTITIES = 800;
+/** Beyond the least that the service asks for. */
+const SPARE_VALIDITY_S = 3_600;
+const TOO_MANY_REQUESTS = 429;
+
+/** The makers, fresh wallets that speak to the service directly. */
+export class Cast {
+  readonly orders: PlayedOrder[] = [];
+  private readonly byHash = new Map<string, PlayedOrder>();
+  private sessions: Session[] = [];
+  private makers: Maker[] = [];
+  private readonly nonces: number[] = [];
+  private turn = 0;
+
+  constructor(
+    private readonly url: string,
+    private readonly config: Data<'getConfig'>,
+    private readonly tape: Tape,
+    private readonly signal: AbortSignal,
+  ) {}
+
+  async enter(): Promise<void> {
+    const settlement = settlementOf(this.config);
+    this.makers = await Promise.all(
+      Array.from({ length: WALLETS }, () =>
+        connectMaker({ url: this.url, account: privateKeyToAccount(generatePrivateKey()), ...settlement }),
+      ),
+    );
+    this.sessions = await Promise.all(
+      this.makers.map((maker) =>
+        maker.listen({
+          onOrderStatusChange: (change) => this.find(change.order_hash)?.hearChange(change),
+          onCancellationUpdate: (update) => this.find(update.order_hash)?.hearUpdate(update),
+          onProblem: () => {}, // it is connected again
+          signal: this.signal,
+        }),
+      ),
+    );
+  }
+
+  find(orderHash: string): PlayedOrder | undefined {
+    return this.byHash.get(orderHash);
+  }
+
+  /** Signs an order and places it; `known` hears of it before the service does. */
+  async place(known: (hash: string) => void): Promise<PlayedOrder> {
+    const turn = this.turn++;
+    const at = turn % WALLETS;
+    const maker = this.makers[at]!;
+    const nonce = (this.nonces[at] = (this.nonces[at] ?? -1) + 1);
+    const order = { ...this.terms(turn), nonce, principal: maker.address, exchange: 0 };
+    const hash = maker.hash({ maker: maker.address, ...order });
+    const played = new PlayedOrder(hash, maker, this.tape);
+    this.byHash.set(hash, played);
+    this.orders.push(played);
+    known(hash);
+    this.tape.write({
+      from: 'maker',
+      to: 'service',
+      label: 'places an order',
+      fault: false,
+      order: hash,
+      body: null,
+    });
+    await this.patiently(() => maker.place(order));
+    return played;
+  }
+
+  /** Cancels what nobody has locked, and goes. */
+  async leave(): Promise<void> {
+    const left = this.orders.filter(({ lock, askedAt }) => !lock && askedAt === undefined);
+    await Promise.allSettled(left.map((order) => order.ask()));
+    await Promise.all(this.sessions.map((session) => session.close()));
+  }
+
+  /** Comes back as often as the service asks it to. */
+  private async patiently<T>(call: () => Promise<T>): Promise<T> {
+    for (;;) {
+      try {
+        return await call();
+      } catch (error) {
+        if (!(error instanceof LockstepError) || error.status !== TOO_MANY_REQUESTS) throw error;
+        await delay((error.retryAfterSeconds ?? 1) * 1000, undefined, { signal: this.signal });
+      }
+    }
+  }
+
+  private terms(turn: number): NewOrder {
+    const quantity = QUANTITY + (turn % QUANTITIES);
+    return {
+      is_buy: turn % 2 === 0,
+      ticker: TICKERS[turn % TICKERS.length]!,
+      quantity: String(quantity % 10 === 0 ? quantity + 1 : quantity),
+      price: PRICE,
+      incentive: INCENTIVE,
+      asset: ASSET,
+      deadline: Math.floor(Date.now() / 1000) + this.config.order_min_validity_seconds + SPARE_VALIDITY_S,
+    };
+  }
+}
