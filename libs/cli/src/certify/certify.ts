@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { hashOrder, readConfig, settlementOf } from '#client';
+import { sentenceOf } from '../refusals.js';
 import type { CertificationReport, RuleResult } from './report.js';
 import { Runner } from './runner/runner.js';
 import { Tape } from './runner/tape.js';
@@ -37,9 +38,10 @@ const QUESTIONS = 200;
 export async function certify(options: CertifyOptions): Promise<CertificationReport> {
   const { url, port = 0, waits, questions = QUESTIONS, onListening, onProgress = () => {} } = options;
   const end = new AbortController();
-  setMaxListeners(0, end.signal); // whatever waits listens
-  const signal = AbortSignal.any([end.signal, ...(options.signal ? [options.signal] : [])]);
-  setMaxListeners(0, signal);
+  const { signal } = end;
+  setMaxListeners(0, signal); // whatever waits listens
+  if (options.signal?.aborted) end.abort();
+  options.signal?.addEventListener('abort', () => end.abort(), { once: true, signal });
   const config = await readConfig({ url });
   // no envelope, so no call of the client's
   const openapi = (await (await fetch(`${url}/openapi.json`)).json()) as { info: { version: string } };
@@ -54,6 +56,7 @@ export async function certify(options: CertifyOptions): Promise<CertificationRep
     runner,
     tape,
     cast,
+    signal,
     waits: { ...WAITS, ...waits },
     questions,
     taker: '',
@@ -136,7 +139,9 @@ async function resultOf(stage: Stage, rule: Rule, unplayable: string | undefined
     } catch (error) {
       if (error instanceof RuleBroken) return { verdict: 'fail', reason: error.message };
       if (error instanceof NotShown) return { verdict: 'not shown', reason: error.message };
-      throw error;
+      stage.signal.throwIfAborted();
+      // the runner's own call to the service has failed, for a reason that is not the bot's
+      return { verdict: 'not shown', reason: sentenceOf(error) };
     } finally {
       scene.end();
     }

@@ -1,9 +1,4 @@
-import {
-  createServer,
-  type IncomingMessage,
-  type Server,
-  type ServerResponse,
-} from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -31,6 +26,7 @@ const CLOSE_REFUSED_KEY = 1008;
 export class Runner {
   readonly faults = new Faults();
   readonly lines = new Set<BotLine>();
+  private readonly connections = new Set<Socket>();
   private readonly sockets = new WebSocketServer({
     noServer: true,
     autoPong: false,
@@ -44,6 +40,10 @@ export class Runner {
     private readonly tape: Tape,
     private readonly hashOf: (terms: OrderTerms) => string,
   ) {
+    server.on('connection', (connection: Socket) => {
+      this.connections.add(connection);
+      connection.on('close', () => this.connections.delete(connection));
+    });
     server.on('request', (asked: IncomingMessage, answer: ServerResponse) => {
       this.serve(asked, answer).catch(() => asked.socket.destroy());
     });
@@ -81,11 +81,11 @@ export class Runner {
   }
 
   async stop(): Promise<void> {
-    for (const client of this.sockets.clients) client.terminate();
-    this.server.closeAllConnections();
-    await new Promise((resolve) => {
+    const closed = new Promise((resolve) => {
       this.server.close(resolve);
     });
+    for (const connection of this.connections) connection.destroy();
+    await closed;
   }
 
   private async serve(asked: IncomingMessage, answer: ServerResponse): Promise<void> {
@@ -179,6 +179,7 @@ export class Runner {
     service.on('unexpected-response', (_, reply) => {
       this.refuseSocket(call, client, reply).catch(() => client.destroy());
     });
+    client.on('close', () => service.readyState === WebSocket.CONNECTING && service.terminate());
     service.on('open', () => {
       call.service = { status: 101, body: '' };
       call.told = { status: 101, at: performance.now() };

@@ -1,4 +1,4 @@
-import { EventEmitter, once } from 'node:events';
+import { EventEmitter } from 'node:events';
 import type { TranscriptEntry } from '../report.js';
 import type { BotCall } from './bot-call.js';
 
@@ -24,7 +24,9 @@ export class Tape {
   private readonly secrets = new Set<string>();
   private readonly bell = new EventEmitter().setMaxListeners(0);
 
-  constructor(private readonly signal: AbortSignal) {}
+  constructor(private readonly signal: AbortSignal) {
+    signal.addEventListener('abort', () => this.ring(), { once: true });
+  }
 
   /** What no transcript may have. */
   hide(secret: string | undefined): void {
@@ -61,14 +63,27 @@ export class Tape {
 
   /** Waits until something has come about; undefined when it has not in time. */
   async until<T>(found: () => T | undefined | false, patienceMs: number): Promise<T | undefined> {
-    const woken = AbortSignal.any([this.signal, AbortSignal.timeout(patienceMs)]);
+    const deadline = performance.now() + patienceMs;
     for (;;) {
       const result = found();
       if (result) return result;
       this.signal.throwIfAborted();
-      if (woken.aborted) return undefined;
-      await once(this.bell, 'heard', { signal: woken }).catch(() => undefined);
+      const left = deadline - performance.now();
+      if (left <= 0) return undefined;
+      await this.wakeWithin(left);
     }
+  }
+
+  private wakeWithin(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = (): void => {
+        clearTimeout(timer);
+        this.bell.off('heard', wake);
+        resolve();
+      };
+      const timer = setTimeout(wake, ms);
+      this.bell.on('heard', wake);
+    });
   }
 
   private clean(text: string): string {

@@ -83,17 +83,22 @@ async function requestLost(scene: Scene): Promise<string> {
 }
 
 async function redelivered(scene: Scene): Promise<string> {
+  const { runner, tape } = scene.stage;
   const order = await scene.lockedOrder();
   const lost = scene.onQuestion(order, (push, line) => {
     line.hold(push, 'lost');
     return true;
   });
   await scene.ask(order);
-  await scene.stage.tape.until(() => order.questions.length > 0, scene.waits.answerMs);
+  await tape.until(() => order.questions.length > 0, scene.waits.answerMs);
+  // what it hears later moves the place where it goes on, so that the question itself does not come again
+  await scene.lockedOrder();
   lost();
-  scene.stage.runner.cutLines();
+  runner.cutLines();
   await scene.connected();
   await scene.recorded(order);
+  const again = order.questions.some(({ message }) => message.data?.metadata?.redelivered === true);
+  if (!again) throw new NotShown('the bot was told of the request otherwise before it was asked once more');
   return 'asked once more when it had connected again, it answered';
 }
 

@@ -18,6 +18,8 @@ export interface Stage {
   runner: Runner;
   tape: Tape;
   cast: Cast;
+  /** Ends all. */
+  signal: AbortSignal;
   waits: Waits;
   /** Of the load. */
   questions: number;

@@ -1,0 +1,121 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { freePort } from '#database';
+import type { TakerClient } from '../support/clients.js';
+import { lockstep, RunningCommand } from '../support/command-line.js';
+import { expectInvariants } from '../support/invariants.js';
+import { startService, type TestService } from '../support/service.js';
+import { HandmadeBot, Waverer } from './bots/handmade-bot.js';
+
+/** `lockstep certify` as it is typed: what it says, prints and ends with. */
+const PATIENCE_MS = 90_000;
+const RULE = 'push-twice';
+
+let service: TestService;
+let taker: TakerClient;
+beforeAll(async () => {
+  service = await startService({ WORKER: 'inline' });
+  taker = await service.newTaker();
+});
+afterAll(async () => {
+  await expectInvariants(service.dataSource);
+  await service.stop();
+});
+
+/** Runs the command for one rule, with a bot that comes when it is told where to. */
+async function tried(
+  Bot: typeof HandmadeBot,
+  ...options: string[]
+): Promise<{ code: number; stdout: string }> {
+  const port = String(await freePort());
+  const command = new RunningCommand([
+    'certify',
+    '--url',
+    service.url,
+    '--listen',
+    port,
+    '--only',
+    RULE,
+    ...options,
+  ]);
+  await command.hear(`point your bot at http://127.0.0.1:${port}\n`);
+  const bot = new Bot(`http://127.0.0.1:${port}`, taker);
+  const code = await command.ended;
+  await bot.end();
+  return { code, stdout: command.stdout };
+}
+
+test(
+  'a bot that keeps the rules: a line for each, and exit code 0',
+  async () => {
+    expect(await tried(HandmadeBot)).toEqual({
+      code: 0,
+      stdout: `pass       ${RULE.padEnd(29)}  it answered once\npass: 1 passed, 0 failed, 0 not shown\n`,
+    });
+  },
+  PATIENCE_MS,
+);
+
+test(
+  'one that breaks a rule: exit code 1, and --json has the proof',
+  async () => {
+    const { code, stdout } = await tried(Waverer, '--json');
+    expect(code).toBe(1);
+    const report = JSON.parse(stdout);
+    expect(report).toMatchObject({
+      version: 1,
+      service: service.url,
+      taker: taker.address,
+      verdict: 'fail',
+      rules: [
+        {
+          name: RULE,
+          group: 'lost messages',
+          verdict: 'fail',
+          reason: 'it answered true first, and then false',
+        },
+      ],
+    });
+    const labels = report.rules[0].transcript.map(({ label, fault }: { label: string; fault: boolean }) => [
+      label,
+      fault,
+    ]);
+    expect(labels).toContainEqual(['cancellation_request', false]);
+    expect(labels).toContainEqual(['cancellation_request, once more', true]);
+  },
+  PATIENCE_MS,
+);
+
+test('--list names the rules', async () => {
+  const { code, stdout } = await lockstep(['certify', '--list']);
+  expect([code, stdout]).toEqual([
+    0,
+    expect.stringMatching(/^reply-lost +When the reply to its answer is lost/m),
+  ]);
+});
+
+test.each([
+  [['--only', 'push-twice,push-thrice'], 'There is no rule push-thrice'],
+  [['--listen', '70000'], 'It must be a port, from 0 to 65535.'],
+  [['--url', 'ftp://127.0.0.1'], '--url or LOCKSTEP_URL must be http'],
+])('%s is wrong usage', async (options, what) => {
+  const { code, stderr } = await lockstep(['certify', ...options]);
+  expect([code, stderr]).toEqual([2, expect.stringContaining(what)]);
+});
+
+test('a port that is taken, and Ctrl-C before a bot has come, end it with 1', async () => {
+  const other = createServer().listen(0, '127.0.0.1');
+  await once(other, 'listening');
+  const { port } = other.address() as AddressInfo;
+  const { code, stderr } = await lockstep(['certify', '--url', service.url, '--listen', String(port)]);
+  other.close();
+  expect([code, stderr]).toEqual([
+    1,
+    `lockstep: something listens on port ${port} already; give another --listen\n`,
+  ]);
+  const waiting = new RunningCommand(['certify', '--url', service.url, '--listen', '0']);
+  await waiting.hear('point your bot at');
+  expect(await waiting.interrupt()).toBe(1);
+});
