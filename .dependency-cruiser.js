@@ -23,12 +23,12 @@ export default {
       to: { path: '^apps/sandbox/' },
     },
     {
-      name: 'the-sandbox-knows-client-and-config',
+      name: 'the-sandbox-knows-client-config-and-certificates',
       severity: 'error',
       from: { path: '^apps/sandbox/' },
       to: {
         path: '^(src|apps|libs|test|bench|ormconfig)|node_modules/(typeorm|pg|@nestjs/typeorm)/',
-        pathNot: '^(apps/sandbox|libs/client|libs/config)/',
+        pathNot: '^(apps/sandbox|libs/client|libs/config|libs/certificates)/',
       },
     },
     {
@@ -60,6 +60,12 @@ export default {
       severity: 'error',
       from: { path: '^libs/config/' },
       to: { path: '^libs/(database|dev-postgres|events|metrics|trading)/' },
+    },
+    {
+      name: 'certificates-know-nobody',
+      severity: 'error',
+      from: { path: '^libs/certificates/' },
+      to: { path: '^libs/(?!certificates/)' },
     },
     {
       name: 'metrics-know-nobody',

@@ -55,6 +55,7 @@ test('anybody is told how this installation is set up', async () => {
     cancellation_cooldown_seconds: 17,
     event_retention_days: 9,
     sandbox: false,
+    certificate_public_key: null,
     limits: {
       requests_per_second: 5_000,
       sockets_per_caller: 7,

@@ -1,8 +1,10 @@
+import { issuerOf } from '#certificates';
 import type { Settings } from '#config';
 import { DEADLINE_TOLERANCE_SECONDS } from '#trading';
 
 /** Which settings of the service anybody may know, and what they are called there. */
 export function publishedSettings(settings: Settings) {
+  const { SANDBOX_CERTIFICATE_KEY: key } = settings;
   return {
     order_min_validity_seconds: settings.ORDER_MIN_VALIDITY_HOURS * 3600,
     deadline_tolerance_seconds: DEADLINE_TOLERANCE_SECONDS,
@@ -13,6 +15,7 @@ export function publishedSettings(settings: Settings) {
     login_domains: settings.LOGIN_DOMAINS,
     event_retention_days: settings.EVENT_RETENTION_DAYS,
     sandbox: settings.SANDBOX === 'on',
+    certificate_public_key: key === undefined ? null : issuerOf(key),
     limits: {
       requests_per_second: settings.RATE_LIMIT_PER_SECOND,
       sockets_per_caller: settings.MAX_SOCKETS_PER_CALLER,

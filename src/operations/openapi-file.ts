@@ -13,7 +13,7 @@ import { openApiDocument } from './docs.js';
  * the routes without making a single provider, so neither a database nor real secrets are needed.
  */
 const unused = 'a secret that nothing is made with';
-const settings = loadSettings({ JWT_SECRET: unused, MASTER_KEY: unused });
+const settings = loadSettings({ JWT_SECRET: unused, MASTER_KEY: unused, SANDBOX: 'off' });
 const app = await NestFactory.create<NestFastifyApplication>(
   AppModule.with(settings, dataSource),
   httpAdapter(settings),

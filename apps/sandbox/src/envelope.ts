@@ -3,12 +3,13 @@ import {
   Catch,
   type ExceptionFilter,
   HttpException,
+  HttpStatus,
   ValidationPipe,
 } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 
 // The service's own envelope and validation stand on its table of errors, which is the trading domain's too, and in src, which knows
-// nothing of the sandbox. The little that three calls need is less than a library that both could import.
+// nothing of the sandbox. The little that a few calls need is less than a library that both could import.
 
 const RETRY_AFTER_SECONDS = 1;
 
@@ -23,6 +24,9 @@ export class Refusal extends HttpException {
     super(message, status);
   }
 }
+
+export const invalid = (details: string): Refusal =>
+  new Refusal(HttpStatus.BAD_REQUEST, 'Invalid parameter', details);
 
 /** Refuses in the service's envelope. The code is the status with what is commonest there. */
 @Catch(HttpException)
@@ -44,9 +48,7 @@ export function bodies(): ValidationPipe {
     whitelist: true,
     forbidNonWhitelisted: true,
     exceptionFactory: (errors) =>
-      new Refusal(
-        400,
-        'Invalid parameter',
+      invalid(
         errors
           .map(({ property, constraints }) => `${property} ${Object.values(constraints ?? {}).join(' and ')}`)
           .join('; '),

@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
 import { LockstepError, readConfig } from '#client';
 import type { SandboxSettings } from '#config';
+import { Certificates } from './certificates/certificates.service.js';
 import type { Installation } from './installation.js';
 import { Pace } from './pace.js';
 import { Scenarios } from './scenarios/scenarios.service.js';
@@ -31,7 +32,10 @@ export class Sandbox implements OnModuleDestroy {
   private readonly end = new AbortController();
   private taker: SimulatedTaker | undefined;
 
-  constructor(private readonly scenarios: Scenarios) {
+  constructor(
+    private readonly scenarios: Scenarios,
+    private readonly certificates: Certificates,
+  ) {
     setMaxListeners(0, this.end.signal); // whatever is simulated waits for it
   }
 
@@ -46,6 +50,7 @@ export class Sandbox implements OnModuleDestroy {
     const makers = new SimulatedMakers(settings.SANDBOX_MAKER_KEYS, installation, pace, report);
     makers.play(settings.SANDBOX_ORDERS_PER_MINUTE).catch(report);
     this.scenarios.open({ installation, pace, botAddress, operator });
+    this.certificates.open(url, settings.SANDBOX_CERTIFICATE_KEY);
   }
 
   async onModuleDestroy(): Promise<void> {

@@ -1,3 +1,4 @@
+export { type Certificate, requestCertificate } from './certify/certificate.js';
 export type { CertificationReport, RuleResult, TranscriptEntry } from './certify/report.js';
 export {
   htmlReport,

@@ -822,6 +822,11 @@ export interface components {
             event_retention_days: number;
             /** @description Whether this is a sandbox: simulated makers and takers trade here, and `/sandbox/scenarios` starts scenarios. */
             sandbox: boolean;
+            /**
+             * @description With which this sandbox signs certificates: an Ed25519 public key of 32 bytes, hex. Null where this is no sandbox.
+             * @example null
+             */
+            certificate_public_key: string | null;
             /** @description How much one may ask for. */
             limits: components["schemas"]["Limits"];
             /**

@@ -1,15 +1,22 @@
 import { findSecret, keptSecret } from './kept-secrets.js';
 import { LaunchError } from './process-lifecycle.js';
-import { readEnvironment, type Settings } from './settings.js';
+import { type Environment, readEnvironment, type Settings } from './settings.js';
 
 /** Where those secrets are kept under DATA_DIR that the environment leaves out. */
 const KEPT = { JWT_SECRET: 'jwt-secret', MASTER_KEY: 'master-key' } as const;
+/** Where the key is kept with which the sandbox beside the service signs certificates. */
+const CERTIFICATE_KEY = 'certificate-key';
 
 /** The settings of this process: the environment, checked, with the secrets that it leaves out. */
 export function loadSettings(env: NodeJS.ProcessEnv = process.env): Settings {
   const settings = readEnvironment(env);
   const secret = (name: keyof typeof KEPT) => settings[name] ?? keptSecret(settings.DATA_DIR, KEPT[name]);
-  return { ...settings, JWT_SECRET: secret('JWT_SECRET'), MASTER_KEY: secret('MASTER_KEY') };
+  return {
+    ...settings,
+    JWT_SECRET: secret('JWT_SECRET'),
+    MASTER_KEY: secret('MASTER_KEY'),
+    SANDBOX_CERTIFICATE_KEY: certificateKey(settings, keptSecret),
+  };
 }
 
 /**
@@ -27,6 +34,7 @@ export function loadToolSettings(env: NodeJS.ProcessEnv = process.env): Settings
   };
   return {
     ...settings,
+    SANDBOX_CERTIFICATE_KEY: certificateKey(settings, findSecret),
     get JWT_SECRET() {
       return secret('JWT_SECRET');
     },
@@ -34,4 +42,11 @@ export function loadToolSettings(env: NodeJS.ProcessEnv = process.env): Settings
       return secret('MASTER_KEY');
     },
   };
+}
+
+function certificateKey(
+  { SANDBOX, SANDBOX_CERTIFICATE_KEY, DATA_DIR }: Environment,
+  keptIn: typeof findSecret,
+): string | undefined {
+  return SANDBOX === 'on' ? (SANDBOX_CERTIFICATE_KEY ?? keptIn(DATA_DIR, CERTIFICATE_KEY)) : undefined;
 }

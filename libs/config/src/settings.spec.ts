@@ -67,6 +67,16 @@ describe('a wrong environment is refused in one line, which names the setting an
       'SANDBOX_MAKER_KEYS must be private keys (0x and 64 hex digits)',
     ],
     [
+      'a wrong SANDBOX_CERTIFICATE_KEY',
+      { SANDBOX_CERTIFICATE_KEY: 'ab' },
+      'SANDBOX_CERTIFICATE_KEY must be 32 bytes of Ed25519 as 64 lower-case hex digits',
+    ],
+    [
+      'wrong CERTIFICATE_ISSUERS',
+      { CERTIFICATE_ISSUERS: `${'ab'.repeat(32)},0x12` },
+      'CERTIFICATE_ISSUERS must be public keys with commas between them',
+    ],
+    [
       'wrong LOGIN_DOMAINS',
       { LOGIN_DOMAINS: 'https://app.desk.example' },
       'LOGIN_DOMAINS must be a comma-separated list of hosts',

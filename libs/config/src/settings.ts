@@ -87,6 +87,16 @@ const walletKeys = z
   })
   .transform((text) => text.split(',') as `0x${string}`[]);
 
+const ED25519_KEY = /^[0-9a-f]{64}$/;
+const ED25519_RULE = '32 bytes of Ed25519 as 64 lower-case hex digits';
+
+const certificateIssuers = z
+  .string()
+  .transform((text) => text.split(',').map((issuer) => issuer.trim()))
+  .refine((issuers) => issuers.every((issuer) => ED25519_KEY.test(issuer)), {
+    error: `must be public keys with commas between them, each ${ED25519_RULE}`,
+  });
+
 const databaseUrl = z.string().superRefine((text, context) => {
   try {
     parseDatabaseUrl(text);
@@ -176,6 +186,11 @@ export const settingsSchema = z.object({
   ]),
   SANDBOX_API_KEY: z.string().optional(),
   SANDBOX_TAKER_ADDRESS: address.optional(),
+  SANDBOX_CERTIFICATE_KEY: z
+    .string()
+    .regex(ED25519_KEY, { error: `must be ${ED25519_RULE}` })
+    .optional(),
+  CERTIFICATE_ISSUERS: certificateIssuers.default([]),
 });
 
 /** The secrets of a setting that may have several: new things are made with the first, old ones may be of any. */
@@ -213,6 +228,7 @@ const sandboxSchema = settingsSchema.pick({
   SANDBOX_MAKER_KEYS: true,
   SANDBOX_API_KEY: true,
   SANDBOX_TAKER_ADDRESS: true,
+  SANDBOX_CERTIFICATE_KEY: true,
 });
 
 /** How the sandbox plays. */

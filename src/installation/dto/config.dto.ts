@@ -122,6 +122,10 @@ export class ConfigAnswer {
   @ApiProperty({ type: Boolean })
   sandbox!: boolean;
 
+  /** With which this sandbox signs certificates: an Ed25519 public key of 32 bytes, hex. Null where this is no sandbox. */
+  @ApiProperty({ type: String, nullable: true, pattern: '^[0-9a-f]{64}$', example: null })
+  certificate_public_key!: string | null;
+
   /** How much one may ask for. */
   @ApiProperty({ type: Limits })
   limits!: Limits;

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { HttpStatus, Injectable } from '@nestjs/common';
 import { LockstepError } from '#client';
-import { Refusal } from '../envelope.js';
+import { invalid, Refusal } from '../envelope.js';
 import type { Installation } from '../installation.js';
 import type { Pace } from '../pace.js';
 import type { ScenarioSummary, ScenarioView } from './dto/scenarios.dto.js';
@@ -132,9 +132,6 @@ export class Scenarios {
 }
 
 const viewOf = ({ summary, steps }: Played): ScenarioView => ({ ...summary, steps: steps.told });
-
-const invalid = (details: string): Refusal =>
-  new Refusal(HttpStatus.BAD_REQUEST, 'Invalid parameter', details);
 
 const reasonOf = (error: Error): string =>
   error instanceof LockstepError ? `${error.message}: ${error.details}` : error.message;

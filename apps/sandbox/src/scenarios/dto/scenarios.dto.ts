@@ -3,8 +3,8 @@ import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import { IsIn, IsOptional, Matches } from 'class-validator';
 import { SCENARIO_NAMES, type ScenarioName } from '../scenario-names.js';
 
-const EXAMPLE_ADDRESS = '0x71c7656ec7ab88b098defb751b7401b5f6d8976f';
-const EXAMPLE_TIME = '2026-01-17T03:00:24.123Z';
+export const EXAMPLE_ADDRESS = '0x71c7656ec7ab88b098defb751b7401b5f6d8976f';
+export const EXAMPLE_TIME = '2026-01-17T03:00:24.123Z';
 
 export class StartScenarioRequest {
   /** What is played. */
