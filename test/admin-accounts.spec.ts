@@ -39,6 +39,7 @@ test('a taker: list, show, add-address, suspend and resume, with a history that 
     name: 'A broker',
     addresses: [address('a1'), address('a2')],
     status: 'active',
+    require_certificate: false,
     created_at: time,
   };
   expect(await admin.json('taker', 'add-address', ...taker, '--address', address('A2'))).toEqual(view);

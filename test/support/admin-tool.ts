@@ -15,13 +15,16 @@ export interface Run {
 
 /** The operator's tool on a database, each command with connections of its own; test/launch.spec.ts has it as a process. */
 export class AdminTool {
-  constructor(private readonly databaseUrl: string) {}
+  constructor(
+    private readonly databaseUrl: string,
+    private readonly settings: NodeJS.ProcessEnv = {},
+  ) {}
 
   async run(...args: string[]): Promise<Run> {
     const said: Run = { code: 0, stdout: '', stderr: '' };
     const print = (text: string): void => void (said.stdout += text);
     const warn = (text: string): void => void (said.stderr += text);
-    const environment = { ...TEST_ENVIRONMENT, DATABASE_URL: this.databaseUrl };
+    const environment = { ...TEST_ENVIRONMENT, ...this.settings, DATABASE_URL: this.databaseUrl };
     const program = new Command('admin').exitOverride().configureOutput({ writeOut: print, writeErr: warn });
     try {
       const runner = adminRunner(environment, new DataSource(dataSource.options), print);

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { IP_RANGE_RULE, isIpRange } from '#config';
 import { isAddressText, NOTES_MAX, ORDER_STATUSES, type OrderReference, type OrderStatus } from '#trading';
 import { InvalidArgumentError } from 'commander';
@@ -72,4 +73,13 @@ export function duration(text: string): number {
 /** A duration, or none at all. */
 export function durationOrNone(text: string): number {
   return text === '0s' ? 0 : duration(text);
+}
+
+/** Of a file. */
+export function contentOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new InvalidArgumentError(`The file cannot be read (${(error as NodeJS.ErrnoException).code}).`);
+  }
 }

@@ -1,7 +1,7 @@
 import { ApiKeysService, type ListedKey, type MintedKey } from '#trading';
 import { type Command, Option } from 'commander';
 import type { AdminRunner } from './admin-runner.js';
-import { addIpRange, duration, durationOrNone, uuid } from './arguments.js';
+import { addIpRange, contentOf, duration, durationOrNone, uuid } from './arguments.js';
 import { byOperator, type ByOperator } from './operator-option.js';
 
 interface Create extends ByOperator {
@@ -9,6 +9,7 @@ interface Create extends ByOperator {
   expiresIn?: number;
   requireSignature?: boolean;
   allowIp?: string[];
+  certificate?: string;
 }
 
 /** The commands on takers' API keys. */
@@ -28,9 +29,10 @@ export function addKeyCommands(program: Command, run: AdminRunner): void {
       'an address or a range from which it may be used; may be repeated; from anywhere when left out',
       addIpRange,
     )
-    .action(({ taker, expiresIn, requireSignature, allowIp, operator }: Create) =>
+    .option('--certificate <file>', "a certificate of the taker's bot, see docs/certificates.md", contentOf)
+    .action(({ taker, expiresIn, requireSignature, allowIp, certificate, operator }: Create) =>
       run.onService(async (context) => {
-        const options = { validForSeconds: expiresIn, requireSignature, allowIps: allowIp };
+        const options = { validForSeconds: expiresIn, requireSignature, allowIps: allowIp, certificate };
         return mintedView(await context.get(ApiKeysService).create(taker, options, operator));
       }),
     );

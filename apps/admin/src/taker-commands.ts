@@ -5,6 +5,12 @@ import { actionView } from './action-view.js';
 import { addAddress, name, reason, uuid } from './arguments.js';
 import { byOperator, type ByOperator } from './operator-option.js';
 
+interface Create extends ByOperator {
+  name: string;
+  address: string[];
+  requireCertificate?: boolean;
+}
+
 /** The commands on brokers and custodians. */
 export function addTakerCommands(program: Command, run: AdminRunner): void {
   const taker = program.command('taker').description('brokers and custodians');
@@ -12,13 +18,16 @@ export function addTakerCommands(program: Command, run: AdminRunner): void {
     .description('make a taker known')
     .requiredOption('--name <name>', 'a name that tells it from others', name)
     .addOption(addressOption())
-    .action((options: ByOperator & { name: string; address: string[] }) =>
+    .option(
+      '--require-certificate',
+      'give it keys only with a certificate of its bot, see docs/certificates.md',
+    )
+    .action(({ name: takerName, requireCertificate, operator, ...options }: Create) =>
       run.onService(async (context) => {
         const addresses = [...new Set(options.address)];
-        const { takerId } = await context
-          .get(TakersService)
-          .create(options.name, addresses, options.operator);
-        return { taker_id: takerId, name: options.name, addresses };
+        const takers = context.get(TakersService);
+        const { takerId } = await takers.create(takerName, addresses, operator, { requireCertificate });
+        return { taker_id: takerId, name: takerName, addresses };
       }),
     );
   taker
@@ -69,8 +78,15 @@ function addressOption(): Option {
     .makeOptionMandatory();
 }
 
-function takerView({ id, name: takerName, addresses, status, created_at }: TakerAccount) {
-  return { taker_id: id, name: takerName, addresses, status, created_at };
+function takerView({
+  id,
+  name: takerName,
+  addresses,
+  status,
+  require_certificate,
+  created_at,
+}: TakerAccount) {
+  return { taker_id: id, name: takerName, addresses, status, require_certificate, created_at };
 }
 
 function reportOf({ taker, history }: { taker: TakerAccount; history: OperatorAction[] }) {

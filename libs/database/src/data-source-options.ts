@@ -18,6 +18,7 @@ import { WhoPeopleAre1764900000000 } from './migrations/1764900000000-who-people
 import { SuspendedOrders1764900000001 } from './migrations/1764900000001-suspended-orders.js';
 import { LeanHotTables1765000000000 } from './migrations/1765000000000-lean-hot-tables.js';
 import { LocksOfTaker1765100000000 } from './migrations/1765100000000-locks-of-taker.js';
+import { Certificates1765200000000 } from './migrations/1765200000000-certificates.js';
 
 /** Connections of one process. */
 export const POOL_SIZE = 20;
@@ -51,6 +52,7 @@ export function dataSourceOptions(
       SuspendedOrders1764900000001,
       LeanHotTables1765000000000,
       LocksOfTaker1765100000000,
+      Certificates1765200000000,
     ],
     migrationsTransactionMode: 'each',
     synchronize: false,

@@ -10,6 +10,7 @@ import { TradingError } from '../trading-error.js';
 import { hashApiKey, keyIdOf, mintApiKey, signingSecret } from './api-key-format.js';
 import { ApiKey } from './api-key.entity.js';
 import type { TakerKey } from './taker-caller.js';
+import { acceptedCertificate } from './taker-certificate.js';
 import { Taker } from './taker.entity.js';
 
 /** What the operator decides about a new key. */
@@ -19,6 +20,8 @@ export interface KeyOptions {
   requireSignature?: boolean;
   /** Addresses and CIDRs; from anywhere when left out. */
   allowIps?: string[];
+  /** The text of a certificate of the taker's bot. */
+  certificate?: string | undefined;
 }
 
 /** A key as it is shown once: it cannot be had again. */
@@ -85,6 +88,7 @@ export class ApiKeysService {
     return Transaction.withManager(this.dataSource, async (manager) => {
       const taker = await manager.findOneBy(Taker, { id: takerId });
       if (!taker) throw new TradingError('INVALID_PARAMETER', `taker: no taker has the id ${takerId}`);
+      const certificate = await acceptedCertificate(manager, taker, options.certificate, this.settings);
       const made = await this.insert(manager, {
         taker_id: takerId,
         expires_at: validForSeconds ? secondsAfter(await databaseNow(manager), validForSeconds) : null,
@@ -96,7 +100,12 @@ export class ApiKeysService {
         action: 'key create',
         taker_id: takerId,
         key_id: made.keyId,
-        details: { expires_at: made.expiresAt, require_signature: requireSignature, allow_ips: allowIps },
+        details: {
+          expires_at: made.expiresAt,
+          require_signature: requireSignature,
+          allow_ips: allowIps,
+          ...(certificate && { certificate }),
+        },
       });
       return made;
     });

@@ -14,6 +14,10 @@ export class Taker {
 
   @Column({ type: 'text', insert: false })
   status!: 'active' | 'suspended';
+
+  /** Whether it gets keys only with a certificate of its bot. */
+  @Column('boolean')
+  require_certificate!: boolean;
 }
 
 /** An address under which a taker locks orders. */

@@ -12,6 +12,11 @@ export interface TakerAccount extends Taker {
   addresses: string[];
 }
 
+/** What the operator decides about a new taker. */
+export interface TakerOptions {
+  requireCertificate?: boolean | undefined;
+}
+
 /** An operator's step on a taker: who takes it, and why. */
 export interface TakerStep {
   operator: string;
@@ -24,8 +29,13 @@ export class TakersService {
   constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
 
   /** @param addresses lower-case */
-  async create(name: string, addresses: string[], operator = SERVICE): Promise<{ takerId: string }> {
-    const taker = { id: randomUUID(), name };
+  async create(
+    name: string,
+    addresses: string[],
+    operator = SERVICE,
+    { requireCertificate = false }: TakerOptions = {},
+  ): Promise<{ takerId: string }> {
+    const taker = { id: randomUUID(), name, require_certificate: requireCertificate };
     try {
       await Transaction.withManager(this.dataSource, async (manager) => {
         await manager.insert(Taker, taker);
@@ -34,7 +44,7 @@ export class TakersService {
           operator,
           action: 'taker create',
           taker_id: taker.id,
-          details: { name, addresses },
+          details: { name, addresses, ...(requireCertificate && { require_certificate: true }) },
         });
       });
     } catch (error) {
