@@ -1,84 +1,39 @@
-import { once } from 'node:events';
-import { existsSync } from 'node:fs';
-import { createServer, request } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
+import { BROWSER_PATIENCE_MS, hasBrowser, keptBy, launchBrowser, troublesOf } from './support/browser.js';
 import { ExternalService } from './support/external-service.js';
 import { askedOrder } from './support/handshake.js';
+import { Prefix } from './support/prefix.js';
 import type { ServiceProcess } from './support/service-process.js';
 
-/** Swagger UI as a taker's developer uses it, in Debian's Chromium. In CI it must be there. */
-const CHROMIUM = '/usr/bin/chromium';
+/** Swagger UI as a taker's developer uses it, in Debian's Chromium. */
 const SCREENSHOT = 'artifacts/docs.png';
-const PATIENCE_MS = 120_000;
 
-const here = existsSync(CHROMIUM) || process.env.CI === 'true';
-if (!here) console.warn(`skipped: the test of /docs needs ${CHROMIUM} (Debian: apt-get install chromium)`);
-const inChromium = here ? test : test.skip;
-
-/** A proxy that serves the service under `/lockstep`, and knows nothing else. */
-class Prefix {
-  private readonly server = createServer((incoming, answer) => {
-    const path = incoming.url?.replace(/^\/lockstep(?=\/)/, '');
-    if (path === incoming.url) return void answer.writeHead(404).end();
-    const { method, headers } = incoming;
-    const outgoing = request(service.url + path, { method, headers }, (answered) => {
-      answer.writeHead(answered.statusCode!, answered.headers);
-      answered.pipe(answer);
-    });
-    incoming.pipe(outgoing);
-  });
-  url = '';
-
-  async start(): Promise<void> {
-    await once(this.server.listen(0, '127.0.0.1'), 'listening');
-    this.url = `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
-  }
-
-  stop(): void {
-    this.server.close();
-    this.server.closeAllConnections();
-  }
-}
-
-const prefix = new Prefix();
+const inBrowser = hasBrowser ? test : test.skip;
+const prefix = new Prefix(() => service.url);
 let service: ExternalService;
 let instance: ServiceProcess;
 let browser: Browser;
 let page: Page;
-const troubles: string[] = [];
+let troubles: string[];
 beforeAll(async () => {
-  if (!here) return;
-  // root, as CI is, cannot have Chromium's sandbox, and containers have little /dev/shm
-  const args = [
-    '--no-sandbox',
-    '--disable-dev-shm-usage',
-    '--disable-gpu',
-    '--disable-background-networking',
-  ];
-  browser = await chromium.launch({ executablePath: CHROMIUM, args });
+  if (!hasBrowser) return;
+  browser = await launchBrowser();
   page = await browser.newPage({ viewport: { width: 1280, height: 1500 } });
-  page.on('pageerror', ({ message }) => troubles.push(message));
-  page.on('console', (message) => {
-    if (message.type() === 'error') troubles.push(message.text());
-  });
-  page.on('response', (response) => {
-    if (response.status() >= 400) troubles.push(`${response.status()} ${response.url()}`);
-  });
+  troubles = troublesOf(page);
   service = await ExternalService.prepare();
   instance = await service.start();
   await prefix.start();
-}, PATIENCE_MS);
+}, BROWSER_PATIENCE_MS);
 afterAll(async () => {
-  if (!here) return;
+  if (!hasBrowser) return;
   await browser.close();
   prefix.stop();
   await instance.stop();
   await service.drop();
 });
 
-inChromium.each(['/docs', '/lockstep/docs'])(
+inBrowser.each(['/docs', '/lockstep/docs'])(
   'a taker authorises, answers a cancellation request and reads the answer on the page: %s',
   async (path) => {
     const { taker, maker, id, hash } = await askedOrder(service);
@@ -109,9 +64,8 @@ inChromium.each(['/docs', '/lockstep/docs'])(
     await call.evaluate((element) => element.scrollIntoView());
     await page.screenshot({ path: SCREENSHOT });
     expect(await maker.order(id)).toMatchObject({ status: 'cancelled' });
-    const kept = '[JSON.stringify(localStorage), JSON.stringify(sessionStorage), document.cookie].join()';
-    expect(await page.evaluate<string>(kept)).not.toContain(taker.apiKey);
+    expect(await keptBy(page)).not.toContain(taker.apiKey);
     expect(troubles).toEqual([]);
   },
-  PATIENCE_MS,
+  BROWSER_PATIENCE_MS,
 );
