@@ -202,7 +202,7 @@ export default {
     {
       name: 'the-client-is-for-those-outside',
       severity: 'error',
-      from: { path: '^(src|libs|apps)/', pathNot: '^(libs/(client|cli)|apps/(demo|sandbox))/' },
+      from: { path: '^(src|libs|apps)/', pathNot: '^(libs/(client|cli)|apps/(console|demo|sandbox))/' },
       to: { path: '^libs/client/' },
     },
     {
@@ -216,6 +216,18 @@ export default {
       severity: 'error',
       from: { path: '^(src|apps|libs)/', pathNot: '^libs/cli/' },
       to: { path: '^libs/cli/' },
+    },
+    {
+      name: 'the-console-knows-what-the-client-knows',
+      severity: 'error',
+      from: { path: '^apps/console/' },
+      to: { path: '^(src|libs|test|bench)/', pathNot: '^libs/client/src/index\\.ts$' },
+    },
+    {
+      name: 'the-console-takes-types-of-the-client-alone',
+      severity: 'error',
+      from: { path: '^apps/console/' },
+      to: { path: '^libs/client/', dependencyTypesNot: ['type-only'] },
     },
     {
       name: 'libs-through-their-index',
@@ -238,7 +250,8 @@ export default {
     {
       name: 'no-development-packages-at-run-time',
       severity: 'error',
-      from: { path: '^(src|apps|libs|ormconfig)', pathNot: '\\.spec\\.ts$' },
+      // the console is bundled when it is built
+      from: { path: '^(src|apps|libs|ormconfig)', pathNot: '(\\.spec\\.ts$|^apps/console/)' },
       to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
     },
   ],

@@ -17,6 +17,7 @@ const SOURCES = [
   'package-lock.json',
 ];
 const COMPILER = 'node_modules/@nestjs/cli/bin/nest.js';
+const BUNDLER = 'node_modules/vite/bin/vite.js';
 
 /** When the newest file was changed: a folder changes also when a library in it is packed, which makes its dist. */
 function newest(path) {
@@ -26,12 +27,17 @@ function newest(path) {
   return Math.max(0, ...inside.map((name) => newest(join(path, name))));
 }
 
+function run(program, ...args) {
+  const { status } = spawnSync(process.execPath, [program, ...args], { stdio: ['ignore', 2, 2] });
+  if (status !== 0) process.exit(1);
+}
+
 const builtAt = existsSync(STAMP) ? statSync(STAMP).mtimeMs : 0;
 const stale = SOURCES.some((path) => existsSync(path) && newest(path) > builtAt);
 if (existsSync(COMPILER) && stale) {
   process.stderr.write('lockstep: building …\n');
   rmSync('dist', { recursive: true, force: true });
-  const { status } = spawnSync(process.execPath, [COMPILER, 'build'], { stdio: ['ignore', 2, 2] });
-  if (status !== 0) process.exit(1);
+  run(COMPILER, 'build');
+  run(BUNDLER, 'build', 'apps/console', '--logLevel', 'warn');
   writeFileSync(STAMP, '');
 }

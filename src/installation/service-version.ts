@@ -2,11 +2,13 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** Of the package that this file is a part of, be it built or not. */
-function packageFile(folder: string): string {
-  const file = join(folder, 'package.json');
-  return existsSync(file) ? file : packageFile(dirname(folder));
+function packageFolderAround(folder: string): string {
+  return existsSync(join(folder, 'package.json')) ? folder : packageFolderAround(dirname(folder));
 }
 
-const file = packageFile(dirname(fileURLToPath(import.meta.url)));
-export const SERVICE_VERSION = (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
+/** Of the package that this file is a part of, be it built or not. */
+export const packageFolder = packageFolderAround(dirname(fileURLToPath(import.meta.url)));
+const { version } = JSON.parse(readFileSync(join(packageFolder, 'package.json'), 'utf8')) as {
+  version: string;
+};
+export const SERVICE_VERSION = version;

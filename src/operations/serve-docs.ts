@@ -1,17 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { networkOf, SETTINGS, type Settings } from '#config';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { stringify } from 'yaml';
-import { clientAddresses } from '../http/client-address.js';
-import { CallLimit } from '../http/limits/call-limit.js';
 import { ASYNC_API_DOCUMENT } from './async-api.js';
 import { openApiDocument } from './docs.js';
-
-/** Documents that one address gets in a minute: a load of the page takes eight. */
-const DOCUMENTS_PER_MINUTE = 120;
-const MINUTE = 60;
+import { documentLimit } from './document-limit.js';
+import { once } from './once.js';
 
 const JSON_TYPE = 'application/json; charset=utf-8';
 const SCRIPT_TYPE = 'text/javascript; charset=utf-8';
@@ -61,13 +56,11 @@ interface Document {
 
 /** Serves `/docs`, `/openapi.json`, `/openapi.yaml` and `/asyncapi.json`: bytes that are made once, when first asked for. */
 export function serveDocs(app: NestFastifyApplication): void {
-  const settings = app.get<Settings>(SETTINGS);
-  const limit = new CallLimit('documents', DOCUMENTS_PER_MINUTE, MINUTE);
-  const addressOf = clientAddresses(settings);
+  const limit = documentLimit(app);
   const fastify = app.getHttpAdapter().getInstance();
   for (const [path, { type, bytes }] of Object.entries(documentsOf(app))) {
     fastify.get(path, async (request, reply) => {
-      await limit.count(networkOf(addressOf(request.raw)));
+      await limit(request);
       const policy = type === PAGE_TYPE ? { 'content-security-policy': PAGE_POLICY } : {};
       return reply.headers({ 'content-type': type, 'cache-control': 'no-cache', ...policy }).send(bytes());
     });
@@ -107,9 +100,4 @@ function swaggerUi(files: Record<string, string>): Record<string, Document> {
       { type, bytes: once(() => readFileSync(join(folder, name))) },
     ]),
   );
-}
-
-function once<T>(make: () => T): () => T {
-  let made: T | undefined;
-  return () => (made ??= make());
 }

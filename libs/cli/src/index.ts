@@ -1,3 +1,4 @@
+export { certify, type CertifyOptions } from './certify/certify.js';
 export { type Certificate, requestCertificate } from './certify/certificate.js';
 export type { CertificationReport, RuleResult, TranscriptEntry } from './certify/report.js';
 export {
@@ -11,5 +12,3 @@ export {
 } from './certify/reports/index.js';
 export { run } from './run.js';
 export type { Screen } from './screen.js';
-export { certify, type CertifyOptions } from './certify/certify.js';
-export type { CertificationReport, RuleResult } from './certify/report.js';

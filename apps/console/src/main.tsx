@@ -1,0 +1,15 @@
+import { render } from 'preact';
+import { takeAccessOutOfAddress } from './model/access.js';
+import { meetInstallation, signIn } from './model/session.js';
+import { App } from './view/app.js';
+
+function signInByLink(): void {
+  const access = takeAccessOutOfAddress();
+  if (access) void signIn(access);
+}
+
+// before anything else: no key stays in the address bar
+signInByLink();
+window.addEventListener('hashchange', signInByLink);
+void meetInstallation();
+render(<App />, document.querySelector('#console')!);

@@ -1,0 +1,267 @@
+import { computed, signal } from '@preact/signals';
+import type { PushMessage } from '#client';
+import type { Access } from './access.js';
+import { Api, type Call, CallFailure, wordsOf } from './api.js';
+import { serviceTime } from './clock.js';
+import { fillOf, type Step, stepsOf } from './diagram.js';
+import { Feed } from './feed.js';
+import { Refresh } from './refresh.js';
+import type { HistoryEvent, Order, Push, Question } from './types.js';
+
+/** Of messages and calls, and of orders: a page that is open for days must not grow. */
+const KEPT_ENTRIES = 300;
+const KEPT_ORDERS = 200;
+const FIRST_ORDERS = 50;
+/** A history page has up to 500 events. */
+const MAX_HISTORY_PAGES = 4;
+/** The worker writes a time-out down within a second. */
+const WRITTEN_DOWN_MS = 1_500;
+
+const ALL_STATUSES = 'requested,timed_out,accepted,rejected';
+const TYPES = {
+  taker: 'order_status_change,cancellation_request,order_book_change',
+  maker: 'order_status_change,cancellation_update',
+};
+
+export type Entry = Push | Call;
+
+export interface Story {
+  order: Order;
+  steps: Step[];
+}
+
+/** What the one who is signed in sees and can do: the state of the page. */
+export class Desk {
+  readonly orders = signal<ReadonlyMap<string, Order>>(new Map());
+  /** All of a taker's that the service lists first; those of a maker stand at their orders. */
+  readonly questions = signal<Question[]>([]);
+  readonly open = computed(() => this.questions.value.filter(isOpen));
+  readonly entries = signal<Entry[]>([]);
+  readonly selected = signal<string | undefined>(undefined);
+  readonly story = signal<Story | undefined>(undefined);
+  readonly isLoaded = signal(false);
+  readonly trouble = signal('');
+  /** What a screen reader says. */
+  readonly said = signal('');
+  readonly api: Api;
+  readonly feed: Feed;
+  private pushes = 0;
+  private readonly refresh = new Refresh((hashes) => this.renew(hashes));
+
+  constructor(readonly access: Access) {
+    this.api = new Api(access, (call) => this.keep(call));
+    this.feed = new Feed({
+      url: this.socketUrl(),
+      protocols: access.role === 'maker' ? ['jwt', access.token] : [],
+      hear: (message) => this.hear(message),
+      opened: () => void this.load(),
+      refusal: () => this.refusal(),
+    });
+  }
+
+  get role(): Access['role'] {
+    return this.access.role;
+  }
+
+  close(): void {
+    this.feed.close();
+    this.refresh.stop();
+  }
+
+  select(hash: string | undefined): void {
+    this.selected.value = hash;
+    if (this.story.value?.order.order_hash !== hash) this.story.value = undefined;
+    if (hash) this.refresh.ask(hash);
+  }
+
+  /** Asks for anew what is known of an order. */
+  look(hash: string): void {
+    this.refresh.ask(hash);
+  }
+
+  /** An answer to the maker; rejects with what the service says to it. */
+  async answer(question: Question, verdict: boolean, message: string): Promise<void> {
+    const { order_hash, taker_address, request_id } = question;
+    const body = { order_hash, taker_address, cancellation_success: verdict, message, request_id };
+    await this.act('orders/cancel-result', body, order_hash);
+    this.said.value = `Your answer is recorded: ${verdict ? 'yes, cancelled' : 'no, trading'}.`;
+  }
+
+  lock({ order_hash }: Order): Promise<void> {
+    const taker_address = this.access.role === 'taker' ? this.access.address : undefined;
+    return this.act('orders/lock', { order_hash, ...(taker_address && { taker_address }) }, order_hash);
+  }
+
+  unlock({ order_hash }: Order): Promise<void> {
+    return this.act('orders/unlock', { order_hash }, order_hash);
+  }
+
+  fill(order: Order): Promise<void> {
+    return this.act('orders/fill', fillOf(order, order.quantity), order.order_hash);
+  }
+
+  reject({ order_hash }: Order, reason: string): Promise<void> {
+    return this.act('orders/reject', { order_hash, reason }, order_hash);
+  }
+
+  cancel({ id, order_hash }: Order): Promise<void> {
+    return this.act(`orders/${id}/cancel`, {}, order_hash);
+  }
+
+  private async act(path: string, body: object, hash: string): Promise<void> {
+    try {
+      await this.api.post(`api/v1/${path}`, body);
+    } finally {
+      this.refresh.ask(hash);
+    }
+  }
+
+  private socketUrl(): URL {
+    const { access } = this;
+    const url = new URL(`ws/${access.role}/v1`, this.api.base);
+    url.protocol = url.protocol.replace('http', 'ws');
+    url.search = new URLSearchParams({
+      types: TYPES[access.role],
+      ...(access.role === 'taker' && { api_key: access.apiKey }),
+    }).toString();
+    return url;
+  }
+
+  private async refusal(): Promise<string | undefined> {
+    try {
+      await this.api.get(probeOf(this.access));
+      return undefined;
+    } catch (error) {
+      return error instanceof CallFailure && error.isFinal ? wordsOf(error) : undefined;
+    }
+  }
+
+  private keep(entry: Entry): void {
+    this.entries.value = [entry, ...this.entries.value].slice(0, KEPT_ENTRIES);
+  }
+
+  private hear(message: PushMessage): void {
+    this.keep({ kind: 'push', key: `push-${(this.pushes += 1)}`, at: Date.now(), message });
+    if (message.type === 'resync') return void this.load();
+    if (message.type === 'heartbeat') return;
+    if (message.type === 'cancellation_request') {
+      this.said.value = 'A maker asks to cancel an order that you hold.';
+      setTimeout(() => this.look(message.data.order_hash), millisecondsTo(message.data.metadata.expires_at));
+    }
+    this.refresh.ask(message.data.order_hash);
+  }
+
+  /** Reads everything anew: at every connect, and when the service cannot tell what was missed. */
+  private async load(): Promise<void> {
+    try {
+      const mine = `page_size=${FIRST_ORDERS}&sort_by=created_at&sort_order=desc`;
+      const lists =
+        this.role === 'taker'
+          ? [
+              this.api.get<{ orders: Order[] }>(`api/v1/takers/orders?${mine}`).then(({ orders }) => orders),
+              this.api.get<Order[]>(`api/v1/orders/available?limit=${KEPT_ORDERS}`),
+            ]
+          : [this.api.get<{ orders: Order[] }>(`api/v1/orders?${mine}`).then(({ orders }) => orders)];
+      const [found] = await Promise.all([Promise.all(lists), this.loadQuestions()]);
+      const known = this.orders.value;
+      const orders = new Map(found.flat().map((order) => [order.order_hash, order]));
+      for (const [hash, order] of known) {
+        if (orders.has(hash)) continue;
+        orders.set(hash, order);
+        this.refresh.ask(hash);
+      }
+      this.orders.value = bounded(orders);
+      this.isLoaded.value = true;
+      this.trouble.value = '';
+      if (this.selected.value) this.refresh.ask(this.selected.value);
+    } catch (error) {
+      this.trouble.value = wordsOf(error);
+    }
+  }
+
+  private async loadQuestions(): Promise<void> {
+    if (this.role !== 'taker') return;
+    const query = `status=${ALL_STATUSES}&page_size=100&sort_order=desc`;
+    const { requests } = await this.api.get<{ requests: Question[] }>(
+      `api/v1/takers/cancellation-requests?${query}`,
+    );
+    this.questions.value = requests;
+  }
+
+  /** Reads anew what is known of these orders. */
+  private async renew(hashes: string[]): Promise<void> {
+    try {
+      const path = this.role === 'taker' ? 'takers/orders' : 'orders';
+      const [found] = await Promise.all([
+        Promise.all(hashes.map(async (hash) => [hash, await this.orderAt(`${path}/${hash}`)] as const)),
+        this.loadQuestions(),
+      ]);
+      const orders = new Map(this.orders.value);
+      for (const [hash, order] of found) {
+        if (order) orders.set(hash, order);
+        else orders.delete(hash);
+      }
+      this.orders.value = bounded(orders);
+      const { value: selected } = this.selected;
+      if (selected && hashes.includes(selected)) await this.tell(selected, path);
+      this.trouble.value = '';
+    } catch (error) {
+      this.trouble.value = wordsOf(error);
+    }
+  }
+
+  /** Undefined: another taker has taken it, so that it is none of this one's business any more. */
+  private async orderAt(path: string): Promise<Order | undefined> {
+    try {
+      return await this.api.get<Order>(`api/v1/${path}`);
+    } catch (error) {
+      if (error instanceof CallFailure && error.status === 404) return undefined;
+      throw error;
+    }
+  }
+
+  private async tell(hash: string, path: string): Promise<void> {
+    const order = this.orders.value.get(hash);
+    if (!order) return this.select(undefined);
+    const history = await this.historyAt(`${path}/${hash}/events`);
+    if (this.selected.value !== hash) return;
+    const questions = this.questions.value.filter(({ order_hash }) => order_hash === hash);
+    this.story.value = { order, steps: stepsOf(order, history, questions, this.role) };
+  }
+
+  private async historyAt(path: string): Promise<HistoryEvent[]> {
+    const history: HistoryEvent[] = [];
+    let after: string | null = '';
+    for (let page = 0; after !== null && page < MAX_HISTORY_PAGES; page += 1) {
+      const query: string = after && `?after=${after}`;
+      const read: { events: HistoryEvent[]; next_after: string | null } = await this.api.get(
+        `api/v1/${path}${query}`,
+      );
+      history.push(...read.events);
+      after = read.next_after;
+    }
+    return history;
+  }
+}
+
+/** A call that only those who may be here can make. */
+export function probeOf({ role }: Access): string {
+  return role === 'taker' ? 'api/v1/takers/cancellation-requests?page_size=1' : 'api/v1/makers/profiles';
+}
+
+export const isOpen = ({ status }: Question): boolean => status === 'requested' || status === 'timed_out';
+export const isFinal = ({ status }: Order): boolean => !['pending', 'locked', 'suspended'].includes(status);
+
+function millisecondsTo(time: string): number {
+  return Math.max(0, Date.parse(time) - serviceTime()) + WRITTEN_DOWN_MS;
+}
+
+/** The newest, and whatever is still under way before what has ended. */
+function bounded(orders: Map<string, Order>): Map<string, Order> {
+  if (orders.size <= KEPT_ORDERS) return orders;
+  const rank = (order: Order): number => (order.status === 'locked' ? 2 : isFinal(order) ? 0 : 1);
+  const kept = [...orders].toSorted(
+    ([, a], [, b]) => rank(b) - rank(a) || Date.parse(b.created_at) - Date.parse(a.created_at),
+  );
+  return new Map(kept.slice(0, KEPT_ORDERS));
+}

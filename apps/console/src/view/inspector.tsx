@@ -1,0 +1,63 @@
+import { useState } from 'preact/hooks';
+import type { Access } from '../model/access.js';
+import type { Call } from '../model/api.js';
+import { curlOf } from '../model/curl.js';
+import type { ToldCall } from '../model/diagram.js';
+import type { Desk } from '../model/desk.js';
+import { CopyButton } from './copy-button.js';
+
+/** A message as it came, to the letter. */
+export function Frame({ message }: { message: object }) {
+  const text = JSON.stringify(message, null, 2);
+  return <Code title="Message" text={text} copied={JSON.stringify(message)} what="message" />;
+}
+
+/** A call as it was made, as a line for a shell, and what was answered. */
+export function CallView({ desk, call }: { desk: Desk; call: Call | ToldCall }) {
+  const [withSecret, setWithSecret] = useState(false);
+  const isOwn = !('by' in call) || call.by === desk.role;
+  const access: Access = isOwn ? desk.access : strangerOf(desk.role);
+  const { method, path, body } = call;
+  const text = curlOf({ base: desk.api.base, method, path, body, access, withSecret: withSecret && isOwn });
+  return (
+    <>
+      <Code title="As curl" text={text} copied={text} what="the call as curl" />
+      {isOwn && (
+        <label class="with-secret">
+          <input
+            type="checkbox"
+            checked={withSecret}
+            onChange={({ currentTarget }) => setWithSecret(currentTarget.checked)}
+          />
+          with my {access.role === 'taker' ? 'key' : 'token'} in it
+        </label>
+      )}
+      {'status' in call && (
+        <Code
+          title={call.status === null ? 'No answer' : `Answer ${call.status}, after ${call.tookMs} ms`}
+          text={JSON.stringify(call.answer, null, 2)}
+          copied={JSON.stringify(call.answer)}
+          what="answer"
+        />
+      )}
+    </>
+  );
+}
+
+/** The other side's calls are shown with placeholders: its secrets are not known here. */
+const strangerOf = (role: Desk['role']): Access =>
+  role === 'taker' ? { role: 'maker', token: '' } : { role: 'taker', apiKey: '' };
+
+function Code({ title, text, copied, what }: { title: string; text: string; copied: string; what: string }) {
+  return (
+    <figure class="code">
+      <figcaption>
+        {title} <CopyButton text={copied} what={what} />
+      </figcaption>
+      {/* it may scroll sideways, also by keyboard */}
+      <pre tabIndex={0} aria-label={title}>
+        {text}
+      </pre>
+    </figure>
+  );
+}

@@ -1,0 +1,95 @@
+import { useEffect, useState } from 'preact/hooks';
+import type { Desk } from '../model/desk.js';
+import { type Run, Sandbox, SCENARIOS } from '../model/scenarios.js';
+import { clock, short, words } from './format.js';
+
+const SHOWN_RUNS = 5;
+
+/** Plays a maker towards the taker that is signed in, where the installation is a sandbox. */
+export function Scenarios({ desk }: { desk: Desk }) {
+  const [sandbox, setSandbox] = useState<Sandbox | undefined>(undefined);
+  const [name, setName] = useState(Object.keys(SCENARIOS)[0]!);
+  const [isBusy, setBusy] = useState(false);
+  useEffect(() => {
+    const mine = new Sandbox(desk.api, (hash) => desk.select(hash));
+    setSandbox(mine);
+    return () => mine.stop();
+  }, [desk]);
+  const start = async (event: SubmitEvent): Promise<void> => {
+    event.preventDefault();
+    setBusy(true);
+    const given = new FormData(event.target as HTMLFormElement).get('taker_address');
+    await sandbox?.start(name, String(given ?? '').trim());
+    setBusy(false);
+  };
+  return (
+    <section class="scenarios" aria-labelledby="scenarios">
+      <h2 id="scenarios">Play a scenario</h2>
+      <form onSubmit={(event) => void start(event)}>
+        <label>
+          <span class="unseen">Scenario</span>
+          <select value={name} onChange={({ currentTarget }) => setName(currentTarget.value)}>
+            {Object.keys(SCENARIOS).map((each) => (
+              <option key={each} value={each}>
+                {words(each)}
+              </option>
+            ))}
+          </select>
+        </label>
+        <button type="submit" class="main" disabled={isBusy}>
+          Start
+        </button>
+        <p class="hint">{SCENARIOS[name]}</p>
+        <details>
+          <summary>With which taker</summary>
+          <label>
+            <span>Taker’s address</span>
+            <input
+              name="taker_address"
+              type="text"
+              class="mono"
+              defaultValue={desk.access.role === 'taker' ? (desk.access.address ?? '') : ''}
+              placeholder="the demo’s taker"
+              pattern="\s*0x[0-9a-fA-F]{40}\s*"
+              title="0x and 40 hex digits"
+              autocomplete="off"
+              spellcheck={false}
+            />
+          </label>
+        </details>
+      </form>
+      <p class="wrong" role="alert">
+        {sandbox?.trouble}
+      </p>
+      <ul class="runs">
+        {sandbox?.runs.value.slice(0, SHOWN_RUNS).map((run) => (
+          <li key={run.id}>
+            <RunView desk={desk} run={run} />
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function RunView({ desk, run }: { desk: Desk; run: Run }) {
+  return (
+    <details class="run" open={run.status === 'running'}>
+      <summary>
+        {words(run.name)} <span class={`status ${run.status}`}>{run.status}</span>
+      </summary>
+      <ol>
+        {run.steps.map(({ at, text, order_hash: hash }) => (
+          <li key={at + text}>
+            <time class="thin mono">{clock(at).slice(0, 8)}</time> {text}{' '}
+            {hash && (
+              <button type="button" class="link mono" onClick={() => desk.select(hash)}>
+                {short(hash)}
+              </button>
+            )}
+          </li>
+        ))}
+      </ol>
+    </details>
+  );
+}

@@ -1,0 +1,60 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { extname, join } from 'node:path';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { packageFolder } from '../installation/service-version.js';
+import { documentLimit } from './document-limit.js';
+import { once } from './once.js';
+
+/** The page loads its own files and speaks to its own service, by calls and sockets; nothing else. */
+const PAGE_POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self'",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+const PAGE = 'index.html';
+const TYPES: Record<string, string> = {
+  '.css': 'text/css; charset=utf-8',
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.md': 'text/plain; charset=utf-8',
+  '.svg': 'image/svg+xml',
+};
+const YEAR_SECONDS = 365 * 24 * 3600;
+
+/** Serves the console's built files under `/console/`, where they were built. */
+export function serveConsole(app: NestFastifyApplication): void {
+  const folder = join(packageFolder, 'dist', 'console');
+  if (!existsSync(folder)) return;
+  const limit = documentLimit(app);
+  const fastify = app.getHttpAdapter().getInstance();
+  for (const name of filesIn(folder)) {
+    const bytes = once(() => readFileSync(join(folder, name)));
+    const headers = headersOf(name);
+    fastify.get(`/console/${name === PAGE ? '' : name}`, async (request, reply) => {
+      await limit(request);
+      return reply.headers(headers).send(bytes());
+    });
+  }
+  // relative, so that it holds under whatever prefix a proxy gives the service
+  fastify.get('/console', (_, reply) => reply.redirect('console/'));
+}
+
+function filesIn(folder: string): string[] {
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' });
+  return files.filter((name) => extname(name) in TYPES).map((name) => name.replaceAll('\\', '/'));
+}
+
+/** Files are named by their content, but for the page, which says which of them it takes. */
+function headersOf(name: string): Record<string, string> {
+  const type = { 'content-type': TYPES[extname(name)]! };
+  if (!name.startsWith('assets/')) {
+    return { ...type, 'cache-control': 'no-cache', 'content-security-policy': PAGE_POLICY };
+  }
+  return { ...type, 'cache-control': `public, max-age=${YEAR_SECONDS}, immutable` };
+}

@@ -1,0 +1,97 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { expect } from '@jest/globals';
+import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
+import { troublesOf } from './browser.js';
+
+const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+
+interface Look {
+  colorScheme?: 'light' | 'dark';
+  width?: number;
+}
+
+/** The console in a browser of its own, as its user handles it. */
+export class ConsolePage {
+  private constructor(
+    readonly url: string,
+    readonly context: BrowserContext,
+    readonly page: Page,
+    readonly troubles: string[],
+    /** All that the page asks for, sockets too. */
+    readonly asked: string[],
+  ) {}
+
+  static async open(browser: Browser, url: string, { colorScheme = 'light', width = 1280 }: Look = {}) {
+    const context = await browser.newContext({
+      viewport: { width, height: width < 500 ? 844 : 900 },
+      colorScheme,
+      reducedMotion: 'reduce',
+      permissions: ['clipboard-read', 'clipboard-write'],
+    });
+    const page = await context.newPage();
+    const asked: string[] = [];
+    page.on('request', (request) => asked.push(request.url()));
+    page.on('websocket', (socket) => asked.push(socket.url()));
+    return new ConsolePage(url, context, page, troublesOf(page), asked);
+  }
+
+  async visit(fragment = ''): Promise<void> {
+    await this.page.goto(`${this.url}/console/${fragment}`);
+  }
+
+  async signIn(secret: string): Promise<void> {
+    await this.visit();
+    await this.page.getByLabel('API key, or a maker’s token').fill(secret);
+    await this.page.getByRole('button', { name: 'Sign in', exact: true }).click();
+    await this.connection('Live').waitFor();
+  }
+
+  connection(state: string | RegExp): Locator {
+    return this.page.getByRole('banner').getByRole('status').filter({ hasText: state });
+  }
+
+  /** A part of the page, by its heading. */
+  part(name: string | RegExp): Locator {
+    return this.page.getByRole('region', { name });
+  }
+
+  /** The diagram's arrows, as a screen reader says them, without their times. */
+  async steps(): Promise<string[]> {
+    const rows = await this.page
+      .getByRole('list', { name: 'What happened, in order' })
+      .locator('.arrow')
+      .all();
+    const texts = await Promise.all(rows.map((row) => row.textContent()));
+    return texts.map((text) => text!.replaceAll(/\s+/g, ' ').trim());
+  }
+
+  /** What axe finds wrong with the page as it is now. */
+  async faults(): Promise<string[]> {
+    await this.page.evaluate(readFileSync(AXE, 'utf8'));
+    const { violations } = await this.page.evaluate<{
+      violations: { id: string; nodes: { html: string; failureSummary: string }[] }[];
+    }>(
+      `axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] })`,
+    );
+    return violations.flatMap(({ id, nodes }) =>
+      nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`),
+    );
+  }
+
+  /** Whether anything makes the whole page scroll sideways. */
+  async isTooWide(): Promise<boolean> {
+    return this.page.evaluate<boolean>(
+      'document.documentElement.scrollWidth > document.documentElement.clientWidth',
+    );
+  }
+
+  expectOwnOriginAlone(): void {
+    const hosts = new Set(this.asked.map((url) => new URL(url).host));
+    expect([...hosts]).toEqual([new URL(this.url).host]);
+  }
+
+  async close(): Promise<void> {
+    await this.context.close();
+  }
+}
