@@ -37,7 +37,7 @@ describe('on a bare folder', () => {
       const service = await ServiceProcess.start(environment);
       const url = `http://127.0.0.1:${port}`;
       await until(() => service.stdout.includes('npm run demo'), 'the welcome');
-      for (const path of ['/docs', '/openapi.json', '/ws/taker/v1', '/api/v1'])
+      for (const path of ['/docs', '/console/#api_key=', '/openapi.json', '/ws/taker/v1', '/api/v1'])
         expect(service.stdout).toContain(path);
       expect(printed(service, 'API secret')).toMatch(/^[0-9a-f]{64}$/);
       expect(printed(service, 'Private key')).toMatch(/^0x[0-9a-f]{64}$/);
