@@ -1,14 +1,35 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { expect } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
-import { troublesOf } from './browser.js';
+import { BROWSER_PATIENCE_MS, hasBrowser, launchBrowser, troublesOf } from './browser.js';
 
 const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 
 interface Look {
   colorScheme?: 'light' | 'dark';
   width?: number;
+  height?: number;
+}
+
+export const inBrowser = hasBrowser ? test : test.skip;
+
+/** One browser for a file's tests; what is returned opens pages, which are closed after the test. */
+export function consolePages(serviceUrl: () => string): (look?: Look, url?: string) => Promise<ConsolePage> {
+  let browser: Browser | undefined;
+  const opened: ConsolePage[] = [];
+  beforeAll(async () => {
+    if (hasBrowser) browser = await launchBrowser();
+  }, BROWSER_PATIENCE_MS);
+  afterEach(async () => {
+    for (const page of opened.splice(0)) await page.close();
+  });
+  afterAll(() => browser?.close());
+  return async (look, url = serviceUrl()) => {
+    const page = await ConsolePage.open(browser!, url, look);
+    opened.push(page);
+    return page;
+  };
 }
 
 /** The console in a browser of its own, as its user handles it. */
@@ -22,9 +43,10 @@ export class ConsolePage {
     readonly asked: string[],
   ) {}
 
-  static async open(browser: Browser, url: string, { colorScheme = 'light', width = 1280 }: Look = {}) {
+  static async open(browser: Browser, url: string, look: Look = {}) {
+    const { colorScheme = 'light', width = 1280, height = width < 500 ? 844 : 900 } = look;
     const context = await browser.newContext({
-      viewport: { width, height: width < 500 ? 844 : 900 },
+      viewport: { width, height },
       colorScheme,
       reducedMotion: 'reduce',
       permissions: ['clipboard-read', 'clipboard-write'],
@@ -47,6 +69,21 @@ export class ConsolePage {
     await this.connection('Live').waitFor();
   }
 
+  /** Before the page is visited: the browser's clock is an hour ahead, and can be set while the page is open. */
+  async withWrongClock(): Promise<void> {
+    await this.page.addInitScript(`
+      let wrongBy = 3_600_000;
+      const [now, { timeOrigin }] = [Date.now.bind(Date), performance];
+      Date.now = () => now() + wrongBy;
+      Object.defineProperty(performance, 'timeOrigin', { value: timeOrigin + wrongBy });
+      window.setWrong = (milliseconds) => (wrongBy = milliseconds);
+    `);
+  }
+
+  setClock(wrongByMs: number): Promise<void> {
+    return this.page.evaluate(`setWrong(${wrongByMs})`);
+  }
+
   connection(state: string | RegExp): Locator {
     return this.page.getByRole('banner').getByRole('status').filter({ hasText: state });
   }
@@ -58,12 +95,15 @@ export class ConsolePage {
 
   /** The diagram's arrows, as a screen reader says them, without their times. */
   async steps(): Promise<string[]> {
-    const rows = await this.page
+    const texts = await this.page
       .getByRole('list', { name: 'What happened, in order' })
       .locator('.arrow')
-      .all();
-    const texts = await Promise.all(rows.map((row) => row.textContent()));
-    return texts.map((text) => text!.replaceAll(/\s+/g, ' ').trim());
+      .allTextContents();
+    return texts.map((text) => text.replaceAll(/\s+/g, ' ').trim());
+  }
+
+  async picture(name: string, options: { fullPage?: boolean } = {}): Promise<void> {
+    await this.page.screenshot({ ...options, path: `artifacts/console-${name}.png` });
   }
 
   /** What axe finds wrong with the page as it is now. */

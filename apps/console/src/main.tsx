@@ -1,6 +1,6 @@
 import { render } from 'preact';
 import { takeAccessOutOfAddress } from './model/access.js';
-import { meetInstallation, signIn } from './model/session.js';
+import { begin, signIn } from './model/session.js';
 import { App } from './view/app.js';
 
 function signInByLink(): void {
@@ -11,5 +11,5 @@ function signInByLink(): void {
 // before anything else: no key stays in the address bar
 signInByLink();
 window.addEventListener('hashchange', signInByLink);
-void meetInstallation();
+void begin();
 render(<App />, document.querySelector('#console')!);

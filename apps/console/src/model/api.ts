@@ -1,4 +1,5 @@
 import { type Access, headersOf } from './access.js';
+import { serviceTime } from './clock.js';
 
 const CALL_TIMEOUT_MS = 15_000;
 
@@ -6,6 +7,7 @@ const CALL_TIMEOUT_MS = 15_000;
 export interface Call {
   kind: 'call';
   key: string;
+  /** When it was answered, by the service's clock. */
   at: number;
   method: 'GET' | 'POST';
   /** Below the service's address, with its query. */
@@ -61,7 +63,7 @@ export class Api {
   }
 
   private async send<T>(method: 'GET' | 'POST', path: string, body: unknown): Promise<T> {
-    const at = Date.now();
+    const sentAt = performance.now();
     let status: number | null = null;
     let answer: unknown = null;
     try {
@@ -86,13 +88,13 @@ export class Api {
       this.onCall({
         kind: 'call',
         key,
-        at,
+        at: serviceTime(),
         method,
         path: `/${path}`,
         body,
         status,
         answer,
-        tookMs: Date.now() - at,
+        tookMs: Math.round(performance.now() - sentAt),
       });
     }
     return dataOf<T>(status, answer as Envelope | null);
@@ -106,5 +108,8 @@ function dataOf<T>(status: number | null, envelope: Envelope | null): T {
   throw new CallFailure(status, envelope?.code ?? 0, `${words || 'No answer of the service'} (${status})`);
 }
 
-/** What to tell a person about whatever was thrown. */
-export const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+/** What to tell a person about whatever was thrown: wallets throw objects that are no errors. */
+export function wordsOf(error: unknown): string {
+  const { message } = (error ?? {}) as { message?: unknown };
+  return typeof message === 'string' && message ? message : String(error);
+}

@@ -2,14 +2,15 @@ import { signal } from '@preact/signals';
 
 const TICK_MS = 1_000;
 
-let offsetMs = 0;
+/** What `performance.now()` counts from, by the service's clock; until that is known, by this machine's. */
+let originMs = performance.timeOrigin;
 
 /** Goes up once a second: who reads it is drawn anew. */
 export const ticks = signal(0);
 
-/** What expires does so by the service's clock, not by this machine's. */
+/** What expires does so by the service's clock. This machine's may be wrong, and may be set while the page is open. */
 export function serviceTime(): number {
-  return Date.now() + offsetMs;
+  return originMs + performance.now();
 }
 
 /** Milliseconds, of who shows them as they pass. */
@@ -18,9 +19,9 @@ export function leftUntil(time: string | number): number {
   return new Date(time).getTime() - serviceTime();
 }
 
-/** Sets the clock by an answer that was made while `askedAt` to now passed. */
+/** Sets the clock by an answer that was made between then, of `performance.now()`, and now. */
 export function setClock(serverTime: string, askedAt: number): void {
-  offsetMs = Date.parse(serverTime) - (askedAt + Date.now()) / 2;
+  originMs = Date.parse(serverTime) - (askedAt + performance.now()) / 2;
   ticks.value += 1;
 }
 

@@ -1,4 +1,5 @@
 import { type Access, headersOf } from './access.js';
+import { printableJson } from './printable.js';
 
 /** What stands for a secret where none is to be shown. */
 const PLACEHOLDERS = { taker: '$LOCKSTEP_API_KEY', maker: '$LOCKSTEP_TOKEN' };
@@ -22,7 +23,7 @@ export function curlOf({ base, method, path, body, access, withSecret }: CurlOpt
   // in double quotes, so that the shell puts the variable in
   for (const [name, value] of Object.entries(headersOf(shown))) parts.push(`-H "${name}: ${value}"`);
   if (body !== undefined) {
-    parts.push(`-H 'Content-Type: application/json'`, `-d ${quoted(JSON.stringify(body))}`);
+    parts.push(`-H 'Content-Type: application/json'`, `-d ${quoted(printableJson(body))}`);
   }
   return parts.join(' \\\n  ');
 }

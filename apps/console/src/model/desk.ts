@@ -5,17 +5,19 @@ import { Api, type Call, CallFailure, wordsOf } from './api.js';
 import { serviceTime } from './clock.js';
 import { fillOf, type Step, stepsOf } from './diagram.js';
 import { Feed } from './feed.js';
+import { History } from './history.js';
+import { meetInstallation } from './installation.js';
+import { bounded, KEPT_ORDERS } from './orders.js';
 import { Refresh } from './refresh.js';
-import type { HistoryEvent, Order, Push, Question } from './types.js';
+import type { Order, Push, Question } from './types.js';
 
-/** Of messages and calls, and of orders: a page that is open for days must not grow. */
+/** Messages and calls: a page that is open for days must not grow. */
 const KEPT_ENTRIES = 300;
-const KEPT_ORDERS = 200;
 const FIRST_ORDERS = 50;
-/** A history page has up to 500 events. */
-const MAX_HISTORY_PAGES = 4;
 /** The worker writes a time-out down within a second. */
 const WRITTEN_DOWN_MS = 1_500;
+/** What could not be read is tried again. */
+const RETRY_MS = 2_000;
 
 const ALL_STATUSES = 'requested,timed_out,accepted,rejected';
 const TYPES = {
@@ -28,6 +30,8 @@ export type Entry = Push | Call;
 export interface Story {
   order: Order;
   steps: Step[];
+  /** Whether it began earlier than is told. */
+  isCut: boolean;
 }
 
 /** What the one who is signed in sees and can do: the state of the page. */
@@ -38,7 +42,8 @@ export class Desk {
   readonly open = computed(() => this.questions.value.filter(isOpen));
   readonly entries = signal<Entry[]>([]);
   readonly selected = signal<string | undefined>(undefined);
-  readonly story = signal<Story | undefined>(undefined);
+  /** Of the selected order; null: the service does not show it. */
+  readonly story = signal<Story | null | undefined>(undefined);
   readonly isLoaded = signal(false);
   readonly trouble = signal('');
   /** What a screen reader says. */
@@ -46,6 +51,8 @@ export class Desk {
   readonly api: Api;
   readonly feed: Feed;
   private pushes = 0;
+  private history: History | undefined;
+  private retry: ReturnType<typeof setTimeout> | undefined;
   private readonly refresh = new Refresh((hashes) => this.renew(hashes));
 
   constructor(readonly access: Access) {
@@ -66,12 +73,13 @@ export class Desk {
   close(): void {
     this.feed.close();
     this.refresh.stop();
+    clearTimeout(this.retry);
   }
 
-  select(hash: string | undefined): void {
+  select(hash: string): void {
+    if (this.selected.value !== hash) this.story.value = undefined;
     this.selected.value = hash;
-    if (this.story.value?.order.order_hash !== hash) this.story.value = undefined;
-    if (hash) this.refresh.ask(hash);
+    this.refresh.ask(hash);
   }
 
   /** Asks for anew what is known of an order. */
@@ -141,7 +149,7 @@ export class Desk {
   }
 
   private hear(message: PushMessage): void {
-    this.keep({ kind: 'push', key: `push-${(this.pushes += 1)}`, at: Date.now(), message });
+    this.keep({ kind: 'push', key: `push-${(this.pushes += 1)}`, at: serviceTime(), message });
     if (message.type === 'resync') return void this.load();
     if (message.type === 'heartbeat') return;
     if (message.type === 'cancellation_request') {
@@ -153,6 +161,8 @@ export class Desk {
 
   /** Reads everything anew: at every connect, and when the service cannot tell what was missed. */
   private async load(): Promise<void> {
+    clearTimeout(this.retry);
+    this.history = undefined;
     try {
       const mine = `page_size=${FIRST_ORDERS}&sort_by=created_at&sort_order=desc`;
       const lists =
@@ -162,7 +172,7 @@ export class Desk {
               this.api.get<Order[]>(`api/v1/orders/available?limit=${KEPT_ORDERS}`),
             ]
           : [this.api.get<{ orders: Order[] }>(`api/v1/orders?${mine}`).then(({ orders }) => orders)];
-      const [found] = await Promise.all([Promise.all(lists), this.loadQuestions()]);
+      const [found] = await Promise.all([Promise.all(lists), this.loadQuestions(), meetInstallation()]);
       const known = this.orders.value;
       const orders = new Map(found.flat().map((order) => [order.order_hash, order]));
       for (const [hash, order] of known) {
@@ -176,6 +186,7 @@ export class Desk {
       if (this.selected.value) this.refresh.ask(this.selected.value);
     } catch (error) {
       this.trouble.value = wordsOf(error);
+      if (this.isWorthRetry(error)) this.retry = setTimeout(() => void this.load(), RETRY_MS);
     }
   }
 
@@ -188,8 +199,8 @@ export class Desk {
     this.questions.value = requests;
   }
 
-  /** Reads anew what is known of these orders. */
-  private async renew(hashes: string[]): Promise<void> {
+  /** Reads anew what is known of these orders; false: try again. */
+  private async renew(hashes: string[]): Promise<boolean> {
     try {
       const path = this.role === 'taker' ? 'takers/orders' : 'orders';
       const [found] = await Promise.all([
@@ -205,9 +216,16 @@ export class Desk {
       const { value: selected } = this.selected;
       if (selected && hashes.includes(selected)) await this.tell(selected, path);
       this.trouble.value = '';
+      return true;
     } catch (error) {
       this.trouble.value = wordsOf(error);
+      return !this.isWorthRetry(error);
     }
+  }
+
+  /** While there is no connection it is not: everything is read anew at the next. */
+  private isWorthRetry(error: unknown): boolean {
+    return this.feed.state.value.is === 'live' && !(error instanceof CallFailure && error.isFinal);
   }
 
   /** Undefined: another taker has taken it, so that it is none of this one's business any more. */
@@ -222,25 +240,17 @@ export class Desk {
 
   private async tell(hash: string, path: string): Promise<void> {
     const order = this.orders.value.get(hash);
-    if (!order) return this.select(undefined);
-    const history = await this.historyAt(`${path}/${hash}/events`);
+    if (!order) return void (this.story.value = null);
+    const history =
+      this.history?.orderHash === hash
+        ? this.history
+        : new History(this.api, hash, `api/v1/${path}/${hash}/events`);
+    this.history = history;
+    await history.read();
     if (this.selected.value !== hash) return;
     const questions = this.questions.value.filter(({ order_hash }) => order_hash === hash);
-    this.story.value = { order, steps: stepsOf(order, history, questions, this.role) };
-  }
-
-  private async historyAt(path: string): Promise<HistoryEvent[]> {
-    const history: HistoryEvent[] = [];
-    let after: string | null = '';
-    for (let page = 0; after !== null && page < MAX_HISTORY_PAGES; page += 1) {
-      const query: string = after && `?after=${after}`;
-      const read: { events: HistoryEvent[]; next_after: string | null } = await this.api.get(
-        `api/v1/${path}${query}`,
-      );
-      history.push(...read.events);
-      after = read.next_after;
-    }
-    return history;
+    const steps = stepsOf(order, history.events, questions, this.role);
+    this.story.value = { order, steps, isCut: history.isCut };
   }
 }
 
@@ -250,18 +260,7 @@ export function probeOf({ role }: Access): string {
 }
 
 export const isOpen = ({ status }: Question): boolean => status === 'requested' || status === 'timed_out';
-export const isFinal = ({ status }: Order): boolean => !['pending', 'locked', 'suspended'].includes(status);
 
 function millisecondsTo(time: string): number {
   return Math.max(0, Date.parse(time) - serviceTime()) + WRITTEN_DOWN_MS;
-}
-
-/** The newest, and whatever is still under way before what has ended. */
-function bounded(orders: Map<string, Order>): Map<string, Order> {
-  if (orders.size <= KEPT_ORDERS) return orders;
-  const rank = (order: Order): number => (order.status === 'locked' ? 2 : isFinal(order) ? 0 : 1);
-  const kept = [...orders].toSorted(
-    ([, a], [, b]) => rank(b) - rank(a) || Date.parse(b.created_at) - Date.parse(a.created_at),
-  );
-  return new Map(kept.slice(0, KEPT_ORDERS));
 }

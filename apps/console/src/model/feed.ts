@@ -1,5 +1,6 @@
 import { signal } from '@preact/signals';
 import type { PushMessage } from '#client';
+import { serviceTime } from './clock.js';
 
 /** How the connection stands, for the one who watches. */
 export type FeedState =
@@ -115,7 +116,7 @@ export class Feed {
     const pause = Math.min(LAST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** this.failures);
     this.failures += 1;
     const words = lostIn.is === 'live' ? why : 'the service cannot be reached';
-    this.state.value = { is: 'waiting', until: Date.now() + pause, why: words };
+    this.state.value = { is: 'waiting', until: serviceTime() + pause, why: words };
     this.timer = setTimeout(() => this.connect(), pause);
   }
 

@@ -1,5 +1,7 @@
 /** Changes come in bursts: what is to be read anew is gathered for so long. */
 const GATHER_MS = 120;
+/** What could not be read is tried again. */
+const RETRY_MS = 2_000;
 /** Orders that are read at once. */
 const BATCH = 20;
 /** Of a flood the newest are read: the others were gone from the page anyway. */
@@ -12,13 +14,14 @@ export class Refresh {
   private isReading = false;
   private isStopped = false;
 
-  constructor(private readonly read: (hashes: string[]) => Promise<void>) {}
+  /** `read` resolves to false when it is to be tried again. */
+  constructor(private readonly read: (hashes: string[]) => Promise<boolean>) {}
 
   ask(hash: string): void {
     this.waiting.delete(hash);
     this.waiting.add(hash);
     if (this.waiting.size > MAX_WAITING) this.waiting.delete(this.waiting.values().next().value!);
-    this.schedule();
+    this.schedule(GATHER_MS);
   }
 
   stop(): void {
@@ -26,9 +29,9 @@ export class Refresh {
     clearTimeout(this.timer);
   }
 
-  private schedule(): void {
+  private schedule(pauseMs: number): void {
     if (this.isStopped || this.isReading || this.timer !== undefined) return;
-    this.timer = setTimeout(() => void this.run(), GATHER_MS);
+    this.timer = setTimeout(() => void this.run(), pauseMs);
   }
 
   private async run(): Promise<void> {
@@ -36,11 +39,9 @@ export class Refresh {
     this.isReading = true;
     const batch = [...this.waiting].slice(-BATCH);
     for (const hash of batch) this.waiting.delete(hash);
-    try {
-      await this.read(batch);
-    } finally {
-      this.isReading = false;
-      if (this.waiting.size > 0) this.schedule();
-    }
+    const isRead = await this.read(batch);
+    this.isReading = false;
+    if (!isRead) for (const hash of batch) this.waiting.add(hash);
+    if (this.waiting.size > 0) this.schedule(isRead ? GATHER_MS : RETRY_MS);
   }
 }

@@ -1,22 +1,18 @@
 import { signal } from '@preact/signals';
 import type { Access } from './access.js';
 import { Api, wordsOf } from './api.js';
-import { setClock } from './clock.js';
 import { Desk, probeOf } from './desk.js';
-import type { Installation } from './types.js';
+import { installation, meetInstallation } from './installation.js';
 
-/** The page's one session: who is signed in, at which installation. */
-export const installation = signal<Installation | undefined>(undefined);
+/** The page's one session: who is signed in. */
 export const desk = signal<Desk | undefined>(undefined);
 /** Why the last try to sign in failed. */
 export const refusal = signal('');
 
-export async function meetInstallation(): Promise<void> {
-  const askedAt = Date.now();
+/** The page needs to know the installation before anybody signs in: a wallet signs for its chain. */
+export async function begin(): Promise<void> {
   try {
-    const told = await new Api().get<Installation>('api/v1/config');
-    setClock(told.server_time, askedAt);
-    installation.value = told;
+    await meetInstallation();
   } catch (error) {
     refusal.value = wordsOf(error);
   }

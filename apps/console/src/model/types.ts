@@ -1,18 +1,8 @@
-import type {
-  CancellationRequestView,
-  ConfigAnswer,
-  EventMessage,
-  OrderView,
-  PushMessage,
-  TakerOrderView,
-} from '#client';
+import type { CancellationRequestView, EventMessage, OrderView, PushMessage, TakerOrderView } from '#client';
 
 /** An order as its maker sees it; a taker sees a little more. */
 export type Order = OrderView & Partial<Pick<TakerOrderView, 'locked_at' | 'reference_id' | 'tx_hash'>>;
 export type Question = CancellationRequestView;
-
-/** What the service tells of itself. */
-export type Installation = ConfigAnswer & { sandbox?: boolean };
 
 /** What an order's history has. */
 export type HistoryEvent = Exclude<EventMessage, { type: 'order_book_change' }> & {

@@ -1,9 +1,9 @@
+import type { ConfigAnswer } from '#client';
 import { getAddress } from 'viem/utils';
 import { createSiweMessage } from 'viem/siwe';
 import type { MakerAccess } from './access.js';
-import { Api } from './api.js';
+import { Api, wordsOf } from './api.js';
 import { serviceTime } from './clock.js';
-import type { Installation } from './types.js';
 
 /** EIP-1193: what a wallet in the browser offers to pages. */
 export interface WalletProvider {
@@ -40,9 +40,22 @@ export function watchWallets(found: (wallets: Wallet[]) => void): () => void {
   return () => window.removeEventListener('eip6963:announceProvider', hear);
 }
 
+/** EIP-1193: the user said no. */
+const REFUSED = 4001;
+
+async function ask<T>(provider: WalletProvider, call: { method: string; params?: unknown[] }): Promise<T> {
+  try {
+    return (await provider.request(call)) as T;
+  } catch (error) {
+    const isRefused = (error as { code?: unknown } | null)?.code === REFUSED;
+    const words = isRefused ? 'You refused it in your wallet.' : `Your wallet says: ${wordsOf(error)}`;
+    throw new Error(words, { cause: error });
+  }
+}
+
 /** Logs a maker in: the wallet signs an EIP-4361 message for this page's host. */
-export async function logIn({ provider }: Wallet, { chain_id: chainId }: Installation): Promise<MakerAccess> {
-  const [account] = (await provider.request({ method: 'eth_requestAccounts' })) as string[];
+export async function logIn({ provider }: Wallet, { chain_id: chainId }: ConfigAnswer): Promise<MakerAccess> {
+  const [account] = await ask<string[]>(provider, { method: 'eth_requestAccounts' });
   if (!account) throw new Error('The wallet offers no account.');
   const address = getAddress(account);
   const message = createSiweMessage({
@@ -56,7 +69,7 @@ export async function logIn({ provider }: Wallet, { chain_id: chainId }: Install
     version: '1',
   });
   const hex = `0x${[...new TextEncoder().encode(message)].map((byte) => byte.toString(16).padStart(2, '0')).join('')}`;
-  const signature = await provider.request({ method: 'personal_sign', params: [hex, address] });
+  const signature = await ask<string>(provider, { method: 'personal_sign', params: [hex, address] });
   const login = { wallet_address: address, chain_id: String(chainId), message, signature };
   const { jwt } = await new Api().post<{ jwt: string }>('api/v1/makers/connect', login);
   return { role: 'maker', token: jwt };

@@ -1,6 +1,7 @@
 import { useEffect } from 'preact/hooks';
 import type { Desk } from '../model/desk.js';
-import { desk, installation } from '../model/session.js';
+import { installation } from '../model/installation.js';
+import { desk } from '../model/session.js';
 import { Header } from './header.js';
 import { Messages } from './messages.js';
 import { OrderList } from './order-list.js';
@@ -19,14 +20,14 @@ function DeskView({ desk: mine }: { desk: Desk }) {
   useEffect(() => {
     document.title = open > 0 ? `(${open}) Lockstep console` : 'Lockstep console';
   }, [open]);
-  const isSandbox = installation.value?.sandbox === true;
+  const canPlay = installation.value?.sandbox && mine.role === 'taker';
   return (
     <>
       <Header desk={mine} />
       <main class="desk">
         <Questions desk={mine} />
         <div class="side">
-          {isSandbox && <Scenarios desk={mine} />}
+          {canPlay && <Scenarios desk={mine} />}
           <OrderList desk={mine} />
         </div>
         <OrderView desk={mine} />

@@ -1,6 +1,7 @@
-import { ticks } from '../model/clock.js';
+import { serviceTime, ticks } from '../model/clock.js';
 import type { Desk } from '../model/desk.js';
-import { installation, signOut } from '../model/session.js';
+import { installation } from '../model/installation.js';
+import { signOut } from '../model/session.js';
 import { short } from './format.js';
 
 export function Header({ desk }: { desk: Desk }) {
@@ -27,7 +28,7 @@ function whoIs({ access }: Desk): string {
 
 function Connection({ desk: { feed, trouble } }: { desk: Desk }) {
   const { value: state } = feed.state;
-  const seconds = state.is === 'waiting' ? Math.ceil((state.until - Date.now()) / 1_000) : 0;
+  const seconds = state.is === 'waiting' ? Math.ceil((state.until - serviceTime()) / 1_000) : 0;
   return (
     <span class={`connection ${state.is}`}>
       <span class="dot" aria-hidden="true" />

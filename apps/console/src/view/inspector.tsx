@@ -4,12 +4,14 @@ import type { Call } from '../model/api.js';
 import { curlOf } from '../model/curl.js';
 import type { ToldCall } from '../model/diagram.js';
 import type { Desk } from '../model/desk.js';
+import { printableJson } from '../model/printable.js';
 import { CopyButton } from './copy-button.js';
 
 /** A message as it came, to the letter. */
 export function Frame({ message }: { message: object }) {
-  const text = JSON.stringify(message, null, 2);
-  return <Code title="Message" text={text} copied={JSON.stringify(message)} what="message" />;
+  return (
+    <Code title="Message" text={printableJson(message, 2)} copied={printableJson(message)} what="message" />
+  );
 }
 
 /** A call as it was made, as a line for a shell, and what was answered. */
@@ -35,8 +37,8 @@ export function CallView({ desk, call }: { desk: Desk; call: Call | ToldCall }) 
       {'status' in call && (
         <Code
           title={call.status === null ? 'No answer' : `Answer ${call.status}, after ${call.tookMs} ms`}
-          text={JSON.stringify(call.answer, null, 2)}
-          copied={JSON.stringify(call.answer)}
+          text={printableJson(call.answer, 2)}
+          copied={printableJson(call.answer)}
           what="answer"
         />
       )}

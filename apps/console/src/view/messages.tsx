@@ -65,7 +65,7 @@ function EntryRow({ desk, entry }: { desk: Desk; entry: Entry }) {
           <span class="unseen">{entry.kind === 'call' ? 'Called: ' : 'Pushed: '}</span>
           <span class="title">{title}</span>
           <time class="thin mono">{clock(entry.at)}</time>
-          <span class={isWrong ? 'summary wrong' : 'summary'}>{summary}</span>
+          <bdi class={isWrong ? 'summary wrong' : 'summary'}>{summary}</bdi>
         </span>
       }
       inside={() =>

@@ -1,5 +1,5 @@
 import type { Desk } from '../model/desk.js';
-import { isFinal } from '../model/desk.js';
+import { isFinal } from '../model/orders.js';
 import type { Order } from '../model/types.js';
 import { clock, short, terms, words } from './format.js';
 
@@ -71,11 +71,11 @@ function OrderRow({ desk, order }: { desk: Desk; order: Order }) {
       onClick={choose}
     >
       <span class="terms">{terms(order)}</span>
+      <span class="thin mono">{clock(order.created_at).slice(0, 8)}</span>
+      <span class="thin mono">{short(order.order_hash)}</span>
       <span class={`status ${isAsked ? 'asked' : order.status}`}>
         {isAsked ? 'asked to cancel' : words(order.status)}
       </span>
-      <span class="thin mono">{short(order.order_hash)}</span>
-      <span class="thin mono">{clock(order.created_at).slice(0, 8)}</span>
     </button>
   );
 }

@@ -2,10 +2,10 @@ import { useState } from 'preact/hooks';
 import { wordsOf } from '../model/api.js';
 import { leftUntil } from '../model/clock.js';
 import type { Desk, Story } from '../model/desk.js';
-import { isFinal } from '../model/desk.js';
+import { isFinal } from '../model/orders.js';
 import type { Order } from '../model/types.js';
 import { CopyButton } from './copy-button.js';
-import { price, span, terms, words } from './format.js';
+import { price, short, span, terms, words } from './format.js';
 import { Sequence } from './sequence.js';
 
 /** Where the focus goes when what it was on is done with: to the order's title, once that is drawn. */
@@ -26,18 +26,24 @@ export function OrderView({ desk }: { desk: Desk }) {
   return (
     <section class="order-view" aria-labelledby="order-title">
       <h2 id="order-title" tabIndex={-1}>
-        {story ? terms(story.order) : 'Loading …'}
+        {story && terms(story.order)}
+        {story === null && `Order ${short(desk.selected.value)}`}
+        {story === undefined && (desk.trouble.value || 'Loading …')}
       </h2>
+      {story === null && (
+        <p class="hint">It is not shown to you: another taker holds it, or it ended without you.</p>
+      )}
       {story && <Loaded key={story.order.order_hash} desk={desk} story={story} />}
     </section>
   );
 }
 
-function Loaded({ desk, story: { order, steps } }: { desk: Desk; story: Story }) {
+function Loaded({ desk, story: { order, steps, isCut } }: { desk: Desk; story: Story }) {
   return (
     <>
       <Facts order={order} />
       <Actions desk={desk} order={order} />
+      {isCut && <p class="hint">What came before is left out here.</p>}
       <Sequence desk={desk} steps={steps} />
     </>
   );
@@ -68,11 +74,10 @@ function Facts({ order }: { order: Order }) {
         <dd>{price(order.incentive)}</dd>
       </div>
       <div class="wide">
-        <dt>Order hash</dt>
-        <dd class="mono">
-          <span class="hash">{order.order_hash}</span>{' '}
-          <CopyButton text={order.order_hash} what="order hash" />
-        </dd>
+        <dt>
+          Order hash <CopyButton text={order.order_hash} what="order hash" />
+        </dt>
+        <dd class="mono hash">{order.order_hash}</dd>
       </div>
     </dl>
   );

@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks';
 import { wordsOf } from '../model/api.js';
 import { leftUntil } from '../model/clock.js';
 import type { Desk } from '../model/desk.js';
-import { installation } from '../model/session.js';
+import { installation } from '../model/installation.js';
 import type { Question } from '../model/types.js';
 import { short, span, terms } from './format.js';
 import { focusOrder } from './order-view.js';

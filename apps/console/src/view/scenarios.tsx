@@ -3,7 +3,8 @@ import type { Desk } from '../model/desk.js';
 import { type Run, Sandbox, SCENARIOS } from '../model/scenarios.js';
 import { clock, short, words } from './format.js';
 
-const SHOWN_RUNS = 5;
+/** Of a run, the newest: a burst has hundreds. */
+const SHOWN_STEPS = 20;
 
 /** Plays a maker towards the taker that is signed in, where the installation is a sandbox. */
 export function Scenarios({ desk }: { desk: Desk }) {
@@ -48,7 +49,7 @@ export function Scenarios({ desk }: { desk: Desk }) {
               name="taker_address"
               type="text"
               class="mono"
-              defaultValue={desk.access.role === 'taker' ? (desk.access.address ?? '') : ''}
+              defaultValue={(desk.access.role === 'taker' && desk.access.address) || ''}
               placeholder="the demo’s taker"
               pattern="\s*0x[0-9a-fA-F]{40}\s*"
               title="0x and 40 hex digits"
@@ -62,9 +63,9 @@ export function Scenarios({ desk }: { desk: Desk }) {
         {sandbox?.trouble}
       </p>
       <ul class="runs">
-        {sandbox?.runs.value.slice(0, SHOWN_RUNS).map((run) => (
+        {sandbox?.runs.value.map((run, index) => (
           <li key={run.id}>
-            <RunView desk={desk} run={run} />
+            <RunView desk={desk} sandbox={sandbox} run={run} isNewest={index === 0} />
           </li>
         ))}
       </ul>
@@ -72,16 +73,27 @@ export function Scenarios({ desk }: { desk: Desk }) {
   );
 }
 
-function RunView({ desk, run }: { desk: Desk; run: Run }) {
+interface RunViewProps {
+  desk: Desk;
+  sandbox: Sandbox;
+  run: Run;
+  isNewest: boolean;
+}
+
+function RunView({ desk, sandbox, run, isNewest }: RunViewProps) {
+  const steps = sandbox.steps.value.get(run.id);
+  const look = ({ currentTarget }: { currentTarget: HTMLDetailsElement }): void => {
+    if (currentTarget.open && !steps) void sandbox.look(run.id);
+  };
   return (
-    <details class="run" open={run.status === 'running'}>
+    <details class="run" open={isNewest} onToggle={look}>
       <summary>
         {words(run.name)} <span class={`status ${run.status}`}>{run.status}</span>
       </summary>
       <ol>
-        {run.steps.map(({ at, text, order_hash: hash }) => (
-          <li key={at + text}>
-            <time class="thin mono">{clock(at).slice(0, 8)}</time> {text}{' '}
+        {steps?.slice(-SHOWN_STEPS).map(({ at, text, order_hash: hash }, index) => (
+          <li key={index}>
+            <time class="thin mono">{clock(at).slice(0, 8)}</time> <bdi>{text}</bdi>{' '}
             {hash && (
               <button type="button" class="link mono" onClick={() => desk.select(hash)}>
                 {short(hash)}

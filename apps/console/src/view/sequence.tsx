@@ -50,7 +50,7 @@ function StepRow({ desk, step, isSameTime }: { desk: Desk; step: Step; isSameTim
         <span class="unseen">{isNote ? `${NAMES[from]}: ` : `${NAMES[from]} to ${NAMES[to]}: `}</span>
         <span class="label">
           <b>{step.isPush ? words(title) : title}</b>
-          {step.words && <span class="words"> {step.words}</span>}
+          {step.words && <bdi class="words"> {step.words}</bdi>}
         </span>
       </span>
     </>

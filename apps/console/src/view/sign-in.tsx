@@ -1,7 +1,8 @@
 import { useEffect, useState } from 'preact/hooks';
 import { accessFrom } from '../model/access.js';
 import { wordsOf } from '../model/api.js';
-import { installation, refusal, signIn } from '../model/session.js';
+import { installation } from '../model/installation.js';
+import { refusal, signIn } from '../model/session.js';
 import { logIn, type Wallet, watchWallets } from '../model/wallet.js';
 
 export function SignIn() {

@@ -2,8 +2,8 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { expectRefusal, ROUTE_NOT_FOUND } from './support/refused.js';
-import { startService, type TestService } from './support/service.js';
+import { expectRefusal, ROUTE_NOT_FOUND } from '../support/refused.js';
+import { startService, type TestService } from '../support/service.js';
 
 /** The console's files, as the service serves them. */
 const BUILT = 'dist/console';

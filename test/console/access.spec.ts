@@ -1,0 +1,171 @@
+import { afterAll, beforeAll, describe, expect, jest } from '@jest/globals';
+import { ApiKeysService } from '#trading';
+import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts';
+import { BROWSER_PATIENCE_MS, hasBrowser, keptBy } from '../support/browser.js';
+import { type ConsolePage, consolePages, inBrowser } from '../support/console-page.js';
+import { ExternalService } from '../support/external-service.js';
+import { succeeded } from '../support/handshake.js';
+import { call } from '../support/http.js';
+import { Prefix } from '../support/prefix.js';
+import type { ServiceProcess } from '../support/service-process.js';
+
+/** Who is let in to the console, for how long, and what becomes of its connection. */
+jest.setTimeout(BROWSER_PATIENCE_MS);
+
+let service: ExternalService;
+let instance: ServiceProcess;
+const open = consolePages(() => service.url);
+beforeAll(async () => {
+  if (!hasBrowser) return;
+  service = await ExternalService.prepare();
+  instance = await service.start({ WORKER: 'inline' });
+}, BROWSER_PATIENCE_MS);
+afterAll(async () => {
+  await instance?.stop();
+  await service?.drop();
+});
+
+describe('keys and tokens', () => {
+  inBrowser('come by a link, too, and are taken out of the address bar; nothing keeps them', async () => {
+    const taker = await service.newTaker();
+    const at = await open();
+    await at.visit(`#api_key=${taker.apiKey}&taker_address=${taker.address}`);
+    await at.connection('Live').waitFor();
+    expect(at.page.url()).toBe(`${service.url}/console/`);
+    expect(await keptBy(at.page)).not.toContain(taker.apiKey);
+    expect(at.asked.filter((url) => url.startsWith('http') && url.includes('lk_'))).toEqual([]);
+    expect(await at.page.evaluate<number>('history.length')).toBeLessThanOrEqual(2);
+    await at.page.reload();
+    await at.page.getByLabel('API key, or a maker’s token').waitFor();
+    expect(instance.stdout).not.toContain(taker.apiKey);
+  });
+
+  inBrowser.each([
+    ['what is neither', 'my-key', 'This is neither an API key (lk_…) nor a maker’s token.'],
+    ['an unknown key', `lk_${'0'.repeat(16)}_${'0'.repeat(64)}_00000000`, 'API key not found'],
+    ['a foreign token', 'a.b.c', 'Invalid token'],
+  ])('%s is refused in words', async (_, secret, words) => {
+    const at = await open();
+    await at.visit();
+    await at.page.getByLabel('API key, or a maker’s token').fill(secret);
+    await at.page.getByRole('button', { name: 'Sign in', exact: true }).click();
+    await at.page.getByRole('alert').filter({ hasText: words }).waitFor();
+    expect(await at.faults()).toEqual([]);
+  });
+
+  inBrowser('that are revoked end the session, which says so', async () => {
+    const taker = await service.newTaker();
+    const at = await open();
+    await at.signIn(taker.apiKey);
+    await new ApiKeysService(service.dataSource, service.settings).revoke(taker.keyId);
+    await at.connection(/Ended: API key not found/).waitFor();
+    await at.page.getByRole('button', { name: 'Sign out' }).click();
+    await at.page.getByLabel('API key, or a maker’s token').waitFor();
+  });
+});
+
+/** A wallet of the browser, which announces itself and does as it is told. */
+async function giveWallet(
+  { page }: ConsolePage,
+  answer: (method: string, params: string[]) => Promise<unknown>,
+): Promise<void> {
+  await page.exposeFunction('walletCall', answer);
+  await page.addInitScript(`
+    const request = async ({ method, params }) => {
+      const answer = await walletCall(method, params ?? []);
+      if (answer?.code) throw answer; // as wallets do: an object that is no error
+      return answer;
+    };
+    const detail = { info: { uuid: '1', name: 'Test Wallet', icon: '', rdns: 'test' }, provider: { request } };
+    const announce = () => dispatchEvent(new CustomEvent('eip6963:announceProvider', { detail }));
+    addEventListener('eip6963:requestProvider', announce);
+  `);
+}
+
+describe('a wallet of the browser', () => {
+  const wallet = privateKeyToAccount(generatePrivateKey());
+  const signing = async (method: string, params: string[]): Promise<unknown> =>
+    method === 'eth_requestAccounts'
+      ? [wallet.address.toLowerCase()]
+      : wallet.signMessage({ message: { raw: params[0] as `0x${string}` } });
+
+  inBrowser(
+    'signs a maker in, also where the browser’s clock is wrong; logging out elsewhere ends it',
+    async () => {
+      const at = await open();
+      await at.withWrongClock();
+      const asked: string[] = [];
+      let token = '';
+      at.page.on('websocket', (socket) => socket.on('close', () => asked.push('closed')));
+      at.page.on('response', async (response) => {
+        if (response.url().endsWith('/makers/connect')) token = (await response.json()).data.jwt;
+      });
+      await giveWallet(at, (method, params) => {
+        asked.push(method);
+        return signing(method, params);
+      });
+      await at.visit();
+      await at.page.getByRole('button', { name: 'Sign in with Test Wallet' }).click();
+      await at.connection('Live').waitFor();
+      expect(asked).toEqual(['eth_requestAccounts', 'personal_sign']);
+      await at.part('Orders').getByText('You have placed no orders yet').waitFor();
+      expect(at.troubles).toEqual([]);
+      at.expectOwnOriginAlone();
+      const headers = { authorization: `Bearer ${token}` };
+      succeeded(await call('POST', `${service.url}/api/v1/makers/logout`, { headers }), 200);
+      await at.connection('Ended: ').waitFor();
+    },
+  );
+
+  inBrowser.each([
+    [
+      'refuses to sign',
+      { code: 4001, message: 'User rejected the request.' },
+      'You refused it in your wallet.',
+    ],
+    ['cannot', { code: -32603, message: 'locked' }, 'Your wallet says: locked'],
+    ['signs with another key', `0x${'11'.repeat(64)}1b`, 'Invalid signature'],
+  ])('%s: said in words, and it can be tried again', async (_, signature, words) => {
+    const at = await open();
+    const answers = [signature];
+    await giveWallet(at, async (method, params) =>
+      method === 'personal_sign' && answers.length > 0 ? answers.pop() : signing(method, params),
+    );
+    await at.visit();
+    const button = at.page.getByRole('button', { name: 'Sign in with Test Wallet' });
+    await button.click();
+    await at.page.getByRole('alert').filter({ hasText: words }).waitFor();
+    await button.click();
+    await at.connection('Live').waitFor();
+  });
+});
+
+describe('the connection', () => {
+  inBrowser('comes back after the service was away, with what was missed', async () => {
+    const [maker, taker] = [await service.newMaker(), await service.newTaker()];
+    const at = await open();
+    await at.signIn(taker.apiKey);
+    await maker.place({ ticker: 'BEFORE' });
+    await at.part('Orders').getByText('BEFORE').waitFor();
+    await instance.stop();
+    await at.connection('Not connected').waitFor();
+    expect(await at.faults()).toEqual([]);
+    await at.picture('away');
+    instance = await service.start({ WORKER: 'inline' });
+    await maker.place({ ticker: 'MEANWHILE' });
+    await at.connection('Live').waitFor();
+    await at.part('Orders').getByText('MEANWHILE').waitFor();
+    expect(await at.part('Orders').getByText('BEFORE').count()).toBe(1);
+  });
+
+  inBrowser('may have a proxy in front that serves all under a prefix', async () => {
+    const prefix = new Prefix(() => service.url);
+    await prefix.start();
+    const at = await open({}, `${prefix.url}/lockstep`);
+    await at.page.goto(`${at.url}/console`);
+    await at.page.getByLabel('API key, or a maker’s token').waitFor();
+    expect(at.asked.some((url) => url === `${at.url}/api/v1/config`)).toBe(true);
+    expect(at.troubles).toEqual([]);
+    prefix.stop();
+  });
+});
