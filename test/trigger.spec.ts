@@ -1,50 +1,29 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import type { Session } from '#client';
 import { generatePrivateKey, privateKeyToAddress } from 'viem/accounts';
-import type { TakerClient } from './support/clients.js';
 import { lockstep, RunningCommand } from './support/command-line.js';
-import { ExternalService } from './support/external-service.js';
-import { call } from './support/http.js';
-import { START_PATIENCE_MS, type ServiceProcess } from './support/service-process.js';
-import { until } from './support/until.js';
+import { type Bot, isOfScenario, newBot, RunningSandbox, YES } from './support/sandbox.js';
+import { START_PATIENCE_MS } from './support/service-process.js';
 
 /** `lockstep trigger` towards a bot that locks what comes and gives up what it is asked for, in a real sandbox. */
-const SETTINGS = { SANDBOX: 'on', SANDBOX_STEP_MS: '200', SANDBOX_ORDERS_PER_MINUTE: '1', WORKER: 'inline' };
-
-let dataDir: string;
-let service: ExternalService;
-let instance: ServiceProcess;
-let bot: TakerClient;
-let session: Session;
+let sandbox: RunningSandbox;
+let bot: Bot;
 beforeAll(async () => {
-  dataDir = mkdtempSync(join(tmpdir(), 'lockstep-'));
-  service = await ExternalService.prepare();
-  instance = await service.start({ ...SETTINGS, DATA_DIR: dataDir });
-  bot = await service.newTaker();
-  const taker = bot.library();
-  session = await taker.listen({
-    onOrderStatusChange: async ({ order_hash, to_status }) => {
-      if (to_status === 'pending') await taker.lock({ order_hash });
-    },
-    onCancellationRequest: () => ({ cancel: true, message: 'Not traded yet' }),
-  });
-  const { url } = service;
-  await until(
-    async () => (await call('POST', `${url}/sandbox/scenarios`, { json: { name: 'none' } })).status !== 503,
-    'the sandbox to start',
-  );
+  sandbox = await RunningSandbox.start();
+  bot = await newBot(sandbox.service, { wants: isOfScenario, decide: () => YES });
 }, START_PATIENCE_MS);
 afterAll(async () => {
-  await session.close();
-  expect(await instance.stop()).toBe(0);
-  await service.drop();
-  rmSync(dataDir, { recursive: true });
+  await bot.session.close();
+  await sandbox.stop();
 });
 
-const args = (name: string, taker = bot.address) => ['trigger', name, '--taker', taker, '--url', service.url];
+const args = (name: string, taker = bot.taker.address) => [
+  'trigger',
+  name,
+  '--taker',
+  taker,
+  '--url',
+  sandbox.url,
+];
 
 test('a scenario is started, its steps are shown as they come, and its end is waited for', async () => {
   const { code, stdout, stderr } = await lockstep(args('cancel-before-trade'));

@@ -1,6 +1,9 @@
 import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { freePort } from '#database';
 import type { TakerClient } from '../support/clients.js';
@@ -48,12 +51,21 @@ async function tried(
 }
 
 test(
-  'a bot that keeps the rules: a line for each, and exit code 0',
+  'a bot that keeps the rules: a table, reports for its CI and for people, and exit code 0',
   async () => {
-    expect(await tried(HandmadeBot)).toEqual({
-      code: 0,
-      stdout: `pass       ${RULE.padEnd(29)}  it answered once\npass: 1 passed, 0 failed, 0 not shown\n`,
-    });
+    const folder = mkdtempSync(join(tmpdir(), 'lockstep-'));
+    const [json, junit, html] = ['json', 'xml', 'html'].map((kind) => join(folder, `report.${kind}`));
+    const { code, stdout } = await tried(
+      HandmadeBot,
+      ...['--json-file', json!, '--junit', junit!, '--html', html!],
+    );
+    expect(code).toBe(0);
+    expect(stdout).toContain(`✓ pass       ${RULE}\n`);
+    expect(stdout).toMatch(/\npass: .*1 passed.*\n$/);
+    expect(JSON.parse(readFileSync(json!, 'utf8'))).toMatchObject({ verdict: 'pass', taker: taker.address });
+    expect(readFileSync(junit!, 'utf8')).toContain(`name="${RULE}"`);
+    expect(readFileSync(html!, 'utf8')).toContain(RULE);
+    rmSync(folder, { recursive: true });
   },
   PATIENCE_MS,
 );
@@ -100,6 +112,7 @@ test.each([
   [['--only', 'push-twice,push-thrice'], 'There is no rule push-thrice'],
   [['--listen', '70000'], 'It must be a port, from 0 to 65535.'],
   [['--url', 'ftp://127.0.0.1'], '--url or LOCKSTEP_URL must be http'],
+  [['--certificate', 'certificate.json'], 'set LOCKSTEP_API_KEY, or give --api-key @file'],
 ])('%s is wrong usage', async (options, what) => {
   const { code, stderr } = await lockstep(['certify', ...options]);
   expect([code, stderr]).toEqual([2, expect.stringContaining(what)]);

@@ -1,22 +1,25 @@
+import { writeFile } from 'node:fs/promises';
 import { Command, InvalidArgumentError } from 'commander';
-import { type ServiceOptions, urlOf, withService } from '../connection.js';
-import { AlreadyTold, Refused } from '../refusals.js';
-import { jsonLine, printable, type Screen } from '../screen.js';
+import { takerAccess, type TakerOptions, urlOf, withTaker } from '../connection.js';
+import { AlreadyTold, Refused, UsageError } from '../refusals.js';
+import { jsonLine, type Screen } from '../screen.js';
+import { requestCertificate } from './certificate.js';
 import { certify } from './certify.js';
-import type { CertificationReport, RuleResult } from './report.js';
+import type { RuleResult } from './report.js';
+import { jsonReport, type ReportFiles, terminalReport, withReports, writeReports } from './reports/index.js';
 import { RULES } from './scenarios/index.js';
 
-interface CertifyCommandOptions extends ServiceOptions {
+interface CertifyCommandOptions extends TakerOptions, ReportFiles {
   listen: number;
   only?: string[];
   list?: boolean;
+  certificate?: string;
 }
 
 const DEFAULT_PORT = 4100;
 const MAX_PORT = 65_535;
 /** The longest of the rules' names. */
 const NAME_WIDTH = Math.max(...RULES.map(({ name }) => name.length));
-const VERDICT_WIDTH = 'not shown'.length;
 
 const EXAMPLES = `
 Examples:
@@ -29,11 +32,15 @@ about five minutes. It exits with 1 when the bot breaks a rule.`;
 
 /** Finds out whether a taker's bot keeps the rules. */
 export function certifyCommand(screen: Screen): Command {
-  return withService(new Command('certify'))
+  return withReports(withTaker(new Command('certify')))
     .description("try a taker's bot: stand between it and the service, break what can break, and judge")
     .option('--listen <port>', 'where the bot connects to, on 127.0.0.1', portIn, DEFAULT_PORT)
     .option('--only <rules>', 'the names of the rules to try, comma-separated', namesIn)
     .option('--list', 'name the rules, and try nothing')
+    .option(
+      '--certificate <file>',
+      "have the sandbox sign what its history confirms; takes the bot's API key",
+    )
     .addHelpText('after', EXAMPLES)
     .action((options: CertifyCommandOptions) => tryBot(options, screen));
 }
@@ -47,6 +54,7 @@ async function tryBot(
     screen.print(options.json ? jsonLine(known) : known.map(ruleLine).join(''));
     return;
   }
+  const access = options.certificate === undefined ? undefined : takerAccess(options);
   const signal = screen.takeInterrupts();
   const report = await certify({
     url: urlOf(options),
@@ -61,18 +69,17 @@ async function tryBot(
       throw new Refused(`something listens on port ${listen} already; give another --listen`);
     throw error;
   });
-  screen.print(options.json ? jsonLine(report) : tableOf(report));
+  screen.print(options.json ? jsonReport(report) : terminalReport(report));
+  await writeReports(report, options);
+  if (access) {
+    const certificate = await requestCertificate(report, access);
+    await writeFile(options.certificate!, `${JSON.stringify(certificate, null, 2)}\n`).catch(
+      (error: NodeJS.ErrnoException) => {
+        throw new UsageError(`--certificate: cannot write ${options.certificate} (${error.code})`);
+      },
+    );
+  }
   if (report.verdict === 'fail') throw new AlreadyTold();
-}
-
-function tableOf({ rules, verdict }: CertificationReport): string {
-  const count = (wanted: RuleResult['verdict']) => rules.filter((rule) => rule.verdict === wanted).length;
-  const counts = `${count('pass')} passed, ${count('fail')} failed, ${count('not shown')} not shown`;
-  return `${rules.map(resultLine).join('')}${verdict}: ${counts}\n`;
-}
-
-function resultLine({ name, verdict, reason }: RuleResult): string {
-  return `${verdict.padEnd(VERDICT_WIDTH)}  ${name.padEnd(NAME_WIDTH)}  ${printable(reason)}\n`;
 }
 
 function ruleLine({ name, rule }: Pick<RuleResult, 'name' | 'rule'>): string {
