@@ -3,7 +3,7 @@ import { certified, rulesWith } from '../support/certification.js';
 import { lockstep } from '../support/command-line.js';
 import { expectInvariants } from '../support/invariants.js';
 import { startService, type TestService } from '../support/service.js';
-import { Dropper, Filler, HandmadeBot, Quitter, Waverer } from './bots/handmade-bot.js';
+import { Dropper, Filler, HandmadeBot, Hasty, Misspeller, Quitter, Waverer } from './bots/handmade-bot.js';
 
 /** Bots with the faults that bots have in life: each fails the rules that it breaks, and no other. */
 const PATIENCE_MS = 200_000;
@@ -37,6 +37,8 @@ test.each<[string, typeof HandmadeBot, broken: string[], perhaps?: string[]]>([
   ],
   ['that gives up after a lost reply', Quitter, ['reply-lost', 'request-lost']],
   ['that fills what it has given up', Filler, ['no-fill-after-yes']],
+  ['that does not wait as long as it is asked to', Hasty, ['retry-after-429', 'retry-after-503']],
+  ['that makes calls of its own form', Misspeller, ['well-formed-calls']],
 ])(
   'a bot %s',
   async (_, Bot, broken, perhaps = []) => {

@@ -49,6 +49,11 @@ export class HandmadeBot {
     return true;
   }
 
+  protected waitsAfter(error: unknown): number {
+    const asked = error instanceof LockstepError ? (error.retryAfterSeconds ?? 0) : 0;
+    return asked * 1000 + RETRY_MS;
+  }
+
   protected async afterAnswer(_request: CancellationRequest): Promise<unknown> {
     return undefined;
   }
@@ -95,8 +100,7 @@ export class HandmadeBot {
       } catch (error) {
         const isRefused = error instanceof LockstepError && FINAL.has(error.status);
         if (isRefused || !this.triesAgain(error)) return;
-        const asked = error instanceof LockstepError ? (error.retryAfterSeconds ?? 0) : 0;
-        await this.pause(asked * 1000 + RETRY_MS);
+        await this.pause(this.waitsAfter(error));
       }
     }
   }
@@ -142,5 +146,19 @@ export class Filler extends HandmadeBot {
     const { signature, quantity } = order;
     const trade = { order: termsOf(order), signature, fill_quantity: quantity, taker_incentive: '0' };
     return this.client.fill(trade);
+  }
+}
+
+/** Comes back when it likes. */
+export class Hasty extends HandmadeBot {
+  protected override waitsAfter(): number {
+    return RETRY_MS;
+  }
+}
+
+/** Asks for what the service does not know. */
+export class Misspeller extends HandmadeBot {
+  protected override afterAnswer(): Promise<unknown> {
+    return this.client.orders({ pagesize: 5 } as object);
   }
 }

@@ -28,21 +28,18 @@ async function manyAtOnce(scene: Scene): Promise<string> {
   if (held.length < Math.min(MIN_QUESTIONS, wanted))
     throw new NotShown(`the bot held ${held.length} of ${wanted} orders at a time`);
   // one that has ended just now cannot be asked about
-  await Promise.allSettled(held.map((order) => order.ask()));
-  const open = () =>
-    held.filter(({ recorded, endedBy, updates }) => updates.length > 0 && !recorded && !endedBy);
+  const asking = await Promise.allSettled(held.map((order) => order.ask()));
+  const asked = held.filter((_, i) => asking[i]!.status === 'fulfilled');
+  const open = () => asked.filter(({ recorded, endedBy }) => !recorded && !endedBy);
   const since = performance.now();
-  await tape.until(
-    () => held.every(({ updates }) => updates.length > 0) && open().length === 0,
-    patienceOf(scene),
-  );
+  await tape.until(() => open().length === 0, patienceOf(scene));
   const left = open().length;
   if (left > 0)
     throw new RuleBroken(
-      `${left} of ${held.length} requests were not answered within ${seconds(patienceOf(scene))}`,
+      `${left} of ${asked.length} requests were not answered within ${seconds(patienceOf(scene))}`,
     );
-  for (const order of held) expectOneVerdict(order);
-  return `it answered ${held.length} requests in ${seconds(performance.now() - since)}`;
+  for (const order of asked) expectOneVerdict(order);
+  return `it answered ${asked.length} requests, the last ${seconds(performance.now() - since)} after the last was made`;
 }
 
 const patienceOf = ({ waits, stage }: Scene): number =>

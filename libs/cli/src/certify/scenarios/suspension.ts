@@ -1,6 +1,6 @@
 import { LockstepError } from '#client';
 import { callService } from '../../service-call.js';
-import { CANCEL_RESULT, isDone } from '../runner/bot-call.js';
+import { CANCEL_RESULT, FILL, isDone, REJECT, UNLOCK } from '../runner/bot-call.js';
 import { REFUSALS } from '../runner/faults.js';
 import { NotShown, RuleBroken } from '../stage/outcomes.js';
 import { type Scene, seconds } from '../stage/scene.js';
@@ -11,6 +11,8 @@ interface Scenario {
   steps: { text: string; order_hash: string | null }[];
 }
 
+/** What ends an order beside an answer. */
+const ENDS = new Set([FILL, UNLOCK, REJECT]);
 const POLL_MS = 200;
 /** What a sandbox of an unhurried pace needs. */
 const PATIENCE_MS = 180_000;
@@ -47,6 +49,8 @@ export async function suspendedAndResumed(scene: Scene): Promise<string> {
       runner.cutLines();
     }
   }
+  // the sandbox has ended when the order has, perhaps by an unlock, to which an answer still comes
+  await tape.until(() => answers().some(isDone), answers().length > 0 ? scene.waits.answerMs : 0);
   return judged(scene, scenario, answers().some(isDone));
 }
 
@@ -62,6 +66,8 @@ function judged(scene: Scene, { status, steps }: Scenario, isAnswered: boolean):
   if (whileSuspended > MAX_WHILE_SUSPENDED)
     throw new RuleBroken(`it called ${whileSuspended} times about the order while it was suspended`);
   if (!isAnswered) {
+    const endedBy = calls.find((call) => ENDS.has(call.path) && isDone(call))?.path;
+    if (endedBy) throw new NotShown(`the bot ended the order by ${endedBy}`);
     throw new RuleBroken(`told 409009, it did not send its answer again within ${seconds(PATIENCE_MS)}`);
   }
   return 'it went on after the resumption, and sent the answer again that had met 409009';

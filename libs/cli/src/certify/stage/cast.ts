@@ -1,15 +1,7 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import {
-  connectMaker,
-  type Data,
-  LockstepError,
-  type Maker,
-  type NewOrder,
-  type Session,
-  settlementOf,
-} from '#client';
+import { connectMaker, type Data, type Maker, type NewOrder, type Session, settlementOf } from '#client';
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts';
 import type { Tape } from '../runner/tape.js';
+import { patiently } from './patiently.js';
 import { PlayedOrder } from './played-order.js';
 
 /** Wallets that place orders in turn: one alone may place as many a minute as the service allows. */
@@ -24,7 +16,6 @@ const QUANTITY = 111;
 const QUANTITIES = 800;
 /** Beyond the least that the service asks for. */
 const SPARE_VALIDITY_S = 3_600;
-const TOO_MANY_REQUESTS = 429;
 
 /** The makers, fresh wallets that speak to the service directly. */
 export class Cast {
@@ -85,7 +76,7 @@ export class Cast {
       order: hash,
       body: null,
     });
-    await this.patiently(() => maker.place(order));
+    await patiently(() => maker.place(order));
     return played;
   }
 
@@ -94,18 +85,6 @@ export class Cast {
     const left = this.orders.filter(({ lock, askedAt }) => !lock && askedAt === undefined);
     await Promise.allSettled(left.map((order) => order.ask()));
     await Promise.all(this.sessions.map((session) => session.close()));
-  }
-
-  /** Comes back as often as the service asks it to. */
-  private async patiently<T>(call: () => Promise<T>): Promise<T> {
-    for (;;) {
-      try {
-        return await call();
-      } catch (error) {
-        if (!(error instanceof LockstepError) || error.status !== TOO_MANY_REQUESTS) throw error;
-        await delay((error.retryAfterSeconds ?? 1) * 1000, undefined, { signal: this.signal });
-      }
-    }
   }
 
   private terms(turn: number): NewOrder {

@@ -2,6 +2,7 @@ import type { CancellationUpdate, Data, Maker, OrderStatusChange } from '#client
 import { type BotCall, FILL, isDone, LOCK, REJECT, UNLOCK, verdictIn } from '../runner/bot-call.js';
 import type { Push } from '../runner/faults.js';
 import type { Tape } from '../runner/tape.js';
+import { patiently } from './patiently.js';
 
 type HistoryEvent = Data<'getOrderEvents'>['events'][number];
 
@@ -54,7 +55,7 @@ export class PlayedOrder {
   async ask(): Promise<{ request_id: string; expires_at: string } | undefined> {
     this.write('maker', 'service', 'asks to cancel');
     this.askedAt ??= performance.now();
-    const answer = await this.maker.cancel(this.hash);
+    const answer = await patiently(() => this.maker.cancel(this.hash));
     return answer.success ? undefined : answer.cancellation;
   }
 
