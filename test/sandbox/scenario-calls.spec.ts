@@ -17,7 +17,7 @@ import { until } from '../support/until.js';
 let sandbox: RunningSandbox;
 beforeAll(async () => {
   sandbox = await RunningSandbox.start();
-}, START_PATIENCE_MS);
+}, 2 * START_PATIENCE_MS);
 afterAll(() => sandbox.stop());
 
 const start = (json: unknown) => startScenario(sandbox.url, json);

@@ -13,7 +13,7 @@ const SETTINGS = { SANDBOX_STEP_MS: '500', CANCELLATION_TIMEOUT_SECONDS: String(
 let sandbox: RunningSandbox;
 beforeAll(async () => {
   sandbox = await RunningSandbox.start(SETTINGS);
-}, START_PATIENCE_MS);
+}, 2 * START_PATIENCE_MS);
 afterAll(() => sandbox.stop());
 
 const fill = async (hash: string, taker: TakerClient): Promise<void> => {

@@ -22,7 +22,7 @@ let maker: MakerClient;
 beforeAll(async () => {
   sandbox = await RunningSandbox.start();
   maker = await sandbox.service.newMaker();
-}, START_PATIENCE_MS);
+}, 2 * START_PATIENCE_MS);
 afterAll(() => sandbox.stop());
 
 describe("a maker's order becomes what its quantity says", () => {
@@ -75,6 +75,7 @@ describe("a maker's order becomes what its quantity says", () => {
     ['7 accepts', '7', { resolved_by: 'answer', late: false }],
     ['70 accepts at once', '70', { resolved_by: 'answer', late: false }],
     ['700 accepts late', '700', { resolved_by: 'answer', late: true }],
+    ['700000 accepts at once', '700000', { resolved_by: 'answer', late: false }],
     ['7000 accepts by unlocking first', '7000', { resolved_by: 'unlock', late: false }],
   ])('%s', async (_, quantity, how) => {
     const { order_hash } = await maker.place({ quantity });
