@@ -117,7 +117,6 @@ describe('it does not sign', () => {
   test.each<[string, Said[], Said[], string]>([
     ['a yes that is hidden', ['yes'], ['no'], 'was given up by a yes that is not reported'],
     ['a no that is hidden', ['no'], ['yes'], 'was kept by a no that is not reported'],
-    ['a fill that is hidden', ['no', 'fill'], ['no'], 'was filled, which is not reported'],
     [
       'yes and a fill',
       ['no', 'fill'],

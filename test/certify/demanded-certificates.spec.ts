@@ -14,12 +14,18 @@ const SECRET = '5d'.repeat(32);
 const DAY_MS = 24 * 3_600_000;
 const WHOLE_RUN = 25;
 
+/** So many that passed, and one that no bot of this kind shows. */
+const rules = (passed: number): Statement['rules'] =>
+  Array.from({ length: passed + 1 }, (_, index) => ({
+    name: `rule-${index}`,
+    verdict: index < passed ? 'pass' : 'not shown',
+  }));
 const statement = (changes: Partial<Statement> = {}): Statement => ({
   version: 1,
   taker: '',
   report_sha256: '5e'.repeat(32),
-  verdict: 'pass',
-  rules: Array.from({ length: WHOLE_RUN }, (_, index) => ({ name: `rule-${index}`, verdict: 'pass' })),
+  verdict: 'incomplete',
+  rules: rules(WHOLE_RUN),
   confirmed_orders: 60,
   signed_at: new Date().toISOString(),
   ...changes,
@@ -107,12 +113,20 @@ test.each<[string, () => string, string]>([
     () => of({}, '77'.repeat(32)).replace(other, issuerOf(SECRET)),
     'is not as its issuer signed it',
   ],
-  ['of a bot that failed', () => of({ verdict: 'fail' }), 'has the verdict fail'],
-  ['of a bot that did not show all', () => of({ verdict: 'incomplete' }), 'has the verdict incomplete'],
+  [
+    'of a bot that failed',
+    () => of({ verdict: 'fail', rules: [{ name: 'answers-once', verdict: 'fail' }] }),
+    'has the verdict fail: the bot breaks answers-once',
+  ],
+  [
+    'that shows too little',
+    () => of({ verdict: 'incomplete', rules: rules(WHOLE_RUN - 1) }),
+    'has 24 rules that passed: a whole run has 25 and more',
+  ],
   [
     'of some rules',
     () => of({ rules: [{ name: 'one', verdict: 'pass' }] }),
-    'is of 1 rules: a whole run has 25 and more',
+    'has 1 rules that passed: a whole run has 25 and more',
   ],
   ['of few orders', () => of({ confirmed_orders: 1 }), 'confirms 1 orders'],
   ['that is old', () => of({ signed_at: days(31) }), 'which is more than 30 days ago'],

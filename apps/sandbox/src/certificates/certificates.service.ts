@@ -106,14 +106,12 @@ function confirm({ hash, said }: ClaimedOrder, order: Order | undefined, since: 
   if (!order?.locked_by) throw contradiction('was not held by this taker, or not as the last one');
   if (Date.parse(order.created_at) < since) throw contradiction('is older than the certification');
   const { cancellation, filled_quantity, locked_by } = order;
-  const isFilled = filled_quantity !== '0';
   const answered = cancellation?.resolved_by === 'answer' ? cancellation.status : undefined;
   if (answered === 'accepted' && !said.has('yes'))
     throw contradiction('was given up by a yes that is not reported');
   if (answered === 'rejected' && !said.has('no'))
     throw contradiction('was kept by a no that is not reported');
-  if (isFilled && !said.has('fill')) throw contradiction('was filled, which is not reported');
-  if (isFilled && said.has('yes'))
+  if (filled_quantity !== '0' && said.has('yes'))
     throw contradiction('was filled, and the bot said that it may be cancelled');
   return locked_by;
 }

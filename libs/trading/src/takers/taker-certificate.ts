@@ -10,8 +10,8 @@ const DAY_MS = 24 * 3_600_000;
 const MAX_AGE_DAYS = 30;
 /** By which the clocks of who signed and of this database may differ. */
 const CLOCK_TOLERANCE_MS = 5 * 60_000;
-/** A whole run has more, one of some rules fewer. */
-const MIN_RULES = 25;
+/** Of a whole run: some rules are shown only by bots of a certain kind. */
+const MIN_PASSED_RULES = 25;
 const MIN_CONFIRMED_ORDERS = 25;
 
 /** Requires a good certificate where a taker must have one; returns what the history keeps of the one that is shown. */
@@ -53,9 +53,14 @@ function requireGood({ verdict, rules, confirmed_orders, signed_at }: Certificat
   if (age > MAX_AGE_DAYS * DAY_MS) {
     throw refused(`was signed at ${signed_at}, which is more than ${MAX_AGE_DAYS} days ago`);
   }
-  if (verdict !== 'pass') throw refused(`has the verdict ${verdict}, and must have pass`);
-  if (rules.length < MIN_RULES)
-    throw refused(`is of ${rules.length} rules: a whole run has ${MIN_RULES} and more`);
+  const ended = (how: string) => rules.filter((rule) => rule.verdict === how);
+  const [failed] = ended('fail');
+  if (verdict === 'fail')
+    throw refused(`has the verdict fail${failed ? `: the bot breaks ${failed.name}` : ''}`);
+  const { length: passed } = ended('pass');
+  if (passed < MIN_PASSED_RULES) {
+    throw refused(`has ${passed} rules that passed: a whole run has ${MIN_PASSED_RULES} and more`);
+  }
   if (confirmed_orders < MIN_CONFIRMED_ORDERS) {
     throw refused(`confirms ${confirmed_orders} orders: a whole run has ${MIN_CONFIRMED_ORDERS} and more`);
   }
