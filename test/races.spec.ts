@@ -285,7 +285,7 @@ async function suspendWithin({ hash }: LockedOrder, milliseconds: number): Promi
   await delay(Math.random() * milliseconds);
   return operator.suspend(hash).then(
     ({ status }) => status,
-    (error: TradingError) => error.code,
+    (error: TradingError) => error.code ?? error.message,
   );
 }
 

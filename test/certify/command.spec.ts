@@ -57,7 +57,12 @@ test(
     const [json, junit, html] = ['json', 'xml', 'html'].map((kind) => join(folder, `report.${kind}`));
     const { code, stdout } = await tried(
       HandmadeBot,
-      ...['--json-file', json!, '--junit', junit!, '--html', html!],
+      '--json-file',
+      json!,
+      '--junit',
+      junit!,
+      '--html',
+      html!,
     );
     expect(code).toBe(0);
     expect(stdout).toContain(`✓ pass       ${RULE}\n`);
