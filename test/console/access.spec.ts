@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, describe, expect, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { ApiKeysService } from '#trading';
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts';
 import { BROWSER_PATIENCE_MS, hasBrowser, keptBy } from '../support/browser.js';
-import { type ConsolePage, consolePages, inBrowser } from '../support/console-page.js';
+import { type ConsolePage, consolePages } from '../support/console-page.js';
 import { ExternalService } from '../support/external-service.js';
 import { succeeded } from '../support/handshake.js';
 import { call } from '../support/http.js';
@@ -11,6 +11,8 @@ import type { ServiceProcess } from '../support/service-process.js';
 
 /** Who is let in to the console, for how long, and what becomes of its connection. */
 jest.setTimeout(BROWSER_PATIENCE_MS);
+
+const inBrowser = hasBrowser ? test : test.skip;
 
 let service: ExternalService;
 let instance: ServiceProcess;

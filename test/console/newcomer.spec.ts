@@ -1,16 +1,18 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, jest } from '@jest/globals';
+import { expect, jest, test } from '@jest/globals';
 import { freePort } from '#database';
-import { BROWSER_PATIENCE_MS } from '../support/browser.js';
-import { consolePages, inBrowser } from '../support/console-page.js';
+import { BROWSER_PATIENCE_MS, hasBrowser } from '../support/browser.js';
+import { consolePages } from '../support/console-page.js';
 import { processesOf } from '../support/processes.js';
 import { ServiceProcess } from '../support/service-process.js';
 import { until } from '../support/until.js';
 
 /** What a newcomer does first: two commands, and the console by the link that they print. */
 jest.setTimeout(2 * BROWSER_PATIENCE_MS);
+
+const inBrowser = hasBrowser ? test : test.skip;
 
 let url = '';
 const open = consolePages(() => url);

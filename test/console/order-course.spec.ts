@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, expect, jest } from '@jest/globals';
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { BROWSER_PATIENCE_MS, hasBrowser } from '../support/browser.js';
-import { consolePages, inBrowser } from '../support/console-page.js';
+import { consolePages } from '../support/console-page.js';
 import { makeDue } from '../support/database.js';
 import { askedOrder, lockedOrder, succeeded } from '../support/handshake.js';
 import { startService, type TestService } from '../support/service.js';
@@ -11,6 +11,8 @@ import { until } from '../support/until.js';
 
 /** How the console draws an order's course, and what it shows of each call and push. */
 jest.setTimeout(BROWSER_PATIENCE_MS);
+
+const inBrowser = hasBrowser ? test : test.skip;
 
 let service: TestService;
 const open = consolePages(() => service.url);

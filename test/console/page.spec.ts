@@ -1,12 +1,14 @@
-import { afterAll, beforeAll, expect, jest } from '@jest/globals';
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { BROWSER_PATIENCE_MS, hasBrowser } from '../support/browser.js';
-import { consolePages, inBrowser } from '../support/console-page.js';
+import { consolePages } from '../support/console-page.js';
 import { askedOrder, lockedOrder, succeeded } from '../support/handshake.js';
 import { startService, type TestService } from '../support/service.js';
 import { until } from '../support/until.js';
 
 /** The console as a page: how it looks, and how it lasts. */
 jest.setTimeout(BROWSER_PATIENCE_MS);
+
+const inBrowser = hasBrowser ? test : test.skip;
 
 let service: TestService;
 const open = consolePages(() => service.url);

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, expect } from '@jest/globals';
 import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
 import { BROWSER_PATIENCE_MS, hasBrowser, launchBrowser, troublesOf } from './browser.js';
 
@@ -11,8 +11,6 @@ interface Look {
   width?: number;
   height?: number;
 }
-
-export const inBrowser = hasBrowser ? test : test.skip;
 
 /** One browser for a file's tests; what is returned opens pages, which are closed after the test. */
 export function consolePages(serviceUrl: () => string): (look?: Look, url?: string) => Promise<ConsolePage> {
