@@ -8,6 +8,6 @@ export default {
   globalSetup: '<rootDir>/test/support/global-setup.js',
   globalTeardown: '<rootDir>/test/support/global-teardown.js',
   testTimeout: 30_000,
-  maxWorkers: 2,
+  maxWorkers: 3, // on two cores: many tests wait for time to pass
   workerGracefulExitTimeout: 10_000, // to free what it has loaded, on a busy machine
 };

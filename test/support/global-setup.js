@@ -6,7 +6,7 @@ import dataSource from '../../dist/ormconfig.js';
 /** One real PostgreSQL for the whole run, with a migrated template from which every test file gets its own database. */
 const TEMPLATE = 'lockstep_template';
 /** Nothing that is in it has to outlast the machine: databases are made and dropped ten times as fast. */
-const OPTIONS = ['max_connections=400', 'max_prepared_transactions=8', 'fsync=off', 'full_page_writes=off'];
+const OPTIONS = ['max_connections=600', 'max_prepared_transactions=8', 'fsync=off', 'full_page_writes=off'];
 
 export default async function globalSetup() {
   const options = OPTIONS.map((option) => `-c ${option}`).join(' ');
