@@ -7,7 +7,7 @@ import { START_PATIENCE_MS } from '../support/service-process.js';
 import { until } from '../support/until.js';
 
 /** What each scenario plays towards a bot, and what it tells of it. A busy machine has time for a burst. */
-const TIMEOUT_S = 4;
+const TIMEOUT_S = 8;
 const SETTINGS = { SANDBOX_STEP_MS: '500', CANCELLATION_TIMEOUT_SECONDS: String(TIMEOUT_S) };
 
 let sandbox: RunningSandbox;

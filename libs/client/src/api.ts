@@ -2,6 +2,7 @@ import createClient, { type Client } from 'openapi-fetch';
 import { LockstepError } from './lockstep-error.js';
 import type { operations, paths } from './openapi.js';
 import type { ServerClock } from './server-clock.js';
+import { timeLimit } from './time-limit.js';
 
 /** Sends a request; `fetch`, or something around it that logs, counts or goes through a proxy. */
 export type Send = (request: Request) => Promise<Response>;
@@ -37,8 +38,14 @@ export interface ApiOptions {
 export function createApi({ url, authorize, send = fetch, clock }: ApiOptions): Api {
   const sendOnce = async (request: Request): Promise<Response> => {
     await authorize(request);
-    const signal = AbortSignal.any([request.signal, AbortSignal.timeout(CALL_TIMEOUT_MS)]);
-    return send(new Request(request, { signal }));
+    const signal = AbortSignal.any([request.signal, timeLimit(CALL_TIMEOUT_MS)]);
+    const limited = new Request(request, { signal });
+    try {
+      return await send(limited);
+    } finally {
+      // Node 20 loses the limit with the request, which fetch itself does not keep
+      void limited.signal;
+    }
   };
   const api = createClient<paths, 'application/json'>({
     baseUrl: url,

@@ -26,3 +26,4 @@ export {
   type TakerOptions,
   type WatchOptions,
 } from './taker.js';
+export { timeLimit } from './time-limit.js';

@@ -50,6 +50,7 @@ export class Sandbox {
 
   async start(name: string, takerAddress: string): Promise<void> {
     const body = { name, ...(takerAddress && { taker_address: takerAddress }) };
+    this.trouble.value = '';
     try {
       const run = await this.api.post<Run>('sandbox/scenarios', body);
       this.followed = run.id;

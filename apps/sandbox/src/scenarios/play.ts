@@ -9,6 +9,7 @@ import {
   type OrderView,
   persist,
   settlementOf,
+  timeLimit,
 } from '#client';
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts';
 import { type Installation, newOrder } from '../installation.js';
@@ -155,7 +156,7 @@ export class Play {
     hope: string,
     { since = 0, patienceMs = this.pace.patienceMs } = {},
   ): Promise<Heard> {
-    const woken = AbortSignal.any([this.pace.signal, AbortSignal.timeout(patienceMs)]);
+    const woken = AbortSignal.any([this.pace.signal, timeLimit(patienceMs)]);
     for (;;) {
       const found = this.heard
         .slice(since)
