@@ -59,7 +59,7 @@ test('in production it refuses as the service does', async () => {
 
 test('it takes the one that the service keeps under DATA_DIR', async () => {
   const DATA_DIR = join(folder, 'kept');
-  const settings = loadSettings({ DATA_DIR });
+  const settings = loadSettings({ DATA_DIR, SANDBOX: 'off' });
   const made = await createKey({ DATA_DIR });
   expect(made.stderr).toBe('');
   const { api_key, api_secret } = JSON.parse(made.stdout);
