@@ -1,10 +1,11 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { htmlReport, type CertificationReport } from '../../libs/cli/src/index.js';
+import { BROWSER_PATIENCE_MS, hasBrowser, launchBrowser } from '../support/browser.js';
 import {
   emptyReport,
   HOSTILE,
@@ -13,29 +14,18 @@ import {
   mixedReport,
 } from '../support/certification-report.js';
 
-/** A certification's report as a page, in Debian's Chromium. In CI it must be there. */
-const CHROMIUM = '/usr/bin/chromium';
-const PATIENCE_MS = 120_000;
+/** A certification's report as a page, in Debian's Chromium. */
 const SCREENSHOTS = 'artifacts/certify';
 
-const here = existsSync(CHROMIUM) || process.env.CI === 'true';
-if (!here) console.warn(`skipped: the report's page needs ${CHROMIUM} (Debian: apt-get install chromium)`);
-const inChromium = here ? test : test.skip;
+const inChromium = hasBrowser ? test : test.skip;
 
 let folder: string;
 let browser: Browser;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'lockstep-html-'));
   mkdirSync(SCREENSHOTS, { recursive: true });
-  // root, as CI is, cannot have Chromium's sandbox, and containers have little /dev/shm
-  const args = [
-    '--no-sandbox',
-    '--disable-dev-shm-usage',
-    '--disable-gpu',
-    '--disable-background-networking',
-  ];
-  if (here) browser = await chromium.launch({ executablePath: CHROMIUM, args });
-}, PATIENCE_MS);
+  if (hasBrowser) browser = await launchBrowser();
+}, BROWSER_PATIENCE_MS);
 afterAll(async () => {
   await browser?.close();
   rmSync(folder, { recursive: true });
@@ -66,7 +56,7 @@ inChromium.each(
     expect({ troubles, requests }).toEqual({ troubles: [], requests: [] });
     await page.close();
   },
-  PATIENCE_MS,
+  BROWSER_PATIENCE_MS,
 );
 
 inChromium('failed rules are open, and a fault is told by more than its colour', async () => {

@@ -24,14 +24,8 @@ const MAX_ORDERS = 600;
 const NOT_FOUND = 404;
 
 /**
- * Has a report signed by the sandbox of its service, right after the run. The certificate is for a file: as JSON, beside
- * the report's own, whose SHA-256 it has. A command has it with
- *
- *     .option('--certificate <file>', 'have the report signed by the sandbox, for the operator')
- *     …
- *     await writeFile(options.certificate, `${JSON.stringify(await requestCertificate(report, takerAccess(options)), null, 2)}\n`);
- *
- * where `withTaker` gives the command its key. Throws a sentence when the sandbox does not confirm it.
+ * Has a report signed by the sandbox of its service, right after the run; the certificate has the SHA-256 of `jsonReport`'s text.
+ * Throws a sentence when the sandbox does not confirm it.
  */
 export async function requestCertificate(
   report: CertificationReport,

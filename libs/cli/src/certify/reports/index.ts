@@ -15,14 +15,7 @@ export interface ReportFiles {
   html?: string;
 }
 
-/**
- * Adds the options by which reports are written to files. A command has them with
- *
- *     withReports(command).action(async (options: ReportFiles) => {
- *       const report = await certify(…);
- *       screen.print(options.json ? jsonReport(report) : terminalReport(report));
- *       await writeReports(report, options);
- */
+/** Adds the options by which reports are written to files. */
 export function withReports(command: Command): Command {
   return command
     .option('--json-file <file>', 'write the report as JSON')

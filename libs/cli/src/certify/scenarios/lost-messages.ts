@@ -1,4 +1,4 @@
-import { verdictIn } from '../runner/bot-call.js';
+import { LOCK, verdictIn } from '../runner/bot-call.js';
 import { NotShown, RuleBroken } from '../stage/outcomes.js';
 import type { PlayedOrder } from '../stage/played-order.js';
 import { expectOneVerdict, type Scene, seconds } from '../stage/scene.js';
@@ -135,7 +135,7 @@ async function newOrderTwice(scene: Scene): Promise<string> {
   });
   await scene.locked(order);
   await scene.settle();
-  const locks = order.callsTo('/api/v1/orders/lock').length;
+  const locks = order.callsTo(LOCK).length;
   if (locks > 1) throw new RuleBroken(`it locked one order ${locks} times`);
   return 'it locked the order once';
 }
