@@ -11,6 +11,8 @@ export class TroubledProxy {
   readonly troubles: Trouble[] = [];
   /** What happens to other calls: each trouble once, to the first call whose method and target fit. */
   readonly elsewhere: { call: RegExp; trouble: Trouble }[] = [];
+  /** Method and target of each other call that came by. */
+  readonly calls: string[] = [];
   /** The headers of the answers to cancellation requests that came by. */
   readonly answers: IncomingMessage['headers'][] = [];
   /** How many sockets were asked for, and how many were opened. */
@@ -81,7 +83,9 @@ export class TroubledProxy {
   }
 
   private troubleElsewhere({ method, url }: IncomingMessage): Trouble | undefined {
-    const found = this.elsewhere.findIndex(({ call }) => call.test(`${method} ${url}`));
+    const asked = `${method} ${url}`;
+    this.calls.push(asked);
+    const found = this.elsewhere.findIndex(({ call }) => call.test(asked));
     return found < 0 ? undefined : this.elsewhere.splice(found, 1)[0]!.trouble;
   }
 

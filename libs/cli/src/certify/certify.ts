@@ -63,8 +63,11 @@ export async function certify(options: CertifyOptions): Promise<CertificationRep
   };
   try {
     onListening?.(runner.url);
-    if (!(await tape.until(() => tape.calls.length > 0, stage.waits.firstConnectionMs)))
-      throw new Error('no bot has connected');
+    // a socket, since only a bot with a right key has one, and since it hears of the first order by it
+    if (!(await tape.until(() => runner.openLines.length > 0, stage.waits.firstConnectionMs)))
+      throw new Error(
+        tape.calls.length > 0 ? 'the bot has called, but opened no socket' : 'no bot has connected',
+      );
     onProgress('the bot has connected');
     const startedAt = new Date().toISOString();
     await cast.enter();
