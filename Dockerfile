@@ -22,6 +22,9 @@ ENV NODE_ENV=production HOST=0.0.0.0
 ENV NODE_OPTIONS="--enable-source-maps --max-semi-space-size=64"
 COPY --from=dependencies /app/node_modules node_modules
 COPY --from=build /app/dist dist
+# the guide, which the service shows under /guide
+COPY docs docs
+COPY libs/client/README.md libs/client/README.md
 # its "imports" say where the libraries are
 COPY package.json ./
 # the tools by their names, "admin …", "verify …" and "lockstep …": there is no source here for npm to look after

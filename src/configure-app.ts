@@ -6,8 +6,7 @@ import { validationPipe } from './http/json/validation.js';
 import { AdmissionInterceptor } from './http/limits/admission.interceptor.js';
 import { showAdmission } from './http/limits/admission.js';
 import { logCalls } from './http/logging.js';
-import { serveConsole } from './operations/serve-console.js';
-import { serveDocs } from './operations/serve-docs.js';
+import { serveDocuments } from './operations/serve-documents.js';
 
 /** What every start of the application has in common, in production and in tests. */
 export function configureApp(app: NestFastifyApplication): void {
@@ -18,6 +17,5 @@ export function configureApp(app: NestFastifyApplication): void {
   countCalls(app);
   logCalls(app);
   showAdmission(app);
-  serveDocs(app);
-  serveConsole(app);
+  serveDocuments(app);
 }

@@ -5,6 +5,7 @@ import { makeDue } from './support/database.js';
 import { askedOrder, lockedOrder, succeeded } from './support/handshake.js';
 import type { Answer } from './support/http.js';
 import { operatorOf } from './support/operator.js';
+import { expectRefusal, INTERNAL } from './support/refused.js';
 import { ServiceProcess } from './support/service-process.js';
 import { startService, TEST_ENVIRONMENT, type TestService } from './support/service.js';
 
@@ -20,12 +21,7 @@ const UNKNOWN_ID = '00000000-0000-4000-8000-000000000000';
 
 const sql = (statement: string, ...parameters: unknown[]) => service.dataSource.query(statement, parameters);
 
-function expectInternalError(answer: Answer): void {
-  expect({ status: answer.status, body: answer.body }).toEqual({
-    status: 500,
-    body: { code: 500001, message: 'Internal error', details: expect.stringMatching(/^request id \S+$/) },
-  });
-}
+const expectInternalError = (answer: Answer): void => expectRefusal(answer, INTERNAL, /^request id \S+$/);
 
 const orderRow = async (hash: string) => (await sql('SELECT * FROM orders WHERE order_hash = $1', hash))[0];
 const lastEvent = async (hash: string) =>

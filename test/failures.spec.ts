@@ -11,6 +11,7 @@ import { ExternalService } from './support/external-service.js';
 import { askedOrder, succeeded } from './support/handshake.js';
 import { call } from './support/http.js';
 import { MetricsPage } from './support/metrics.js';
+import { expectRefusal, INTERNAL, UNAVAILABLE } from './support/refused.js';
 import type { ServiceProcess } from './support/service-process.js';
 import { Socket } from './support/socket.js';
 import { until } from './support/until.js';
@@ -45,7 +46,7 @@ test('a bug: 500001 with the request id alone; the log has the rest, under the s
   });
   await service.dataSource.query('ALTER TABLE order_events DROP CONSTRAINT sabotage');
   expect(answer.status).toBe(500);
-  expect(answer.body).toEqual({ code: 500001, message: 'Internal error', details: 'request id find-me' });
+  expectRefusal(answer, INTERNAL, 'request id find-me');
   const ofTheCall = () => instance.stdout.split('\n').find((line) => line.includes('"requestId":"find-me"'));
   await until(() => ofTheCall() !== undefined, 'the log line');
   expect(ofTheCall()).toContain('sabotage');
@@ -59,12 +60,7 @@ test('the database away: 503001 with Retry-After on calls and sockets, and well 
   await postgres.stop();
 
   const refused = await taker.answer(hash, true);
-  expect(refused.status).toBe(503);
-  expect(refused.body).toEqual({
-    code: 503001,
-    message: 'Service unavailable',
-    details: expect.stringContaining('the database is away'),
-  });
+  expectRefusal(refused, UNAVAILABLE, /the database is away/);
   expect(refused.headers.get('retry-after')).toMatch(/^\d+$/);
   expect((await call('GET', `${service.url}/health/ready`)).status).toBe(503);
   expect((await call('GET', `${service.url}/health/live`)).status).toBe(200);

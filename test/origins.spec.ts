@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { MakerClient, TakerClient } from './support/clients.js';
 import { type Answer, call } from './support/http.js';
+import { expectRefusal, ORIGIN_NOT_ALLOWED } from './support/refused.js';
 import { startService, type TestService, testSettings } from './support/service.js';
 import { Socket } from './support/socket.js';
 
@@ -35,10 +36,7 @@ async function expectRefused(origin: string): Promise<void> {
   ];
   for (const { status, body } of refusals) {
     const details = `Origin must be one that ALLOWED_ORIGINS names, not ${origin}`;
-    expect({ status, body }).toEqual({
-      status: 403,
-      body: { code: 403005, message: 'Origin not allowed', details },
-    });
+    expectRefusal({ status, body }, ORIGIN_NOT_ALLOWED, details);
   }
 }
 
@@ -113,10 +111,7 @@ describe('with ALLOWED_ORIGINS', () => {
     const answer = await preflight(origin);
     expect(corsOf(answer)).toEqual({});
     const details = `Origin must be one that ALLOWED_ORIGINS names, not ${origin}`;
-    expect({ status: answer.status, body: await answer.json() }).toEqual({
-      status: 403,
-      body: { code: 403005, message: 'Origin not allowed', details },
-    });
+    expectRefusal({ status: answer.status, body: await answer.json() }, ORIGIN_NOT_ALLOWED, details);
   });
 
   const headers = { origin: ALLOWED };

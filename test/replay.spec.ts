@@ -3,6 +3,7 @@ import type { MakerClient, TakerClient } from './support/clients.js';
 import { askedOrder, lockedOrder, succeeded } from './support/handshake.js';
 import { expectInvariants } from './support/invariants.js';
 import { besideTransaction, writeEvent } from './support/other-transaction.js';
+import { expectRefusal, INVALID } from './support/refused.js';
 import { startService, type TestService } from './support/service.js';
 import { Socket } from './support/socket.js';
 import { until } from './support/until.js';
@@ -278,7 +279,7 @@ describe('a bad after is refused, naming it', () => {
       const refused = await Socket.refused(`${service.url}${path}&after=${after}`, { headers });
       expect(refused.status).toBe(400);
       const details = 'after must be the id of a message: 32 lower-case hex digits';
-      expect(refused.body).toEqual({ code: 400001, message: 'Invalid parameter', details });
+      expectRefusal(refused, INVALID, details);
     }
   });
 });

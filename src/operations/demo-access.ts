@@ -89,6 +89,7 @@ export function printWelcome(address: string, url: string, access: DemoAccess, {
 ${others}
   API            ${url}/api/v1
   Docs           ${url}/docs
+  Guide          ${url}/guide/
   Console        ${url}/console/#api_key=${access.api_key}&taker_address=${access.taker_address}
   OpenAPI        ${url}/openapi.json
   Taker socket   ${url.replace('http', 'ws')}/ws/taker/v1?types=order_status_change,cancellation_request

@@ -1,8 +1,10 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { type Browser, chromium, type Page } from 'playwright-core';
 
 /** Pages as people use them, in Debian's Chromium. In CI it must be there. */
 const CHROMIUM = '/usr/bin/chromium';
+const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 export const BROWSER_PATIENCE_MS = 120_000;
 
 export const hasBrowser = existsSync(CHROMIUM) || process.env.CI === 'true';
@@ -38,3 +40,20 @@ export function keptBy(page: Page): Promise<string> {
     '[JSON.stringify(localStorage), JSON.stringify(sessionStorage), document.cookie, location.href].join()',
   );
 }
+
+/** What axe finds wrong with the page as it is now. */
+export async function faultsOf(page: Page): Promise<string[]> {
+  await page.evaluate(readFileSync(AXE, 'utf8'));
+  const { violations } = await page.evaluate<{
+    violations: { id: string; nodes: { html: string; failureSummary: string }[] }[];
+  }>(
+    `axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] })`,
+  );
+  return violations.flatMap(({ id, nodes }) =>
+    nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`),
+  );
+}
+
+/** Whether anything makes the whole page scroll sideways. */
+export const isTooWide = (page: Page): Promise<boolean> =>
+  page.evaluate<boolean>('document.documentElement.scrollWidth > document.documentElement.clientWidth');

@@ -1,10 +1,13 @@
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { afterAll, afterEach, beforeAll, expect } from '@jest/globals';
 import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
-import { BROWSER_PATIENCE_MS, hasBrowser, launchBrowser, troublesOf } from './browser.js';
-
-const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+import {
+  BROWSER_PATIENCE_MS,
+  faultsOf,
+  hasBrowser,
+  isTooWide,
+  launchBrowser,
+  troublesOf,
+} from './browser.js';
 
 interface Look {
   colorScheme?: 'light' | 'dark';
@@ -104,24 +107,12 @@ export class ConsolePage {
     await this.page.screenshot({ ...options, path: `artifacts/console-${name}.png` });
   }
 
-  /** What axe finds wrong with the page as it is now. */
-  async faults(): Promise<string[]> {
-    await this.page.evaluate(readFileSync(AXE, 'utf8'));
-    const { violations } = await this.page.evaluate<{
-      violations: { id: string; nodes: { html: string; failureSummary: string }[] }[];
-    }>(
-      `axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] })`,
-    );
-    return violations.flatMap(({ id, nodes }) =>
-      nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`),
-    );
+  faults(): Promise<string[]> {
+    return faultsOf(this.page);
   }
 
-  /** Whether anything makes the whole page scroll sideways. */
-  async isTooWide(): Promise<boolean> {
-    return this.page.evaluate<boolean>(
-      'document.documentElement.scrollWidth > document.documentElement.clientWidth',
-    );
+  isTooWide(): Promise<boolean> {
+    return isTooWide(this.page);
   }
 
   expectOwnOriginAlone(): void {

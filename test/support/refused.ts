@@ -28,10 +28,13 @@ export const TAKER_ADDRESS_NOT_ALLOWED: Refusal = {
 };
 export const IP_NOT_ALLOWED: Refusal = { status: 403, code: 403003, message: 'IP address not allowed' };
 export const ACCOUNT_SUSPENDED: Refusal = { status: 403, code: 403004, message: 'Account suspended' };
+export const ORIGIN_NOT_ALLOWED: Refusal = { status: 403, code: 403005, message: 'Origin not allowed' };
 export const ROUTE_NOT_FOUND: Refusal = { status: 404, code: 404000, message: 'Route not found' };
 export const ORDER_NOT_FOUND: Refusal = { status: 404, code: 404001, message: 'Order not found' };
 export const TOO_LARGE: Refusal = { status: 413, code: 413001, message: 'Body too large' };
 export const UNSUPPORTED: Refusal = { status: 415, code: 415001, message: 'Unsupported media type' };
+export const INTERNAL: Refusal = { status: 500, code: 500001, message: 'Internal error' };
+export const UNAVAILABLE: Refusal = { status: 503, code: 503001, message: 'Service unavailable' };
 export const TOO_MANY: Refusal = { status: 429, code: 429001, message: 'Too many requests' };
 
 /** What the details say of a field whose value is none. */
@@ -68,7 +71,7 @@ function ruleFor(value: unknown, rule: string): string {
 /** What a refused call answers, for matchers. */
 export const refusal = (status: number, code: number, message: string, details: unknown) => ({
   status,
-  body: { code, message, details },
+  body: { code, message, details, docs: `/docs/errors/${code}` },
 });
 
 /** The answer is this refusal and nothing else, with these details. */
@@ -78,7 +81,7 @@ export function expectRefusal(
   details: string | RegExp = /./,
 ): void {
   const expected = typeof details === 'string' ? details : expect.stringMatching(details);
-  expect({ status, body }).toEqual({ status: refusedStatus, body: { ...error, details: expected } });
+  expect({ status, body }).toEqual(refusal(refusedStatus, error.code, error.message, expected));
 }
 
 /** The call is refused, and changes no order, no cancellation request, no fill and no event. */

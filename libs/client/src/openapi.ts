@@ -963,6 +963,11 @@ export interface components {
              * @example order_hash must be 0x and 64 hex digits
              */
             details: string;
+            /**
+             * @description The page that tells what it means and what to do: a path below the service's own address.
+             * @example /docs/errors/400001
+             */
+            docs: string;
         };
         EventsAnswer: {
             /**

@@ -8,9 +8,13 @@ export interface Failure {
   code: number;
   message: string;
   details: string;
+  docs: string;
 }
+
+/** Where this service tells of an error: a path below its own address. */
+export const errorPath = (code: number): string => `/docs/errors/${code}`;
 
 export function failure(error: ApiErrorName, details: string): Failure {
   const { code, message } = API_ERRORS[error];
-  return { code, message, details: details.slice(0, MAX_DETAILS_CHARACTERS) };
+  return { code, message, details: details.slice(0, MAX_DETAILS_CHARACTERS), docs: errorPath(code) };
 }

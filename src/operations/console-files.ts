@@ -1,9 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
-import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { packageFolder } from '../installation/service-version.js';
-import { documentLimit } from './document-limit.js';
 import { once } from './once.js';
+import type { Document } from './document.js';
 
 /** The page loads its own files and speaks to its own service, by calls and sockets; nothing else. */
 const PAGE_POLICY = [
@@ -27,22 +26,16 @@ const TYPES: Record<string, string> = {
 };
 const YEAR_SECONDS = 365 * 24 * 3600;
 
-/** Serves the console's built files under `/console/`, where they were built. */
-export function serveConsole(app: NestFastifyApplication): void {
+/** The console's built files under `/console/`, where they were built. */
+export function consoleFiles(): Record<string, Document> {
   const folder = join(packageFolder, 'dist', 'console');
-  if (!existsSync(folder)) return;
-  const limit = documentLimit(app);
-  const fastify = app.getHttpAdapter().getInstance();
-  for (const name of filesIn(folder)) {
-    const bytes = once(() => readFileSync(join(folder, name)));
-    const headers = headersOf(name);
-    fastify.get(`/console/${name === PAGE ? '' : name}`, async (request, reply) => {
-      await limit(request);
-      return reply.headers(headers).send(bytes());
-    });
-  }
-  // relative, so that it holds under whatever prefix a proxy gives the service
-  fastify.get('/console', (_, reply) => reply.redirect('console/'));
+  if (!existsSync(folder)) return {};
+  return Object.fromEntries(
+    filesIn(folder).map((name) => [
+      `/console/${name === PAGE ? '' : name}`,
+      { headers: headersOf(name), bytes: once(() => readFileSync(join(folder, name))) },
+    ]),
+  );
 }
 
 function filesIn(folder: string): string[] {

@@ -5,8 +5,8 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { stringify } from 'yaml';
 import { ASYNC_API_DOCUMENT } from './async-api.js';
 import { openApiDocument } from './docs.js';
-import { documentLimit } from './document-limit.js';
 import { once } from './once.js';
+import type { Document } from './document.js';
 
 const JSON_TYPE = 'application/json; charset=utf-8';
 const SCRIPT_TYPE = 'text/javascript; charset=utf-8';
@@ -49,29 +49,11 @@ const START = `SwaggerUIBundle({
 });
 `;
 
-interface Document {
-  type: string;
-  bytes: () => Buffer;
-}
-
-/** Serves `/docs`, `/openapi.json`, `/openapi.yaml` and `/asyncapi.json`: bytes that are made once, when first asked for. */
-export function serveDocs(app: NestFastifyApplication): void {
-  const limit = documentLimit(app);
-  const fastify = app.getHttpAdapter().getInstance();
-  for (const [path, { type, bytes }] of Object.entries(documentsOf(app))) {
-    fastify.get(path, async (request, reply) => {
-      await limit(request);
-      const policy = type === PAGE_TYPE ? { 'content-security-policy': PAGE_POLICY } : {};
-      return reply.headers({ 'content-type': type, 'cache-control': 'no-cache', ...policy }).send(bytes());
-    });
-  }
-  fastify.get('/docs/', (_, reply) => reply.redirect('../docs'));
-}
-
-function documentsOf(app: NestFastifyApplication): Record<string, Document> {
+/** `/docs`, `/openapi.json`, `/openapi.yaml` and `/asyncapi.json`. */
+export function apiDocuments(app: NestFastifyApplication): Record<string, Document> {
   const openApi = once(() => openApiDocument(app));
   const text = (type: string, make: () => string): Document => ({
-    type,
+    headers: headersOf(type),
     bytes: once(() => Buffer.from(make())),
   });
   return {
@@ -97,7 +79,12 @@ function swaggerUi(files: Record<string, string>): Record<string, Document> {
   return Object.fromEntries(
     Object.entries(files).map(([name, type]) => [
       `/docs/${name}`,
-      { type, bytes: once(() => readFileSync(join(folder, name))) },
+      { headers: headersOf(type), bytes: once(() => readFileSync(join(folder, name))) },
     ]),
   );
+}
+
+function headersOf(type: string): Record<string, string> {
+  const policy = type === PAGE_TYPE && { 'content-security-policy': PAGE_POLICY };
+  return { 'content-type': type, 'cache-control': 'no-cache', ...policy };
 }

@@ -1,0 +1,50 @@
+import MiniSearch from './minisearch.js';
+
+/** Finds sections of the guide as one types. */
+const box = document.querySelector('#search');
+const found = document.querySelector('#found');
+const { root } = document.documentElement.dataset;
+const MOST = 12;
+const SHOWN_CHARACTERS = 160;
+
+let index;
+
+/** The sections are loaded once somebody means to search. */
+async function loaded() {
+  const sections = await (await fetch(`${root}sections.json`)).json();
+  const search = new MiniSearch({
+    fields: ['title', 'of', 'text'],
+    storeFields: ['page', 'of', 'anchor', 'title', 'text'],
+    searchOptions: { prefix: true, combineWith: 'AND', boost: { title: 3, of: 2 } },
+  });
+  search.addAll(sections);
+  return search;
+}
+
+async function show() {
+  index ??= loaded();
+  const search = await index;
+  const results = search.search(box.value).slice(0, MOST);
+  found.replaceChildren(...(results.length > 0 || !box.value.trim() ? results.map(entry) : [nothing()]));
+  found.hidden = found.childElementCount === 0;
+}
+
+function entry({ page, of, anchor, title, text }) {
+  const link = document.createElement('a');
+  link.href = `${root}${page || '.'}#${anchor}`;
+  link.textContent = title === of ? title : `${of}: ${title}`;
+  const words = document.createElement('p');
+  words.textContent = text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}…` : text;
+  const item = document.createElement('li');
+  item.append(link, words);
+  return item;
+}
+
+function nothing() {
+  const item = document.createElement('li');
+  item.textContent = 'Nothing in the guide has all of these words.';
+  return item;
+}
+
+box.addEventListener('input', show);
+box.form.addEventListener('submit', (event) => event.preventDefault());

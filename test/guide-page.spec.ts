@@ -1,0 +1,66 @@
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import type { Browser } from 'playwright-core';
+import {
+  BROWSER_PATIENCE_MS,
+  faultsOf,
+  hasBrowser,
+  isTooWide,
+  launchBrowser,
+  troublesOf,
+} from './support/browser.js';
+import { Prefix } from './support/prefix.js';
+import { startService, type TestService } from './support/service.js';
+
+/** The guide as it is read, in Debian's Chromium. */
+jest.setTimeout(BROWSER_PATIENCE_MS);
+
+const inBrowser = hasBrowser ? test : test.skip;
+const prefix = new Prefix(() => service.url);
+let service: TestService;
+let browser: Browser;
+beforeAll(async () => {
+  if (!hasBrowser) return;
+  service = await startService();
+  browser = await launchBrowser();
+  await prefix.start();
+}, BROWSER_PATIENCE_MS);
+afterAll(async () => {
+  if (!hasBrowser) return;
+  await browser.close();
+  prefix.stop();
+  await service.stop();
+});
+
+inBrowser.each([
+  ['light', 1280],
+  ['dark', 1280],
+  ['light', 390],
+  ['dark', 390],
+] as const)('%s, at %i px: nothing is out of reach, and axe finds no fault', async (colorScheme, width) => {
+  const page = await browser.newPage({ colorScheme, viewport: { width, height: 900 } });
+  const troubles = troublesOf(page);
+  for (const path of ['/guide/', '/guide/push', '/guide/configuration', '/docs/errors/409003']) {
+    await page.goto(`${service.url}${path}`);
+    expect([path, await isTooWide(page)]).toEqual([path, false]);
+    expect([path, await faultsOf(page)]).toEqual([path, []]);
+    const name = path.replaceAll('/', '-');
+    await page.screenshot({ path: `artifacts/guide${name}-${colorScheme}-${width}.png` });
+  }
+  expect(troubles).toEqual([]);
+  await page.close();
+});
+
+inBrowser('a search leads to the section, under a prefix too', async () => {
+  const page = await browser.newPage();
+  const troubles = troublesOf(page);
+  await page.goto(`${prefix.url}/lockstep/docs/errors/409003`);
+  await page.getByRole('searchbox').fill('resync');
+  const found = page.getByRole('link', { name: /The sockets: Going on where you left off/ });
+  await found.click();
+  await page.getByRole('heading', { name: 'Going on where you left off' }).waitFor();
+  expect(new URL(page.url()).pathname).toBe('/lockstep/guide/push');
+  await page.getByRole('searchbox').fill('no-such-word-anywhere');
+  await page.getByText('Nothing in the guide has all of these words.').waitFor();
+  expect(troubles).toEqual([]);
+  await page.close();
+});
