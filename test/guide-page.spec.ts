@@ -39,7 +39,13 @@ inBrowser.each([
 ] as const)('%s, at %i px: nothing is out of reach, and axe finds no fault', async (colorScheme, width) => {
   const page = await browser.newPage({ colorScheme, viewport: { width, height: 900 } });
   const troubles = troublesOf(page);
-  for (const path of ['/guide/', '/guide/push', '/guide/configuration', '/docs/errors/409003']) {
+  for (const path of [
+    '/guide/',
+    '/guide/push',
+    '/guide/configuration',
+    '/guide/messages',
+    '/docs/errors/409003',
+  ]) {
     await page.goto(`${service.url}${path}`);
     expect([path, await isTooWide(page)]).toEqual([path, false]);
     expect([path, await faultsOf(page)]).toEqual([path, []]);

@@ -137,6 +137,14 @@ describe('errors', () => {
   });
 });
 
+test('messages are told field by field, with an example each', async () => {
+  const { text } = await got('/guide/messages.md');
+  expect(text).toContain('| `data.metadata.request_id` | string (uuid) |');
+  expect(text).toContain('"on_timeout": "keep_locked"');
+  expect(text).toMatch(/\| 1012 \|/);
+  expect((await got('/guide/messages')).text).toContain('<h2 id="cancellation_request">');
+});
+
 test('/llms.txt leads programs to all of it', async () => {
   const { text, type } = await got('/llms.txt');
   expect(type).toBe('text/plain; charset=utf-8');

@@ -27,8 +27,8 @@ async function writeEvents(): Promise<void> {
     `INSERT INTO order_events (order_id, version, type, from_status, to_status, order_hash, maker, actor, payload,
                                created_at)
      SELECT o.id, 1 + $2::int + n, 'order_status_change', 'pending', 'locked', o.order_hash, o.maker,
-            '{"kind": "timer"}', jsonb_build_object('metadata', jsonb_build_object('n', $2::int + n,
-                                                                                   'filler', repeat('x', $4))),
+            '{"kind": "timer"}', jsonb_build_object('metadata', jsonb_build_object(
+              'reference_id', ($2::int + n)::text, 'reason', repeat('x', $4))),
             clock_timestamp()
        FROM orders o, generate_series(1, $3) AS n WHERE o.id = $1`,
     [orderId, written, BATCH, MESSAGE_BYTES],
@@ -45,7 +45,9 @@ async function readers() {
   const first = written + 1;
   // without the order's creation, which may still come
   const numbers = (socket: typeof reading): number[] =>
-    socket.ofType('order_status_change').flatMap(({ data }) => data.metadata.n ?? []);
+    socket
+      .ofType('order_status_change')
+      .flatMap(({ data }) => (data.metadata.reference_id ? Number(data.metadata.reference_id) : []));
   const expected = () => Array.from({ length: written - first + 1 }, (_, index) => first + index);
   return { reading, stalled, connection: connections[1]!, numbers, expected };
 }

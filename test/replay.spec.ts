@@ -174,7 +174,7 @@ test('far more than fits a batch or a buffer goes out no faster than it is read'
     `INSERT INTO order_events (order_id, version, type, from_status, to_status, order_hash, maker, actor, payload,
        created_at)
      SELECT $1, 1 + n, 'order_status_change', 'pending', 'pending', $2, $3, '{"kind":"timer"}',
-       jsonb_build_object('metadata', jsonb_build_object('n', n, 'reason', repeat('x', 2000))), clock_timestamp()
+       jsonb_build_object('metadata', jsonb_build_object('reference_id', n::text, 'reason', repeat('x', 2000))), clock_timestamp()
      FROM generate_series(1, $4::int) n`,
     [id, order_hash, maker.address, EVENTS],
   );
@@ -183,8 +183,8 @@ test('far more than fits a batch or a buffer goes out no faster than it is read'
   const live = await maker.place(); // committed while nothing is read
   back.ws.resume();
   await back.hearAbout('order_status_change', live.order_hash);
-  const numbers = back.messages.map(({ data }) => data.metadata.n);
-  expect(numbers).toEqual([...Array.from({ length: EVENTS }, (_, n) => n + 1), undefined]);
+  const numbers = back.messages.map(({ data }) => data.metadata.reference_id);
+  expect(numbers).toEqual([...Array.from({ length: EVENTS }, (_, n) => String(n + 1)), undefined]);
   await Promise.all([socket.close(), back.close()]);
 });
 

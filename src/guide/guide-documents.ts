@@ -11,6 +11,7 @@ import { withValuesHere } from './here.js';
 import { pageOf, rendered, sectionsOf } from './html.js';
 import { withAddresses } from './links.js';
 import { llmsText } from './llms.js';
+import { messagePage } from './message-page.js';
 import { type GuidePage, guidePages, INDEX_FILE, readDocument } from './pages.js';
 
 const TEXT_TYPE = 'text/plain; charset=utf-8';
@@ -30,6 +31,7 @@ export function guideDocuments(app: NestFastifyApplication): Documents {
   return {
     ...pageDocuments(pages, app.get<Settings>(SETTINGS)),
     ...errorDocuments(pages),
+    ...messageDocuments(pages),
     ...fileDocuments(pages),
   };
 }
@@ -92,6 +94,13 @@ function errorDocuments(pages: GuidePage[]): Documents {
     served[`/docs/errors/${code}.md`] = document(MARKDOWN_TYPE, () => markdown);
   }
   return served;
+}
+
+function messageDocuments(pages: GuidePage[]): Documents {
+  return {
+    '/guide/messages': document(PAGE_TYPE, () => pageOf('Messages', rendered(messagePage()), pages, '')),
+    '/guide/messages.md': document(MARKDOWN_TYPE, () => messagePage().replace('](push)', '](push.md)')),
+  };
 }
 
 function fileDocuments(pages: GuidePage[]): Documents {

@@ -68,7 +68,8 @@ function navigation(title: string, pages: readonly GuidePage[], root: string): s
     const links = pages.filter((page) => page.group === group).map((page) => link(page.title, page.name));
     return `<h2>${escaped(group)}</h2><ul>${links.join('')}</ul>`;
   });
-  return [...lists, `<h2>Errors</h2><ul>${link('Errors', '../docs/errors')}</ul>`].join('');
+  const generated = [link('Messages', 'messages'), link('Errors', '../docs/errors')].join('');
+  return [...lists, `<h2>From the code</h2><ul>${generated}</ul>`].join('');
 }
 
 const ENTITIES: Record<string, string> = {

@@ -13,6 +13,7 @@ export function llmsText(pages: readonly GuidePage[]): string {
 
 - [OpenAPI](openapi.json): every call, field by field.
 - [AsyncAPI](asyncapi.json): every message of the sockets.
+- [Messages](guide/messages.md): the same as prose.
 - [Errors](docs/errors.md): every code, and what to do.`;
   return `# Lockstep
 

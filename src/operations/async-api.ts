@@ -1,29 +1,33 @@
 import { MAKER_MESSAGE_TYPES, TAKER_MESSAGE_TYPES } from '#events';
-import { ID_PATTERN, MESSAGE_SCHEMAS } from '../push/message-schemas.js';
+import { CLOSE_CODES } from '../push/close-codes.js';
+import { MESSAGE_EXAMPLES } from '../push/message-examples.js';
+import { ID_PATTERN, MESSAGE_SCHEMAS, MESSAGE_SUMMARIES, type MessageName } from '../push/message-schemas.js';
 
 /** The AsyncAPI document of the two sockets. */
 
-const SUMMARIES: Record<keyof typeof MESSAGE_SCHEMAS, string> = {
-  cancellation_request:
-    'The maker asks to cancel an order that you hold: answer on POST /api/v1/orders/cancel-result',
-  order_status_change: 'An order has a new status',
-  order_book_change:
-    'An order came into the book of pending orders or left it, whoever did it: with these alone a book is whole. ' +
-    'Where the change is told as `order_status_change` too, this comes after it, with an id of its own',
-  cancellation_update: 'The course of a cancellation request',
-  resync:
-    'First, when `after` is not known any more: what followed is not replayed, and the socket is live at once. ' +
-    'Read your orders and open requests from the lists',
-  heartbeat: 'Every 30 s, with a WebSocket ping',
-};
+type Json = unknown;
 
-type MessageName = keyof typeof MESSAGE_SCHEMAS;
+/** The schemas that have a title, by it. */
+const schemas: Record<string, object> = {};
+
+/** A schema in which each that has a title is named once, and referred to. */
+function named(schema: Json): Json {
+  if (Array.isArray(schema)) return schema.map(named);
+  if (typeof schema !== 'object' || schema === null) return schema;
+  const parts = Object.fromEntries(Object.entries(schema).map(([key, part]) => [key, named(part)]));
+  if (typeof parts.title !== 'string') return parts;
+  // generators take a type's name from its id
+  schemas[parts.title] = { $id: parts.title, ...parts };
+  return { $ref: `#/components/schemas/${parts.title}` };
+}
 
 function channel(path: string, description: string, names: MessageName[]) {
   return {
     address: path,
     description,
+    servers: [{ $ref: '#/servers/here' }],
     messages: Object.fromEntries(names.map((name) => [name, { $ref: `#/components/messages/${name}` }])),
+    'x-close-codes': CLOSE_CODES,
     bindings: {
       ws: {
         method: 'GET',
@@ -49,10 +53,11 @@ function channel(path: string, description: string, names: MessageName[]) {
   };
 }
 
-function operation(channelName: string, names: MessageName[]) {
+function operation(channelName: string, names: MessageName[], ...schemes: string[]) {
   return {
     action: 'send',
     channel: { $ref: `#/channels/${channelName}` },
+    security: schemes.map((scheme) => ({ $ref: `#/components/securitySchemes/${scheme}` })),
     messages: names.map((name) => ({ $ref: `#/channels/${channelName}/messages/${name}` })),
   };
 }
@@ -68,13 +73,19 @@ export const ASYNC_API_DOCUMENT = {
     description:
       'What is pushed to takers and makers. Delivery is at least once: drop ids that you have seen, but not a redelivered ' +
       'cancellation request that you have not answered. Clients have nothing to send. ' +
-      'Close codes: 1001 the service stops; 1002, 1003, 1007, 1009 a frame that it cannot take; ' +
-      '1008 the API key was revoked, the key or token has expired, or the wallet was logged out; ' +
-      '1012 the database went back in time, or the taker was suspended or resumed: connect again; ' +
-      '1013 the reader is too slow.',
+      'The service closes sockets with ' +
+      CLOSE_CODES.map(({ code, when }) => `${code}: ${when}`).join(' '),
     license: { name: 'MIT', url: 'https://opensource.org/license/mit' },
   },
   defaultContentType: 'application/json',
+  servers: {
+    here: {
+      host: '{host}',
+      protocol: 'ws',
+      description: 'This service; `wss` where TLS ends before it',
+      variables: { host: { default: '127.0.0.1:3000', description: 'As in the address of this document' } },
+    },
+  },
   channels: {
     taker: channel(
       '/ws/taker/v1',
@@ -88,13 +99,33 @@ export const ASYNC_API_DOCUMENT = {
       MAKER,
     ),
   },
-  operations: { pushToTaker: operation('taker', TAKER), pushToMaker: operation('maker', MAKER) },
+  operations: {
+    pushToTaker: operation('taker', TAKER, 'takerKey', 'bearer', 'takerKeyOfBrowser'),
+    pushToMaker: operation('maker', MAKER, 'bearer'),
+  },
   components: {
     messages: Object.fromEntries(
-      Object.entries(MESSAGE_SCHEMAS).map(([name, payload]) => [
+      (Object.keys(MESSAGE_SCHEMAS) as MessageName[]).map((name) => [
         name,
-        { name, summary: SUMMARIES[name as MessageName], payload },
+        {
+          name,
+          title: name,
+          summary: MESSAGE_SUMMARIES[name],
+          payload: named(MESSAGE_SCHEMAS[name]),
+          examples: [{ payload: MESSAGE_EXAMPLES[name] }],
+        },
       ]),
     ),
+    schemas,
+    securitySchemes: {
+      takerKey: { type: 'httpApiKey', in: 'header', name: 'X-API-Key', description: "A taker's API key" },
+      takerKeyOfBrowser: {
+        type: 'httpApiKey',
+        in: 'query',
+        name: 'api_key',
+        description: 'The same, from a page',
+      },
+      bearer: { type: 'http', scheme: 'bearer', description: "A taker's API key, or a maker's token" },
+    },
   },
 };

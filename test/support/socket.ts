@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { type ClientOptions, WebSocket } from 'ws';
+import { misfitsOfFrame } from './documented-frames.js';
 import { until } from './until.js';
 
 // oxlint-disable-next-line typescript/no-explicit-any -- tests compare messages literally
@@ -10,9 +11,15 @@ type Message = any;
 export class Socket {
   readonly messages: Message[] = [];
   closeCode: number | undefined;
+  /** What the first frame that is not as documented has wrong. */
+  private misfit: string | undefined;
 
   private constructor(readonly ws: WebSocket) {
-    ws.on('message', (data: Buffer) => this.messages.push(JSON.parse(data.toString())));
+    ws.on('message', (data: Buffer) => {
+      const message = JSON.parse(data.toString());
+      this.messages.push(message);
+      this.misfit ??= misfitsOfFrame(message);
+    });
     ws.on('close', (code) => (this.closeCode = code));
   }
 
@@ -42,6 +49,7 @@ export class Socket {
   /** The first event that matches, heard already or still to come. */
   async hear(matches: (event: Message) => boolean): Promise<Message> {
     await until(() => this.events.some(matches), 'a message on the socket');
+    this.expectDocumented();
     return this.events.find(matches);
   }
 
@@ -60,8 +68,13 @@ export class Socket {
   }
 
   async close(): Promise<void> {
+    this.expectDocumented();
     if (this.ws.readyState === WebSocket.CLOSED) return;
     this.ws.close();
     await once(this.ws, 'close');
+  }
+
+  private expectDocumented(): void {
+    if (this.misfit) throw new Error(this.misfit);
   }
 }

@@ -999,17 +999,52 @@ export interface components {
                  * @description ISO 8601 in UTC, with milliseconds
                  */
                 timestamp: string;
+                /** OrderStatusChange */
                 data: {
                     /** @description The order hash, lower-case */
                     order_hash: string;
                     /** @description Lower-case */
                     maker: string;
+                    /** @description Lower-case */
                     taker: string | null;
+                    /** NullableOrderStatus */
                     from_status: ("pending" | "locked" | "partially_filled" | "filled" | "cancelled" | "expired" | "rejected" | "suspended") | null;
-                    /** @enum {string} */
+                    /**
+                     * OrderStatus
+                     * @enum {string}
+                     */
                     to_status: "pending" | "locked" | "partially_filled" | "filled" | "cancelled" | "expired" | "rejected" | "suspended";
-                    /** @description cause, lock_id, expires_at and the like, by kind of change; taker_address whenever there is a taker; of a fill tx_hash, the same as blockchain_tx_hash */
-                    metadata: Record<string, never>;
+                    /** OrderStatusChangeMetadata */
+                    metadata: {
+                        /**
+                         * ChangeCause
+                         * @description Not of a new order, nor of a lock
+                         * @enum {string}
+                         */
+                        cause?: "cancel" | "cancellation_accepted" | "unlock" | "lock_expiry" | "deadline" | "fill" | "reject" | "extend" | "suspend" | "resume" | "operator_cancel";
+                        /** @description Whenever there is a taker */
+                        taker_address?: string;
+                        /**
+                         * Format: uuid
+                         * @description Of the lock that came about, changed or ended
+                         */
+                        lock_id?: string | null;
+                        /**
+                         * Format: date-time
+                         * @description The lock's end, of a change to `locked`
+                         */
+                        expires_at?: string;
+                        /** @description As the maker, the taker or the operator gave it */
+                        reason?: string | null;
+                        /** @description Of a fill, in whole units */
+                        fill_quantity?: string;
+                        /** @description Of a fill, as its taker gave it */
+                        tx_hash?: string | null;
+                        /** @description The same as `tx_hash` */
+                        blockchain_tx_hash?: string | null;
+                        /** @description Of a fill, as its taker gave it */
+                        reference_id?: string | null;
+                    };
                 };
             } | {
                 /** @constant */
@@ -1021,12 +1056,14 @@ export interface components {
                  * @description ISO 8601 in UTC, with milliseconds
                  */
                 timestamp: string;
+                /** CancellationRequest */
                 data: {
                     /** @description The order hash, lower-case */
                     order_hash: string;
                     /** @description Lower-case */
                     maker: string;
                     reason: string;
+                    /** CancellationRequestMetadata */
                     metadata: {
                         /** Format: uuid */
                         request_id: string;
@@ -1056,13 +1093,18 @@ export interface components {
                  * @description ISO 8601 in UTC, with milliseconds
                  */
                 timestamp: string;
+                /** OrderBookChange */
                 data: {
                     /** @description The order hash, lower-case */
                     order_hash: string;
                     /** @description Lower-case */
                     maker: string;
+                    /** NullableOrderStatus */
                     from_status: ("pending" | "locked" | "partially_filled" | "filled" | "cancelled" | "expired" | "rejected" | "suspended") | null;
-                    /** @enum {string} */
+                    /**
+                     * OrderStatus
+                     * @enum {string}
+                     */
                     to_status: "pending" | "locked" | "partially_filled" | "filled" | "cancelled" | "expired" | "rejected" | "suspended";
                 };
             })[];
@@ -1453,19 +1495,55 @@ export interface components {
                  * @description ISO 8601 in UTC, with milliseconds
                  */
                 timestamp: string;
+                /** OrderStatusChange */
                 data: {
                     /** @description The order hash, lower-case */
                     order_hash: string;
                     /** @description Lower-case */
                     maker: string;
+                    /** @description Lower-case */
                     taker: string | null;
+                    /** NullableOrderStatus */
                     from_status: ("pending" | "locked" | "partially_filled" | "filled" | "cancelled" | "expired" | "rejected" | "suspended") | null;
-                    /** @enum {string} */
+                    /**
+                     * OrderStatus
+                     * @enum {string}
+                     */
                     to_status: "pending" | "locked" | "partially_filled" | "filled" | "cancelled" | "expired" | "rejected" | "suspended";
-                    /** @description cause, lock_id, expires_at and the like, by kind of change; taker_address whenever there is a taker; of a fill tx_hash, the same as blockchain_tx_hash */
-                    metadata: Record<string, never>;
+                    /** OrderStatusChangeMetadata */
+                    metadata: {
+                        /**
+                         * ChangeCause
+                         * @description Not of a new order, nor of a lock
+                         * @enum {string}
+                         */
+                        cause?: "cancel" | "cancellation_accepted" | "unlock" | "lock_expiry" | "deadline" | "fill" | "reject" | "extend" | "suspend" | "resume" | "operator_cancel";
+                        /** @description Whenever there is a taker */
+                        taker_address?: string;
+                        /**
+                         * Format: uuid
+                         * @description Of the lock that came about, changed or ended
+                         */
+                        lock_id?: string | null;
+                        /**
+                         * Format: date-time
+                         * @description The lock's end, of a change to `locked`
+                         */
+                        expires_at?: string;
+                        /** @description As the maker, the taker or the operator gave it */
+                        reason?: string | null;
+                        /** @description Of a fill, in whole units */
+                        fill_quantity?: string;
+                        /** @description Of a fill, as its taker gave it */
+                        tx_hash?: string | null;
+                        /** @description The same as `tx_hash` */
+                        blockchain_tx_hash?: string | null;
+                        /** @description Of a fill, as its taker gave it */
+                        reference_id?: string | null;
+                    };
                 };
                 /**
+                 * ActorKind
                  * @description Who caused it
                  * @enum {string}
                  */
@@ -1480,6 +1558,7 @@ export interface components {
                  * @description ISO 8601 in UTC, with milliseconds
                  */
                 timestamp: string;
+                /** CancellationUpdate */
                 data: {
                     /** @description The order hash, lower-case */
                     order_hash: string;
@@ -1487,13 +1566,19 @@ export interface components {
                     order_id: string;
                     /** Format: uuid */
                     request_id: string;
-                    /** @enum {string} */
+                    /**
+                     * CancellationStatus
+                     * @enum {string}
+                     */
                     status: "requested" | "accepted" | "rejected" | "timed_out";
+                    /** NullableResolvedBy */
                     resolved_by: ("answer" | "unlock" | "reject" | "fill" | "lock_expiry") | null;
                     late: boolean;
+                    /** @description The taker's words, when it answered */
                     message: string | null;
                 };
                 /**
+                 * ActorKind
                  * @description Who caused it
                  * @enum {string}
                  */
@@ -1933,19 +2018,55 @@ export interface components {
                  * @description ISO 8601 in UTC, with milliseconds
                  */
                 timestamp: string;
+                /** OrderStatusChange */
                 data: {
                     /** @description The order hash, lower-case */
                     order_hash: string;
                     /** @description Lower-case */
                     maker: string;
+                    /** @description Lower-case */
                     taker: string | null;
+                    /** NullableOrderStatus */
                     from_status: ("pending" | "locked" | "partially_filled" | "filled" | "cancelled" | "expired" | "rejected" | "suspended") | null;
-                    /** @enum {string} */
+                    /**
+                     * OrderStatus
+                     * @enum {string}
+                     */
                     to_status: "pending" | "locked" | "partially_filled" | "filled" | "cancelled" | "expired" | "rejected" | "suspended";
-                    /** @description cause, lock_id, expires_at and the like, by kind of change; taker_address whenever there is a taker; of a fill tx_hash, the same as blockchain_tx_hash */
-                    metadata: Record<string, never>;
+                    /** OrderStatusChangeMetadata */
+                    metadata: {
+                        /**
+                         * ChangeCause
+                         * @description Not of a new order, nor of a lock
+                         * @enum {string}
+                         */
+                        cause?: "cancel" | "cancellation_accepted" | "unlock" | "lock_expiry" | "deadline" | "fill" | "reject" | "extend" | "suspend" | "resume" | "operator_cancel";
+                        /** @description Whenever there is a taker */
+                        taker_address?: string;
+                        /**
+                         * Format: uuid
+                         * @description Of the lock that came about, changed or ended
+                         */
+                        lock_id?: string | null;
+                        /**
+                         * Format: date-time
+                         * @description The lock's end, of a change to `locked`
+                         */
+                        expires_at?: string;
+                        /** @description As the maker, the taker or the operator gave it */
+                        reason?: string | null;
+                        /** @description Of a fill, in whole units */
+                        fill_quantity?: string;
+                        /** @description Of a fill, as its taker gave it */
+                        tx_hash?: string | null;
+                        /** @description The same as `tx_hash` */
+                        blockchain_tx_hash?: string | null;
+                        /** @description Of a fill, as its taker gave it */
+                        reference_id?: string | null;
+                    };
                 };
                 /**
+                 * ActorKind
                  * @description Who caused it
                  * @enum {string}
                  */
@@ -1960,12 +2081,14 @@ export interface components {
                  * @description ISO 8601 in UTC, with milliseconds
                  */
                 timestamp: string;
+                /** CancellationRequest */
                 data: {
                     /** @description The order hash, lower-case */
                     order_hash: string;
                     /** @description Lower-case */
                     maker: string;
                     reason: string;
+                    /** CancellationRequestMetadata */
                     metadata: {
                         /** Format: uuid */
                         request_id: string;
@@ -1986,6 +2109,7 @@ export interface components {
                     };
                 };
                 /**
+                 * ActorKind
                  * @description Who caused it
                  * @enum {string}
                  */
