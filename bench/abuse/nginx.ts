@@ -23,6 +23,7 @@ export async function startNginx(instance: URL): Promise<Nginx | undefined> {
   const port = await freePort();
   const config = readFileSync(CONFIG, 'utf8')
     .replace('listen 8080;', `listen 127.0.0.1:${port};`)
+    .replaceAll('${LOCKSTEP_NETWORK}', '10.31.7')
     .replace('10.31.7.11:3000', instance.host)
     .replace(/^.*10\.31\.7\.12:3000.*$/m, '')
     .replaceAll('/dev/stdout', `${folder}/calls.log`)

@@ -7,7 +7,7 @@ import { freePort } from '#database';
 import { Client } from 'pg';
 
 const run = promisify(execFile);
-const BINARIES = '/usr/lib/postgresql/15/bin';
+export const BINARIES = '/usr/lib/postgresql/15/bin';
 
 /** Whether Debian's postgresql-15 is here: the embedded one has no programs for replication. */
 export const hasDebianPostgres = existsSync(`${BINARIES}/pg_basebackup`);

@@ -8,6 +8,11 @@ import { until } from './until.js';
 
 export const NGINX = '/usr/sbin/nginx';
 const CONFIG = 'deploy/nginx/nginx.conf';
+
+/** The shipped configuration, with the default network written into it as the image of nginx does at start. */
+export const shippedConfig = (): string =>
+  readFileSync(CONFIG, 'utf8').replaceAll('${LOCKSTEP_NETWORK}', '10.31.7');
+
 /** Where nginx keeps what it has not in memory; the compiled-in folders are root's. */
 const SCRATCH = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
 
@@ -35,7 +40,7 @@ export class Proxy {
       ['/dev/stderr', `${folder}/errors.log`],
       ['http {', `http {\n${scratch}`],
     ];
-    let config = readFileSync(CONFIG, 'utf8');
+    let config = shippedConfig();
     for (const [from, to] of changes) {
       if (config.split(from).length !== 2) throw new Error(`${CONFIG} does not have "${from}" once`);
       config = config.replace(from, to);
@@ -56,10 +61,16 @@ export class Proxy {
 
   /** What nginx says of the configuration as it is; it throws when it is refused. */
   static check(): string {
-    const pid = join(tmpdir(), 'lockstep-nginx-check.pid');
+    const folder = mkdtempSync(join(tmpdir(), 'lockstep-nginx-'));
+    const file = join(folder, 'nginx.conf');
+    writeFileSync(file, shippedConfig());
     // its logs, /dev/stdout and /dev/stderr, can be opened when they are a pipe, but not as Node's sockets
     const command = `"$0" -t -c "$1" -g "pid $2;" 2>&1 | cat`;
-    return execFileSync('sh', ['-c', command, NGINX, join(process.cwd(), CONFIG), pid]).toString();
+    try {
+      return execFileSync('sh', ['-c', command, NGINX, file, join(folder, 'pid')]).toString();
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   }
 
   /** What it has logged, of calls and of errors. */
