@@ -12,6 +12,7 @@ import {
   VERSION,
 } from './support/deployment.js';
 import {
+  charted,
   type Container,
   hasKubernetesTools,
   kustomized,
@@ -211,6 +212,7 @@ function checkManifests(all: Manifest[]): void {
 
 if (hasKubernetesTools) {
   describe('the example overlay', () => checkManifests(kustomized(OVERLAY)));
+  describe('the chart', () => checkManifests(charted('--values', 'deploy/helm/example.yaml')));
 } else {
   console.warn('skipped: what is rendered for Kubernetes needs helm and kubectl, see docs/testing.md');
 }

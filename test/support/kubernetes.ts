@@ -51,6 +51,15 @@ function render(program: string, args: string[]): Manifest[] {
 
 export const kustomized = (folder: string): Manifest[] => render('kubectl', ['kustomize', folder]);
 
+const CHART = 'deploy/helm';
+export const charted = (...args: string[]): Manifest[] =>
+  render('helm', ['template', 'lockstep', CHART, '--namespace', 'lockstep', ...args]);
+
+export const lintChart = (...args: string[]): string =>
+  execFileSync('helm', ['lint', '--strict', CHART, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  }).toString();
+
 /** The template of the pods that a Deployment, a Job or a CronJob makes. */
 export const podTemplate = ({ kind, spec }: Manifest): { metadata: { labels: object }; spec: PodSpec } =>
   (kind === 'CronJob' ? spec.jobTemplate.spec : spec).template;
