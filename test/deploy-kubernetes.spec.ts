@@ -43,6 +43,11 @@ test('the base is of this version, and has every file of its folder', () => {
   expect(base.resources.toSorted()).toEqual(files.toSorted());
 });
 
+test('the guide speaks of this version', () => {
+  const tags = readFileSync('docs/deploying.md', 'utf8').matchAll(/lockstep:(\d[\w.-]*)/g);
+  expect(new Set([...tags].map(([, tag]) => tag))).toEqual(new Set([VERSION]));
+});
+
 test('the example of the secret has what is needed, and holds none', () => {
   expect(secret.stringData).toEqual(Object.fromEntries(Object.keys(GIVEN_SECRETS).map((name) => [name, ''])));
 });
