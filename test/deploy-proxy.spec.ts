@@ -191,7 +191,9 @@ const startOn = (port: number) => service.start({ ...CONTAINED, ...TRUSTED, PORT
     });
 
     test('too many calls', async () => {
-      const answers = await Promise.all(Array.from({ length: 80 }, () => fetch(`${proxy.url}/openapi.yaml`)));
+      const answers = await Promise.all(
+        Array.from({ length: 160 }, () => fetch(`${proxy.url}/openapi.yaml`)),
+      );
       const limited = answers.find(({ status }) => status === 429)!;
       expectRefusal({ status: 429, body: await limited.json() }, TOO_MANY, /try again in 1 s$/);
       expect(limited.headers.get('retry-after')).toBe('1');
