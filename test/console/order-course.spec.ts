@@ -44,7 +44,7 @@ inBrowser('a maker asks to cancel, and sees each step of it', async () => {
     'Taker to Lockstep: cancel-result: no too late',
     'Lockstep to Maker: cancellation update rejected, too late',
   ]);
-  succeeded(await maker.cancel(hash), 202);
+  succeeded(await maker.cancel(hash, { reason: 'changed my mind' }), 202);
   succeeded(await taker.unlock(hash), 200);
   await until(async () => (await at.steps()).length === 13, 'the unlock in the diagram');
   expect((await at.steps()).slice(-3).toSorted()).toEqual([
@@ -52,6 +52,14 @@ inBrowser('a maker asks to cancel, and sees each step of it', async () => {
     'Lockstep to Maker: order status change locked → cancelled',
     'Taker to Lockstep: unlock',
   ]);
+  // what the first request gave as reason, a maker's history does not tell, nor the order that has the second by now
+  expect((await at.steps()).filter((step) => step.startsWith('Maker to Lockstep: cancel'))).toEqual([
+    'Maker to Lockstep: cancel',
+    'Maker to Lockstep: cancel changed my mind',
+  ]);
+  await at.part(/AAPL/).getByText('cancel-result: no').click();
+  const line = await at.part(/AAPL/).getByLabel('As curl, by the history').innerText();
+  expect(line).toContain(`"taker_address":"${taker.address}"`);
   expect(at.troubles).toEqual([]);
 });
 
@@ -135,7 +143,7 @@ inBrowser(
     await at.part(/AAPL/).getByText('cancel-result: no').click();
     expect(await at.isTooWide()).toBe(false);
     await at.picture('hostile-words', { fullPage: true });
-    const line = await at.part(/AAPL/).getByLabel('As curl', { exact: true }).innerText();
+    const line = await at.part(/AAPL/).getByLabel('As curl, by the history').innerText();
     expect(line).toContain('\\u202egnirts');
     rmSync(MARKER, { force: true });
     expect(await run(line, { LOCKSTEP_API_KEY: taker.apiKey })).toMatchObject({ code: 0 });
@@ -158,6 +166,8 @@ inBrowser(
     const reads = () => at.asked.filter((url) => url.includes(`${hash}/events`));
     expect(reads()).toEqual([expect.stringMatching(/events$/), expect.stringMatching(/events\?after=/)]);
     expect((await at.steps()).length).toBe(2 * 300);
+    await at.part(/AAPL/).getByText('lock again').last().click();
+    await at.part(/AAPL/).getByText('Not told by the history: lock_duration').waitFor();
     succeeded(await taker.reject(hash, 'that is enough'), 200);
     await at.part(/AAPL/).locator('.facts').getByText('rejected').waitFor();
     await until(async () => (await at.steps()).at(-2)!.includes('that is enough'), 'the end in the diagram');

@@ -3,12 +3,13 @@ import type { PushMessage } from '#client';
 import type { Access } from './access.js';
 import { Api, type Call, CallFailure, wordsOf } from './api.js';
 import { serviceTime } from './clock.js';
-import { fillOf, type Step, stepsOf } from './diagram.js';
+import { type Step, stepsOf } from './diagram.js';
 import { Feed } from './feed.js';
 import { History } from './history.js';
 import { meetInstallation } from './installation.js';
 import { bounded, KEPT_ORDERS } from './orders.js';
 import { Refresh } from './refresh.js';
+import { fillOf } from './told-calls.js';
 import type { Order, Push, Question } from './types.js';
 
 /** Messages and calls: a page that is open for days must not grow. */
@@ -105,7 +106,8 @@ export class Desk {
   }
 
   fill(order: Order): Promise<void> {
-    return this.act('orders/fill', fillOf(order, order.quantity), order.order_hash);
+    const trade = { fill_quantity: order.quantity, taker_incentive: '0' };
+    return this.act('orders/fill', fillOf(order, trade), order.order_hash);
   }
 
   reject({ order_hash }: Order, reason: string): Promise<void> {

@@ -2,9 +2,9 @@ import { useState } from 'preact/hooks';
 import type { Access } from '../model/access.js';
 import type { Call } from '../model/api.js';
 import { curlOf } from '../model/curl.js';
-import type { ToldCall } from '../model/diagram.js';
 import type { Desk } from '../model/desk.js';
 import { printableJson } from '../model/printable.js';
+import type { ToldCall } from '../model/told-calls.js';
 import { CopyButton } from './copy-button.js';
 
 /** A message as it came, to the letter. */
@@ -14,7 +14,7 @@ export function Frame({ message }: { message: object }) {
   );
 }
 
-/** A call as it was made, as a line for a shell, and what was answered. */
+/** A call as a line for a shell: this page's own as it was sent, with what was answered; any other as far as it is told. */
 export function CallView({ desk, call }: { desk: Desk; call: Call | ToldCall }) {
   const [withSecret, setWithSecret] = useState(false);
   const isOwn = !('by' in call) || call.by === desk.role;
@@ -23,7 +23,15 @@ export function CallView({ desk, call }: { desk: Desk; call: Call | ToldCall }) 
   const text = curlOf({ base: desk.api.base, method, path, body, access, withSecret: withSecret && isOwn });
   return (
     <>
-      <Code title="As curl" text={text} copied={text} what="the call as curl" />
+      <Code
+        title={'untold' in call ? 'As curl, by the history' : 'As curl'}
+        text={text}
+        copied={text}
+        what="the call as curl"
+      />
+      {'untold' in call && call.untold.length > 0 && (
+        <p class="hint">Not told by the history: {call.untold.join(', ')}.</p>
+      )}
       {isOwn && (
         <label class="with-secret">
           <input
@@ -46,7 +54,7 @@ export function CallView({ desk, call }: { desk: Desk; call: Call | ToldCall }) 
   );
 }
 
-/** The other side's calls are shown with placeholders: its secrets are not known here. */
+/** The other side's secrets are not known here. */
 const strangerOf = (role: Desk['role']): Access =>
   role === 'taker' ? { role: 'maker', token: '' } : { role: 'taker', apiKey: '' };
 
