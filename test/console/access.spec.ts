@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { ApiKeysService } from '#trading';
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts';
 import { BROWSER_PATIENCE_MS, hasBrowser, keptBy } from '../support/browser.js';
@@ -160,14 +160,37 @@ describe('the connection', () => {
     expect(await at.part('Orders').getByText('BEFORE').count()).toBe(1);
   });
 
-  inBrowser('may have a proxy in front that serves all under a prefix', async () => {
-    const prefix = new Prefix(() => service.url);
-    await prefix.start();
-    const at = await open({}, `${prefix.url}/lockstep`);
+  const proxies: Prefix[] = [];
+  afterEach(() => proxies.splice(0).forEach((proxy) => proxy.stop()));
+  async function throughProxy(host?: string): Promise<ConsolePage> {
+    const proxy = new Prefix(() => service.url, host);
+    proxies.push(proxy);
+    await proxy.start();
+    return open({}, `${proxy.url}/lockstep`);
+  }
+
+  inBrowser('may go through a proxy that serves all under a prefix', async () => {
+    const [maker, taker] = [await service.newMaker(), await service.newTaker()];
+    const at = await throughProxy();
     await at.page.goto(`${at.url}/console`);
     await at.page.getByLabel('API key, or a maker’s token').waitFor();
-    expect(at.asked.some((url) => url === `${at.url}/api/v1/config`)).toBe(true);
+    expect(at.page.url()).toBe(`${at.url}/console/`);
+    await at.signIn(taker.apiKey);
+    await maker.place({ ticker: 'PREFIX' });
+    await at.part('Live').getByText('new → pending').first().waitFor();
+    await at.part('Orders').getByText('PREFIX').waitFor();
+    expect(at.asked.map((url) => new URL(url).pathname)).toContain('/lockstep/ws/taker/v1');
+    expect(at.asked.filter((url) => !new URL(url).pathname.startsWith('/lockstep/'))).toEqual([]);
     expect(at.troubles).toEqual([]);
-    prefix.stop();
+  });
+
+  inBrowser('does not come through a proxy that changes Host, which is said', async () => {
+    const taker = await service.newTaker();
+    const at = await throughProxy('lockstep.internal');
+    await at.enter(taker.apiKey);
+    await at.connection(`ALLOWED_ORIGINS must name ${new URL(at.url).origin}`).waitFor();
+    expect(await at.connection('cannot be reached').count()).toBe(0);
+    await at.picture('no-socket');
+    expect(await at.faults()).toEqual([]);
   });
 });

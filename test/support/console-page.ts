@@ -64,10 +64,15 @@ export class ConsolePage {
   }
 
   async signIn(secret: string): Promise<void> {
+    await this.enter(secret);
+    await this.connection('Live').waitFor();
+  }
+
+  /** Visits the page and gives it a key or a token, whatever becomes of it. */
+  async enter(secret: string): Promise<void> {
     await this.visit();
     await this.page.getByLabel('API key, or a maker’s token').fill(secret);
     await this.page.getByRole('button', { name: 'Sign in', exact: true }).click();
-    await this.connection('Live').waitFor();
   }
 
   /** Before the page is visited: the browser's clock is an hour ahead, and can be set while the page is open. */
@@ -83,6 +88,14 @@ export class ConsolePage {
 
   setClock(wrongByMs: number): Promise<void> {
     return this.page.evaluate(`setWrong(${wrongByMs})`);
+  }
+
+  /** While the page is open: what it measures time with goes on elsewhere, as after a sleep. */
+  jump(milliseconds: number): Promise<void> {
+    return this.page.evaluate(`{
+      const now = performance.now.bind(performance);
+      performance.now = () => now() + ${milliseconds};
+    }`);
   }
 
   connection(state: string | RegExp): Locator {

@@ -1,16 +1,15 @@
 import { computed, signal } from '@preact/signals';
-import type { PushMessage } from '#client';
 import type { Access } from './access.js';
 import { Api, type Call, CallFailure, wordsOf } from './api.js';
 import { serviceTime } from './clock.js';
 import { type Step, stepsOf } from './diagram.js';
-import { Feed } from './feed.js';
+import { Feed, type Probe } from './feed.js';
 import { History } from './history.js';
-import { meetInstallation } from './installation.js';
+import { checkClock, meetInstallation } from './installation.js';
 import { bounded, KEPT_ORDERS } from './orders.js';
 import { Refresh } from './refresh.js';
 import { fillOf } from './told-calls.js';
-import type { Order, Push, Question } from './types.js';
+import type { Message, Order, Push, Question } from './types.js';
 
 /** Messages and calls: a page that is open for days must not grow. */
 const KEPT_ENTRIES = 300;
@@ -62,8 +61,9 @@ export class Desk {
       url: this.socketUrl(),
       protocols: access.role === 'maker' ? ['jwt', access.token] : [],
       hear: (message) => this.hear(message),
+      heartbeat: (timestamp) => void checkClock(timestamp).catch(() => {}), // the next one shows it again
       opened: () => void this.load(),
-      refusal: () => this.refusal(),
+      probe: () => this.probe(),
     });
   }
 
@@ -137,12 +137,13 @@ export class Desk {
     return url;
   }
 
-  private async refusal(): Promise<string | undefined> {
+  private async probe(): Promise<Probe> {
     try {
       await this.api.get(probeOf(this.access));
-      return undefined;
+      return { is: 'answered' };
     } catch (error) {
-      return error instanceof CallFailure && error.isFinal ? wordsOf(error) : undefined;
+      const isFinal = error instanceof CallFailure && error.isFinal;
+      return isFinal ? { is: 'refused', why: wordsOf(error) } : { is: 'away' };
     }
   }
 
@@ -150,10 +151,9 @@ export class Desk {
     this.entries.value = [entry, ...this.entries.value].slice(0, KEPT_ENTRIES);
   }
 
-  private hear(message: PushMessage): void {
+  private hear(message: Message): void {
     this.keep({ kind: 'push', key: `push-${(this.pushes += 1)}`, at: serviceTime(), message });
     if (message.type === 'resync') return void this.load();
-    if (message.type === 'heartbeat') return;
     if (message.type === 'cancellation_request') {
       this.said.value = 'A maker asks to cancel an order that you hold.';
       setTimeout(() => this.look(message.data.order_hash), millisecondsTo(message.data.metadata.expires_at));

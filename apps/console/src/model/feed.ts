@@ -1,6 +1,7 @@
 import { signal } from '@preact/signals';
 import type { PushMessage } from '#client';
 import { serviceTime } from './clock.js';
+import type { Message } from './types.js';
 
 /** How the connection stands, for the one who watches. */
 export type FeedState =
@@ -26,14 +27,25 @@ const CLOSE_REASONS: Record<number, string> = {
   1013: 'this page reads too slowly',
 };
 
+/** What a call says while no socket can be opened, as a browser does not tell why one was refused. */
+export type Probe = { is: 'answered' } | { is: 'away' } | { is: 'refused'; why: string };
+
+const WITHOUT_SOCKET = {
+  away: 'the service cannot be reached',
+  answered:
+    'the service answers calls, but no socket is opened. A proxy before it must pass WebSockets on and keep Host; ' +
+    `where it does not keep it, ALLOWED_ORIGINS must name ${location.origin}`,
+};
+
 export interface FeedOptions {
   url: URL;
   protocols: string[];
-  hear: (message: PushMessage) => void;
+  hear: (message: Message) => void;
+  /** The service's time. */
+  heartbeat: (timestamp: number) => void;
   /** The socket is open: what was missed comes now, where the service still knows it. */
   opened: () => void;
-  /** A browser does not say why a socket was refused. Resolves to the words when it is for good. */
-  refusal: () => Promise<string | undefined>;
+  probe: () => Promise<Probe>;
 }
 
 /** A socket that is opened again whenever it is lost, until it is closed or refused for good. */
@@ -92,7 +104,7 @@ export class Feed {
   private hear(frame: string): void {
     this.giveUpAfter(SILENCE_MS);
     const message = JSON.parse(frame) as PushMessage;
-    if (message.type === 'heartbeat') return;
+    if (message.type === 'heartbeat') return this.options.heartbeat(message.timestamp);
     const isAgain = message.type === 'cancellation_request' && message.data.metadata.redelivered;
     // a request that is pushed again has the id of an event further back
     if (!isAgain || !this.lastId) this.lastId = message.id;
@@ -106,16 +118,16 @@ export class Feed {
     this.leave();
     const lostIn = this.state.value;
     this.state.value = { is: 'connecting' };
-    const refusal = await this.options.refusal();
+    const probe = await this.options.probe();
     if (this.state.value.is !== 'connecting' || this.socket) return; // closed meanwhile
-    if (refusal) {
+    if (probe.is === 'refused') {
       window.removeEventListener('online', this.retryNow);
-      this.state.value = { is: 'ended', why: refusal };
+      this.state.value = { is: 'ended', why: probe.why };
       return;
     }
     const pause = Math.min(LAST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** this.failures);
     this.failures += 1;
-    const words = lostIn.is === 'live' ? why : 'the service cannot be reached';
+    const words = lostIn.is === 'live' ? why : WITHOUT_SOCKET[probe.is];
     this.state.value = { is: 'waiting', until: serviceTime() + pause, why: words };
     this.timer = setTimeout(() => this.connect(), pause);
   }

@@ -9,10 +9,13 @@ export type HistoryEvent = Exclude<EventMessage, { type: 'order_book_change' }> 
   by: 'maker' | 'taker' | 'timer' | 'operator' | 'service';
 };
 
+/** What is pushed, but for heartbeats. */
+export type Message = Exclude<PushMessage, { type: 'heartbeat' }>;
+
 /** A push, as it came. */
 export interface Push {
   kind: 'push';
   key: string;
   at: number;
-  message: PushMessage;
+  message: Message;
 }

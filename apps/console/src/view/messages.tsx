@@ -84,8 +84,7 @@ function toldOf(entry: Entry): { title: string; summary: string; isWrong: boolea
   }
   const { message } = entry;
   const title = words(message.type);
-  if (message.type === 'heartbeat' || message.type === 'resync')
-    return { title, summary: '', isWrong: false };
+  if (message.type === 'resync') return { title, summary: '', isWrong: false };
   const { data } = message;
   const what =
     'to_status' in data
