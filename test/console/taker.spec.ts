@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { BROWSER_PATIENCE_MS, hasBrowser } from '../support/browser.js';
 import { consolePages } from '../support/console-page.js';
-import { askedOrder, succeeded } from '../support/handshake.js';
+import { askedOrder, lockedOrder, succeeded } from '../support/handshake.js';
 import { startService, type TestService } from '../support/service.js';
 import { until } from '../support/until.js';
 
@@ -148,6 +148,21 @@ inBrowser('reads what a verdict met that no longer counts', async () => {
   expect(await at.part('Live').getByLabel('Answer 409').textContent()).toContain('409003');
 });
 
+inBrowser('finds a request that comes below those that wait', async () => {
+  const [maker, taker] = [await service.newMaker(), await service.newTaker()];
+  await askedOrder(service, { taker });
+  const at = await open();
+  await at.signIn(taker.apiKey);
+  const questions = at.page.getByRole('article');
+  await questions.first().waitFor();
+  const { id, order_hash } = await maker.place({ ticker: 'NEXT' });
+  succeeded(await taker.lock(order_hash), 200);
+  succeeded(await maker.cancel(id), 202);
+  await until(async () => (await questions.count()) === 2, 'the second request');
+  expect(await questions.nth(0).getAttribute('aria-label')).toContain('AAPL');
+  expect(await questions.nth(1).getAttribute('aria-label')).toContain('NEXT');
+});
+
 inBrowser('no longer sees an order that another taker has locked, and is told so', async () => {
   const [maker, taker, other] = [
     await service.newMaker(),
@@ -166,4 +181,16 @@ inBrowser('no longer sees an order that another taker has locked, and is told so
     .waitFor();
   expect(await at.part('Orders').getByText('GONE').count()).toBe(0);
   expect(await at.faults()).toEqual([]);
+});
+
+inBrowser('can do nothing with an order that it held and another holds now', async () => {
+  const { taker, hash } = await lockedOrder(service);
+  succeeded(await taker.unlock(hash), 200);
+  succeeded(await (await service.newTaker()).lock(hash), 200);
+  const at = await open();
+  await at.signIn(taker.apiKey);
+  await at.part('Orders').getByRole('heading', { name: 'Held by another taker' }).waitFor();
+  await at.part('Orders').getByRole('button', { name: /AAPL/ }).click();
+  await until(async () => (await at.steps()).includes('Taker to Lockstep: unlock'), 'the diagram');
+  expect(await at.part(/AAPL/).locator('.actions button').count()).toBe(0);
 });

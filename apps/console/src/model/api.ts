@@ -47,7 +47,8 @@ interface Envelope {
 export class Api {
   /** The page lies at `console/` of the service, under whatever prefix. */
   readonly base = new URL('../', location.href.replace(/[?#].*$/, ''));
-  private calls = 0;
+  /** Calls so far. */
+  sent = 0;
 
   constructor(
     readonly access?: Access,
@@ -63,6 +64,7 @@ export class Api {
   }
 
   private async send<T>(method: 'GET' | 'POST', path: string, body: unknown): Promise<T> {
+    const key = `call-${(this.sent += 1)}`;
     const sentAt = performance.now();
     let status: number | null = null;
     let answer: unknown = null;
@@ -84,7 +86,6 @@ export class Api {
       // nobody there, or somebody who speaks otherwise: said below
     }
     if (method === 'POST') {
-      const key = `call-${(this.calls += 1)}`;
       this.onCall({
         kind: 'call',
         key,

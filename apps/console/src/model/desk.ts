@@ -1,25 +1,21 @@
-import { computed, signal } from '@preact/signals';
+import { signal } from '@preact/signals';
 import type { Access } from './access.js';
 import { Api, type Call, CallFailure, wordsOf } from './api.js';
 import { serviceTime } from './clock.js';
-import { type Step, stepsOf } from './diagram.js';
 import { Feed, type Probe } from './feed.js';
-import { History } from './history.js';
-import { checkClock, meetInstallation } from './installation.js';
-import { bounded, KEPT_ORDERS } from './orders.js';
+import { firstFailure } from './first-failure.js';
+import { checkClock, installation, meetInstallation } from './installation.js';
+import { bounded } from './orders.js';
+import { Reader, type Story } from './reader.js';
 import { Refresh } from './refresh.js';
 import { fillOf } from './told-calls.js';
 import type { Message, Order, Push, Question } from './types.js';
 
 /** Messages and calls: a page that is open for days must not grow. */
 const KEPT_ENTRIES = 300;
-const FIRST_ORDERS = 50;
 /** The worker writes a time-out down within a second. */
 const WRITTEN_DOWN_MS = 1_500;
-/** What could not be read is tried again. */
-const RETRY_MS = 2_000;
 
-const ALL_STATUSES = 'requested,timed_out,accepted,rejected';
 const TYPES = {
   taker: 'order_status_change,cancellation_request,order_book_change',
   maker: 'order_status_change,cancellation_update',
@@ -27,19 +23,11 @@ const TYPES = {
 
 export type Entry = Push | Call;
 
-export interface Story {
-  order: Order;
-  steps: Step[];
-  /** Whether it began earlier than is told. */
-  isCut: boolean;
-}
-
 /** What the one who is signed in sees and can do: the state of the page. */
 export class Desk {
   readonly orders = signal<ReadonlyMap<string, Order>>(new Map());
-  /** All of a taker's that the service lists first; those of a maker stand at their orders. */
-  readonly questions = signal<Question[]>([]);
-  readonly open = computed(() => this.questions.value.filter(isOpen));
+  /** What makers ask of a taker. */
+  readonly open = signal<Question[]>([]);
   readonly entries = signal<Entry[]>([]);
   readonly selected = signal<string | undefined>(undefined);
   /** Of the selected order; null: the service does not show it. */
@@ -51,18 +39,23 @@ export class Desk {
   readonly api: Api;
   readonly feed: Feed;
   private pushes = 0;
-  private history: History | undefined;
-  private retry: ReturnType<typeof setTimeout> | undefined;
-  private readonly refresh = new Refresh((hashes) => this.renew(hashes));
+  private readonly reader: Reader;
+  private readonly refresh = new Refresh({
+    all: () => this.load(),
+    orders: (hashes) => this.renew(hashes),
+    callsMade: () => this.api.sent,
+    callsPerSecond: () => installation.value?.limits.requests_per_second ?? 0,
+  });
 
   constructor(readonly access: Access) {
     this.api = new Api(access, (call) => this.keep(call));
+    this.reader = new Reader(this.api, access.role);
     this.feed = new Feed({
       url: this.socketUrl(),
       protocols: access.role === 'maker' ? ['jwt', access.token] : [],
       hear: (message) => this.hear(message),
       heartbeat: (timestamp) => void checkClock(timestamp).catch(() => {}), // the next one shows it again
-      opened: () => void this.load(),
+      opened: () => this.refresh.askAll(),
       probe: () => this.probe(),
     });
   }
@@ -74,17 +67,11 @@ export class Desk {
   close(): void {
     this.feed.close();
     this.refresh.stop();
-    clearTimeout(this.retry);
   }
 
   select(hash: string): void {
     if (this.selected.value !== hash) this.story.value = undefined;
     this.selected.value = hash;
-    this.refresh.ask(hash);
-  }
-
-  /** Asks for anew what is known of an order. */
-  look(hash: string): void {
     this.refresh.ask(hash);
   }
 
@@ -153,106 +140,71 @@ export class Desk {
 
   private hear(message: Message): void {
     this.keep({ kind: 'push', key: `push-${(this.pushes += 1)}`, at: serviceTime(), message });
-    if (message.type === 'resync') return void this.load();
+    if (message.type === 'resync') return this.refresh.askAll();
+    const { order_hash } = message.data;
     if (message.type === 'cancellation_request') {
       this.said.value = 'A maker asks to cancel an order that you hold.';
-      setTimeout(() => this.look(message.data.order_hash), millisecondsTo(message.data.metadata.expires_at));
+      setTimeout(() => this.refresh.ask(order_hash), millisecondsTo(message.data.metadata.expires_at));
     }
-    this.refresh.ask(message.data.order_hash);
+    this.refresh.ask(order_hash);
   }
 
   /** Reads everything anew: at every connect, and when the service cannot tell what was missed. */
-  private async load(): Promise<void> {
-    clearTimeout(this.retry);
-    this.history = undefined;
-    try {
-      const mine = `page_size=${FIRST_ORDERS}&sort_by=created_at&sort_order=desc`;
-      const lists =
-        this.role === 'taker'
-          ? [
-              this.api.get<{ orders: Order[] }>(`api/v1/takers/orders?${mine}`).then(({ orders }) => orders),
-              this.api.get<Order[]>(`api/v1/orders/available?limit=${KEPT_ORDERS}`),
-            ]
-          : [this.api.get<{ orders: Order[] }>(`api/v1/orders?${mine}`).then(({ orders }) => orders)];
-      const [found] = await Promise.all([Promise.all(lists), this.loadQuestions(), meetInstallation()]);
-      const known = this.orders.value;
-      const orders = new Map(found.flat().map((order) => [order.order_hash, order]));
-      for (const [hash, order] of known) {
-        if (orders.has(hash)) continue;
-        orders.set(hash, order);
-        this.refresh.ask(hash);
-      }
-      this.orders.value = bounded(orders);
-      this.isLoaded.value = true;
-      this.trouble.value = '';
-      if (this.selected.value) this.refresh.ask(this.selected.value);
-    } catch (error) {
-      this.trouble.value = wordsOf(error);
-      if (this.isWorthRetry(error)) this.retry = setTimeout(() => void this.load(), RETRY_MS);
+  private async load(): Promise<boolean> {
+    this.reader.forgetHistory();
+    const failure = await firstFailure([this.loadOrders(), this.loadQuestions(), meetInstallation()]);
+    if (this.selected.value) this.refresh.ask(this.selected.value);
+    return !this.isToRetry(failure);
+  }
+
+  /** What is known already and is not among the first of the lists is asked for by itself. */
+  private async loadOrders(): Promise<void> {
+    const orders = new Map((await this.reader.orders()).map((order) => [order.order_hash, order]));
+    for (const [hash, order] of this.orders.value) {
+      if (orders.has(hash)) continue;
+      orders.set(hash, order);
+      this.refresh.ask(hash);
     }
+    this.orders.value = bounded(orders);
+    this.isLoaded.value = true;
   }
 
   private async loadQuestions(): Promise<void> {
-    if (this.role !== 'taker') return;
-    const query = `status=${ALL_STATUSES}&page_size=100&sort_order=desc`;
-    const { requests } = await this.api.get<{ requests: Question[] }>(
-      `api/v1/takers/cancellation-requests?${query}`,
-    );
-    this.questions.value = requests;
+    this.open.value = await this.reader.openQuestions();
   }
 
-  /** Reads anew what is known of these orders; false: try again. */
-  private async renew(hashes: string[]): Promise<boolean> {
-    try {
-      const path = this.role === 'taker' ? 'takers/orders' : 'orders';
-      const [found] = await Promise.all([
-        Promise.all(hashes.map(async (hash) => [hash, await this.orderAt(`${path}/${hash}`)] as const)),
-        this.loadQuestions(),
-      ]);
-      const orders = new Map(this.orders.value);
-      for (const [hash, order] of found) {
-        if (order) orders.set(hash, order);
-        else orders.delete(hash);
-      }
-      this.orders.value = bounded(orders);
-      const { value: selected } = this.selected;
-      if (selected && hashes.includes(selected)) await this.tell(selected, path);
-      this.trouble.value = '';
-      return true;
-    } catch (error) {
-      this.trouble.value = wordsOf(error);
-      return !this.isWorthRetry(error);
+  /** Reads anew what is known of these orders, and what is asked; resolves to those that are to be tried again. */
+  private async renew(hashes: string[]): Promise<string[]> {
+    const found = new Map<string, Order | undefined>();
+    const readings = hashes.map(async (hash) => void found.set(hash, await this.reader.order(hash)));
+    const failure = await firstFailure([this.loadQuestions(), ...readings]);
+    const orders = new Map(this.orders.value);
+    for (const [hash, order] of found) {
+      if (order) orders.set(hash, order);
+      else orders.delete(hash);
     }
+    this.orders.value = bounded(orders);
+    const untold = await firstFailure([this.tell(found)]);
+    if (!this.isToRetry(failure ?? untold)) return [];
+    const left = hashes.filter((hash) => !found.has(hash) || (untold && hash === this.selected.value));
+    // with whichever order, the questions are read too
+    return left.length > 0 ? left : hashes.slice(-1);
   }
 
-  /** While there is no connection it is not: everything is read anew at the next. */
-  private isWorthRetry(error: unknown): boolean {
-    return this.feed.state.value.is === 'live' && !(error instanceof CallFailure && error.isFinal);
+  /** The chosen order's course, where it is among these. */
+  private async tell(found: ReadonlyMap<string, Order | undefined>): Promise<void> {
+    const { value: hash } = this.selected;
+    if (!hash || !found.has(hash)) return;
+    const order = found.get(hash);
+    const story = order ? await this.reader.story(order, this.open.value) : null;
+    if (this.selected.value === hash) this.story.value = story;
   }
 
-  /** Undefined: another taker has taken it, so that it is none of this one's business any more. */
-  private async orderAt(path: string): Promise<Order | undefined> {
-    try {
-      return await this.api.get<Order>(`api/v1/${path}`);
-    } catch (error) {
-      if (error instanceof CallFailure && error.status === 404) return undefined;
-      throw error;
-    }
-  }
-
-  private async tell(hash: string, path: string): Promise<void> {
-    const order = this.orders.value.get(hash);
-    if (!order) return void (this.story.value = null);
-    const history =
-      this.history?.orderHash === hash
-        ? this.history
-        : new History(this.api, hash, `api/v1/${path}/${hash}/events`);
-    this.history = history;
-    await history.read();
-    if (this.selected.value !== hash) return;
-    const questions = this.questions.value.filter(({ order_hash }) => order_hash === hash);
-    const steps = stepsOf(order, history.events, questions, this.role);
-    this.story.value = { order, steps, isCut: history.isCut };
+  /** Says what went wrong, if anything. While there is no connection it is not tried again: all is read anew at the next. */
+  private isToRetry(failure: unknown): boolean {
+    this.trouble.value = failure === undefined ? '' : wordsOf(failure);
+    const isFinal = failure instanceof CallFailure && failure.isFinal;
+    return failure !== undefined && this.feed.state.value.is === 'live' && !isFinal;
   }
 }
 
@@ -260,8 +212,6 @@ export class Desk {
 export function probeOf({ role }: Access): string {
   return role === 'taker' ? 'api/v1/takers/cancellation-requests?page_size=1' : 'api/v1/makers/profiles';
 }
-
-export const isOpen = ({ status }: Question): boolean => status === 'requested' || status === 'timed_out';
 
 function millisecondsTo(time: string): number {
   return Math.max(0, Date.parse(time) - serviceTime()) + WRITTEN_DOWN_MS;

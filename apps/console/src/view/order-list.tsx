@@ -1,5 +1,5 @@
 import type { Desk } from '../model/desk.js';
-import { isFinal } from '../model/orders.js';
+import { isFinal, isHeld } from '../model/orders.js';
 import type { Order } from '../model/types.js';
 import { clock, short, terms, words } from './format.js';
 
@@ -12,7 +12,8 @@ export function OrderList({ desk }: { desk: Desk }) {
     (a, b) => Date.parse(b.created_at) - Date.parse(a.created_at),
   );
   const groups: [string, Order[]][] = [
-    [desk.role === 'taker' ? 'Held by you' : 'Locked', orders.filter(({ status }) => status === 'locked')],
+    [desk.role === 'taker' ? 'Held by you' : 'Locked', orders.filter(isHeld)],
+    ['Held by another taker', orders.filter((order) => order.status === 'locked' && !isHeld(order))],
     ['Suspended', orders.filter(({ status }) => status === 'suspended')],
     [desk.role === 'taker' ? 'To be had' : 'Pending', orders.filter(({ status }) => status === 'pending')],
     ['Ended', orders.filter(isFinal)],

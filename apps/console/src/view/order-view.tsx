@@ -1,8 +1,9 @@
 import { useState } from 'preact/hooks';
 import { wordsOf } from '../model/api.js';
 import { leftUntil } from '../model/clock.js';
-import type { Desk, Story } from '../model/desk.js';
-import { isFinal } from '../model/orders.js';
+import type { Desk } from '../model/desk.js';
+import { isFinal, isHeld } from '../model/orders.js';
+import type { Story } from '../model/reader.js';
 import type { Order } from '../model/types.js';
 import { CopyButton } from './copy-button.js';
 import { price, short, span, terms, words } from './format.js';
@@ -101,11 +102,11 @@ function Actions({ desk, order }: { desk: Desk; order: Order }) {
       {label}
     </button>
   );
-  const isHeld = order.status === 'locked';
+  const isLocked = isHeld(order);
   return (
     <div class="actions">
       {desk.role === 'taker' && order.status === 'pending' && button('Lock', () => desk.lock(order), 'main')}
-      {desk.role === 'taker' && isHeld && (
+      {desk.role === 'taker' && isLocked && (
         <>
           {button('Fill', () => desk.fill(order))}
           {button('Unlock', () => desk.unlock(order))}
@@ -114,7 +115,7 @@ function Actions({ desk, order }: { desk: Desk; order: Order }) {
       )}
       {desk.role === 'maker' &&
         !isFinal(order) &&
-        button(isHeld ? 'Ask to cancel' : 'Cancel', () => desk.cancel(order))}
+        button(isLocked ? 'Ask to cancel' : 'Cancel', () => desk.cancel(order))}
       <p class="wrong" role="alert">
         {problem}
       </p>
