@@ -47,7 +47,13 @@ function filesIn(folder: string): string[] {
 function headersOf(name: string): Record<string, string> {
   const type = { 'content-type': TYPES[extname(name)]! };
   if (!name.startsWith('assets/')) {
-    return { ...type, 'cache-control': 'no-cache', 'content-security-policy': PAGE_POLICY };
+    return {
+      ...type,
+      'cache-control': 'no-cache',
+      'content-security-policy': PAGE_POLICY,
+      // a page that opens this one gets no hold of its window
+      'cross-origin-opener-policy': 'same-origin',
+    };
   }
   return { ...type, 'cache-control': `public, max-age=${YEAR_SECONDS}, immutable` };
 }

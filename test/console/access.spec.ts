@@ -55,6 +55,28 @@ describe('keys and tokens', () => {
     expect(await at.faults()).toEqual([]);
   });
 
+  inBrowser('of a link take nobody’s place without asking', async () => {
+    const [taker, other] = [await service.newTaker(), await service.newTaker()];
+    const at = await open();
+    await at.signIn(taker.apiKey);
+    const banner = at.page.getByRole('banner');
+    const offer = at.part('A link to sign in');
+    const follow = () =>
+      at.page.evaluate(`location.hash = 'api_key=${other.apiKey}&taker_address=${other.address}'`);
+    await follow();
+    await offer.waitFor();
+    expect(at.page.url()).toBe(`${service.url}/console/`);
+    expect(await at.faults()).toEqual([]);
+    await offer.getByRole('button', { name: 'Stay signed in' }).click();
+    await offer.waitFor({ state: 'detached' });
+    expect(await banner.textContent()).toContain(`key ${taker.apiKey.slice(0, 11)}`);
+    await follow();
+    await offer.getByRole('button', { name: `Sign in taker ${other.address.slice(0, 6)}` }).click();
+    await banner.getByText(`taker ${other.address.slice(0, 6)}`).waitFor();
+    await at.connection('Live').waitFor();
+    expect(at.troubles).toEqual([]);
+  });
+
   inBrowser('that are revoked end the session, which says so', async () => {
     const taker = await service.newTaker();
     const at = await open();

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { rawCall } from '../support/raw-http.js';
 import { expectRefusal, ROUTE_NOT_FOUND } from '../support/refused.js';
 import { startService, type TestService } from '../support/service.js';
 
@@ -38,6 +39,7 @@ test('the page is asked for anew each time, and may load and call nothing but it
   expect(answer.headers.get('cache-control')).toBe('no-cache');
   expect(answer.headers.get('x-content-type-options')).toBe('nosniff');
   expect(answer.headers.get('referrer-policy')).toBe('no-referrer');
+  expect(answer.headers.get('cross-origin-opener-policy')).toBe('same-origin');
   expect(answer.headers.get('content-security-policy')).toBe(
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
       "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
@@ -64,10 +66,15 @@ test.each([
   '/console/assets/',
   '/console/assets/index.js',
   '/console/../package.json',
+  '/console/../../package.json',
+  '/console/assets/../../src/main.js',
   '/console/..%2f..%2fpackage.json',
   '/console/%2e%2e/src/main.js',
+  '/console//../src/main.js',
+  '/console/..\\..\\package.json',
   '/consoles',
 ])('there is no %s', async (path) => {
-  const answer = await get(path);
-  expectRefusal({ status: answer.status, body: await answer.json() }, ROUTE_NOT_FOUND);
+  // as it is: `fetch` would resolve the dots itself
+  const head = `GET ${path} HTTP/1.1\r\nHost: lockstep\r\nConnection: close\r\n\r\n`;
+  expectRefusal(await rawCall(service.url, head), ROUTE_NOT_FOUND);
 });

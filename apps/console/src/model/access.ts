@@ -45,3 +45,5 @@ export function headersOf(access: Access | undefined): Record<string, string> {
     ? { 'X-API-Key': access.apiKey }
     : { Authorization: `Bearer ${access.token}` };
 }
+
+export const secretOf = (access: Access): string => (access.role === 'taker' ? access.apiKey : access.token);

@@ -4,6 +4,7 @@ import { installation } from '../model/installation.js';
 import { desk } from '../model/session.js';
 import { Header } from './header.js';
 import { Messages } from './messages.js';
+import { Offer } from './offer.js';
 import { OrderList } from './order-list.js';
 import { OrderView } from './order-view.js';
 import { Questions } from './questions.js';
@@ -24,6 +25,7 @@ function DeskView({ desk: mine }: { desk: Desk }) {
   return (
     <>
       <Header desk={mine} />
+      <Offer />
       <main class="desk">
         <Questions desk={mine} />
         <div class="side">

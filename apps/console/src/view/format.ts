@@ -1,3 +1,4 @@
+import type { Access } from '../model/access.js';
 import type { Order } from '../model/types.js';
 
 const PRICE_DECIMALS = 18;
@@ -10,6 +11,11 @@ export function price(amount: string): string {
 }
 
 export const short = (hash: string): string => `${hash.slice(0, 6)}…${hash.slice(-4)}`;
+
+export function nameOf(access: Access): string {
+  if (access.role === 'maker') return 'maker';
+  return access.address ? `taker ${short(access.address)}` : `taker, key ${access.apiKey.slice(0, 11)}…`;
+}
 
 export const terms = ({ is_buy, quantity, ticker, price: amount }: Order): string =>
   `${is_buy ? 'Buy' : 'Sell'} ${quantity} ${ticker} at ${price(amount)}`;

@@ -2,7 +2,7 @@ import { serviceTime, ticks } from '../model/clock.js';
 import type { Desk } from '../model/desk.js';
 import { installation } from '../model/installation.js';
 import { signOut } from '../model/session.js';
-import { short } from './format.js';
+import { nameOf } from './format.js';
 
 export function Header({ desk }: { desk: Desk }) {
   return (
@@ -13,17 +13,12 @@ export function Header({ desk }: { desk: Desk }) {
       </h1>
       {installation.value?.sandbox && <span class="badge">sandbox</span>}
       <Connection desk={desk} />
-      <span class="who">{whoIs(desk)}</span>
+      <span class="who">{nameOf(desk.access)}</span>
       <button type="button" class="plain" onClick={signOut}>
         Sign out
       </button>
     </header>
   );
-}
-
-function whoIs({ access }: Desk): string {
-  if (access.role === 'maker') return 'maker';
-  return access.address ? `taker ${short(access.address)}` : `taker, key ${access.apiKey.slice(0, 11)}…`;
 }
 
 function Connection({ desk: { feed, trouble } }: { desk: Desk }) {
