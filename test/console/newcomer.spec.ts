@@ -1,12 +1,13 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, jest, test } from '@jest/globals';
+import { afterEach, expect, jest, test } from '@jest/globals';
 import { freePort } from '#database';
+import { SCENARIO_NAMES } from '../../apps/sandbox/src/scenarios/scenario-names.js';
 import { BROWSER_PATIENCE_MS, hasBrowser } from '../support/browser.js';
 import { consolePages } from '../support/console-page.js';
 import { processesOf } from '../support/processes.js';
-import { ServiceProcess } from '../support/service-process.js';
+import { ServiceProcess, START_PATIENCE_MS } from '../support/service-process.js';
 import { until } from '../support/until.js';
 
 /** What a newcomer does first: two commands, and the console by the link that they print. */
@@ -17,14 +18,30 @@ const inBrowser = hasBrowser ? test : test.skip;
 let url = '';
 const open = consolePages(() => url);
 
-inBrowser('npm start, its link, a scenario, an answer: the diagram grows to its end', async () => {
-  const dataDir = mkdtempSync(join(tmpdir(), 'lockstep-'));
+/** All as it is without a setting, the sandbox too; nothing of it is left, however the test ends. */
+let npm: ServiceProcess | undefined;
+let dataDir = '';
+async function npmStart(): Promise<ServiceProcess> {
+  dataDir = mkdtempSync(join(tmpdir(), 'lockstep-'));
   const PORT = String(await freePort());
   url = `http://127.0.0.1:${PORT}`;
-  // all as it is without a setting: the sandbox too
-  const npm = await ServiceProcess.start({ DATA_DIR: dataDir, PORT, SANDBOX: undefined }, ['npm', 'start']);
-  await until(() => npm.stdout.includes('npm run demo'), 'the welcome');
-  const link = /Console +(\S+)/.exec(npm.stdout)![1]!;
+  npm = ServiceProcess.launch({ DATA_DIR: dataDir, PORT, SANDBOX: undefined }, ['npm', 'start']);
+  return npm;
+}
+afterEach(async () => {
+  if (!npm) return;
+  await npm.stop();
+  await until(() => processesOf(dataDir).length === 0, 'PostgreSQL to stop');
+  rmSync(dataDir, { recursive: true });
+}, BROWSER_PATIENCE_MS);
+
+inBrowser('npm start, its link, a scenario, an answer: the diagram grows to its end', async () => {
+  const service = await npmStart();
+  await until(() => service.stdout.includes('npm run demo'), 'the welcome', START_PATIENCE_MS);
+  const link = /Console +(\S+)/.exec(service.stdout)![1]!;
+  const { api_key: apiKey, taker_address } = Object.fromEntries(
+    new URLSearchParams(new URL(link).hash.slice(1)),
+  );
   expect(link).toContain(`${url}/console/#`);
 
   const at = await open({ height: 860 });
@@ -69,7 +86,15 @@ inBrowser('npm start, its link, a scenario, an answer: the diagram grows to its 
   await at.picture('newcomer', { fullPage: true });
   expect(at.troubles.filter((trouble) => !trouble.includes('503'))).toEqual([]);
   at.expectOwnOriginAlone();
-  await npm.stop();
-  await until(() => processesOf(dataDir).length === 0, 'PostgreSQL to stop');
-  rmSync(dataDir, { recursive: true });
+
+  const names = await scenarios
+    .getByRole('option')
+    .evaluateAll((options) => options.map((each) => each.value));
+  expect(names.toSorted()).toEqual(SCENARIO_NAMES.toSorted());
+  // whose key does not tell its address is known by what it held
+  await at.signIn(apiKey!);
+  await at.part('Orders').getByText('Ended').waitFor();
+  const started = at.page.waitForRequest((request) => request.method() === 'POST');
+  await scenarios.getByRole('button', { name: 'Start' }).click();
+  expect((await started).postDataJSON()).toMatchObject({ taker_address });
 });

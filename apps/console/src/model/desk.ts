@@ -1,4 +1,4 @@
-import { signal } from '@preact/signals';
+import { computed, signal } from '@preact/signals';
 import type { Access } from './access.js';
 import { Api, type Call, CallFailure, wordsOf } from './api.js';
 import { serviceTime } from './clock.js';
@@ -36,6 +36,12 @@ export class Desk {
   readonly trouble = signal('');
   /** What a screen reader says. */
   readonly said = signal('');
+  /** One that the taker has, where that is known: a key does not tell it, but what it held and was asked does. */
+  readonly takerAddress = computed(() => {
+    if (this.access.role === 'maker') return undefined;
+    const held = [...this.orders.value.values()].find(({ locked_by }) => locked_by !== null);
+    return this.access.address ?? this.open.value[0]?.taker_address ?? held?.locked_by ?? undefined;
+  });
   readonly api: Api;
   readonly feed: Feed;
   private pushes = 0;

@@ -49,10 +49,9 @@ export class Sandbox {
   }
 
   async start(name: string, takerAddress: string): Promise<void> {
-    const body = { name, ...(takerAddress && { taker_address: takerAddress }) };
     this.trouble.value = '';
     try {
-      const run = await this.api.post<Run>('sandbox/scenarios', body);
+      const run = await this.api.post<Run>('sandbox/scenarios', { name, taker_address: takerAddress });
       this.followed = run.id;
       this.keep([run, ...this.runs.value]);
       await this.read();

@@ -16,11 +16,12 @@ export function Scenarios({ desk }: { desk: Desk }) {
     setSandbox(mine);
     return () => mine.stop();
   }, [desk]);
+  const { value: address } = desk.takerAddress;
   const start = async (event: SubmitEvent): Promise<void> => {
     event.preventDefault();
     setBusy(true);
     const given = new FormData(event.target as HTMLFormElement).get('taker_address');
-    await sandbox?.start(name, String(given ?? '').trim());
+    await sandbox?.start(name, String(given ?? '').trim() || address!);
     setBusy(false);
   };
   return (
@@ -41,7 +42,7 @@ export function Scenarios({ desk }: { desk: Desk }) {
           Start
         </button>
         <p class="hint">{SCENARIOS[name]}</p>
-        <details>
+        <details open={!address}>
           <summary>With which taker</summary>
           <label>
             <span>Taker’s address</span>
@@ -49,14 +50,15 @@ export function Scenarios({ desk }: { desk: Desk }) {
               name="taker_address"
               type="text"
               class="mono"
-              defaultValue={(desk.access.role === 'taker' && desk.access.address) || ''}
-              placeholder="the demo’s taker"
+              required={!address}
+              placeholder={address}
               pattern="\s*0x[0-9a-fA-F]{40}\s*"
               title="0x and 40 hex digits"
               autocomplete="off"
               spellcheck={false}
             />
           </label>
+          {!address && <p class="hint">A key does not tell it.</p>}
         </details>
       </form>
       <p class="wrong" role="alert">
