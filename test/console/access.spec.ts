@@ -42,16 +42,17 @@ describe('keys and tokens', () => {
     expect(instance.stdout).not.toContain(taker.apiKey);
   });
 
-  inBrowser.each([
-    ['what is neither', 'my-key', 'This is neither an API key (lk_…) nor a maker’s token.'],
-    ['an unknown key', `lk_${'0'.repeat(16)}_${'0'.repeat(64)}_00000000`, 'API key not found'],
-    ['a foreign token', 'a.b.c', 'Invalid token'],
-  ])('%s is refused in words', async (_, secret, words) => {
+  inBrowser('that are none, unknown or foreign are refused in words', async () => {
     const at = await open();
     await at.visit();
-    await at.page.getByLabel('API key, or a maker’s token').fill(secret);
-    await at.page.getByRole('button', { name: 'Sign in', exact: true }).click();
-    await at.page.getByRole('alert').filter({ hasText: words }).waitFor();
+    for (const [secret, words] of [
+      ['my-key', 'This is neither an API key (lk_…) nor a maker’s token.'],
+      [`lk_${'0'.repeat(16)}_${'0'.repeat(64)}_00000000`, 'API key not found'],
+      ['a.b.c', 'Invalid token'],
+    ] as const) {
+      await at.give(secret);
+      await at.page.getByRole('alert').filter({ hasText: words }).waitFor();
+    }
     expect(await at.faults()).toEqual([]);
   });
 
@@ -67,6 +68,7 @@ describe('keys and tokens', () => {
     await offer.waitFor();
     expect(at.page.url()).toBe(`${service.url}/console/`);
     expect(await at.faults()).toEqual([]);
+    await at.picture('link');
     await offer.getByRole('button', { name: 'Stay signed in' }).click();
     await offer.waitFor({ state: 'detached' });
     expect(await banner.textContent()).toContain(`key ${taker.apiKey.slice(0, 11)}`);
@@ -141,24 +143,23 @@ describe('a wallet of the browser', () => {
     },
   );
 
-  inBrowser.each([
-    [
-      'refuses to sign',
-      { code: 4001, message: 'User rejected the request.' },
-      'You refused it in your wallet.',
-    ],
-    ['cannot', { code: -32603, message: 'locked' }, 'Your wallet says: locked'],
-    ['signs with another key', `0x${'11'.repeat(64)}1b`, 'Invalid signature'],
-  ])('%s: said in words, and it can be tried again', async (_, signature, words) => {
+  inBrowser('that refuses, cannot or signs with another key is told so, and asked again', async () => {
     const at = await open();
-    const answers = [signature];
+    const troubled: [answer: unknown, words: string][] = [
+      [{ code: 4001, message: 'User rejected the request.' }, 'You refused it in your wallet.'],
+      [{ code: -32603, message: 'locked' }, 'Your wallet says: locked'],
+      [`0x${'11'.repeat(64)}1b`, 'Invalid signature'],
+    ];
+    const answers = troubled.map(([answer]) => answer);
     await giveWallet(at, async (method, params) =>
-      method === 'personal_sign' && answers.length > 0 ? answers.pop() : signing(method, params),
+      method === 'personal_sign' && answers.length > 0 ? answers.shift() : signing(method, params),
     );
     await at.visit();
     const button = at.page.getByRole('button', { name: 'Sign in with Test Wallet' });
-    await button.click();
-    await at.page.getByRole('alert').filter({ hasText: words }).waitFor();
+    for (const [, words] of troubled) {
+      await button.click();
+      await at.page.getByRole('alert').filter({ hasText: words }).waitFor();
+    }
     await button.click();
     await at.connection('Live').waitFor();
   });

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { BROWSER_PATIENCE_MS, hasBrowser } from '../support/browser.js';
-import { consolePages } from '../support/console-page.js';
+import { type ConsolePage, consolePages } from '../support/console-page.js';
 import { askedOrder, lockedOrder, succeeded } from '../support/handshake.js';
 import { startService, type TestService } from '../support/service.js';
 import { until } from '../support/until.js';
@@ -24,23 +24,34 @@ afterAll(async () => {
   jest.useRealTimers();
 });
 
-inBrowser.each([
-  ['light', 1280],
-  ['dark', 1280],
-  ['light', 390],
-  ['dark', 390],
-] as const)('%s, at %i px: nothing is out of reach, and axe finds no fault', async (colorScheme, width) => {
+/** Each look of the page as it is now: light and dark, wide and narrow. */
+async function expectFaultless(at: ConsolePage, name: string): Promise<void> {
+  for (const width of [1280, 390]) {
+    await at.page.setViewportSize({ width, height: 900 });
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await at.page.emulateMedia({ colorScheme });
+      const look = `${name}-${colorScheme}-${width}`;
+      expect({ look, isTooWide: await at.isTooWide(), faults: await at.faults() }).toEqual({
+        look,
+        isTooWide: false,
+        faults: [],
+      });
+      await at.picture(look, { fullPage: true });
+    }
+  }
+}
+
+inBrowser('light and dark, wide and narrow, nothing is out of reach, and axe finds no fault', async () => {
   const taker = await service.newTaker();
   const { maker, id, hash } = await lockedOrder(service, { taker });
   succeeded(await maker.cancel(id), 202);
   succeeded(await taker.answer(hash, false, { message: 'The order is at the exchange already' }), 200);
   await maker.place({ ticker: 'NVDA', is_buy: false });
   await askedOrder(service, { taker, maker });
-  const at = await open({ colorScheme, width });
+  const at = await open();
   await at.visit();
   await at.page.getByRole('button', { name: 'Sign in', exact: true }).waitFor();
-  expect(await at.faults()).toEqual([]);
-  await at.picture(`sign-in-${colorScheme}-${width}`, { fullPage: true });
+  await expectFaultless(at, 'sign-in');
   await at.signIn(taker.apiKey);
   await at
     .part('Orders')
@@ -48,9 +59,7 @@ inBrowser.each([
     .click();
   await until(async () => (await at.steps()).length === 7, 'the diagram');
   await at.part(/AAPL/).getByText('cancel-result: no').click();
-  expect(await at.isTooWide()).toBe(false);
-  expect(await at.faults()).toEqual([]);
-  await at.picture(`desk-${colorScheme}-${width}`, { fullPage: true });
+  await expectFaultless(at, 'desk');
 });
 
 inBrowser(

@@ -10,24 +10,25 @@ import {
 } from './browser.js';
 
 interface Look {
-  colorScheme?: 'light' | 'dark';
   width?: number;
   height?: number;
 }
 
 /** One browser for a file's tests; what is returned opens pages, which are closed after the test. */
 export function consolePages(serviceUrl: () => string): (look?: Look, url?: string) => Promise<ConsolePage> {
-  let browser: Browser | undefined;
+  let browser: Promise<Browser> | undefined;
   const opened: ConsolePage[] = [];
-  beforeAll(async () => {
-    if (hasBrowser) browser = await launchBrowser();
-  }, BROWSER_PATIENCE_MS);
+  beforeAll(() => {
+    // it starts while the service does
+    if (hasBrowser) browser = launchBrowser();
+    browser?.catch(() => {}); // said when it is used
+  });
   afterEach(async () => {
     for (const page of opened.splice(0)) await page.close();
   });
-  afterAll(() => browser?.close());
+  afterAll(async () => (await browser)?.close(), BROWSER_PATIENCE_MS);
   return async (look, url = serviceUrl()) => {
-    const page = await ConsolePage.open(browser!, url, look);
+    const page = await ConsolePage.open(await browser!, url, look);
     opened.push(page);
     return page;
   };
@@ -45,10 +46,9 @@ export class ConsolePage {
   ) {}
 
   static async open(browser: Browser, url: string, look: Look = {}) {
-    const { colorScheme = 'light', width = 1280, height = width < 500 ? 844 : 900 } = look;
+    const { width = 1280, height = width < 500 ? 844 : 900 } = look;
     const context = await browser.newContext({
       viewport: { width, height },
-      colorScheme,
       reducedMotion: 'reduce',
       permissions: ['clipboard-read', 'clipboard-write'],
     });
@@ -68,9 +68,13 @@ export class ConsolePage {
     await this.connection('Live').waitFor();
   }
 
-  /** Visits the page and gives it a key or a token, whatever becomes of it. */
+  /** Whatever becomes of it. */
   async enter(secret: string): Promise<void> {
     await this.visit();
+    await this.give(secret);
+  }
+
+  async give(secret: string): Promise<void> {
     await this.page.getByLabel('API key, or a maker’s token').fill(secret);
     await this.page.getByRole('button', { name: 'Sign in', exact: true }).click();
   }

@@ -33,8 +33,8 @@ export type Probe = { is: 'answered' } | { is: 'away' } | { is: 'refused'; why: 
 const WITHOUT_SOCKET = {
   away: 'the service cannot be reached',
   answered:
-    'the service answers calls, but no socket is opened. A proxy before it must pass WebSockets on and keep Host; ' +
-    `where it does not keep it, ALLOWED_ORIGINS must name ${location.origin}`,
+    'calls are answered, but no socket is opened: a proxy on the way must pass WebSockets on and keep Host, ' +
+    `or ALLOWED_ORIGINS must name ${location.origin}`,
 };
 
 export interface FeedOptions {
