@@ -71,15 +71,10 @@ describe('where calls are not limited', () => {
     await until(async () => (await rows.count()) === 2, 'the other');
   });
 
-  inBrowser('each open request is shown, however many there are and have been since', async () => {
-    const taker = await service.newTaker();
-    const [maker, talker] = [await service.newMaker(), await lockedOrder(service, { taker })];
+  inBrowser('each open request is shown, however many there are', async () => {
+    const [maker, taker] = [await service.newMaker(), await service.newTaker()];
     const OPEN = 101; // a page has 100
     await times(OPEN, () => askedOrder(service, { taker, maker }));
-    for (let i = 0; i < OPEN; i += 1) {
-      succeeded(await talker.maker.cancel(talker.id), 202);
-      succeeded(await taker.answer(talker.hash, false), 200);
-    }
     const at = await open();
     await at.signIn(taker.apiKey);
     await at.page.getByRole('heading', { name: `${OPEN} requests to cancel` }).waitFor();
