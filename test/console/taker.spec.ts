@@ -163,6 +163,36 @@ inBrowser('finds a request that comes below those that wait', async () => {
   expect(await questions.nth(1).getAttribute('aria-label')).toContain('NEXT');
 });
 
+inBrowser('answers by a double click what it was aimed at, and not what moves there', async () => {
+  const taker = await service.newTaker();
+  const [first, second] = [await askedOrder(service, { taker }), await askedOrder(service, { taker })];
+  const at = await open();
+  await at.signIn(taker.apiKey);
+  const questions = at.page.getByRole('article');
+  await until(async () => (await questions.count()) === 2, 'the requests');
+  await at.page.evaluate(`
+    const [yes] = document.querySelectorAll('.answers .yes');
+    const { x, y } = yes.getBoundingClientRect();
+    const click = () => document.elementFromPoint(x + 9, y + 9).dispatchEvent(
+      new MouseEvent('click', { bubbles: true, detail: 1 }),
+    );
+    new MutationObserver((_, observer) => {
+      if (yes.isConnected) return;
+      observer.disconnect();
+      click();
+    }).observe(document.body, { childList: true, subtree: true });
+    click();
+  `);
+  await until(async () => (await questions.count()) === 1, 'the first answer');
+  expect((await first.maker.order(first.id)).status).toBe('cancelled');
+  const no = questions.getByRole('button', { name: 'No, I am trading' });
+  await until(async () => {
+    await no.click();
+    return (await second.maker.order(second.id)).cancellation.status !== 'requested';
+  }, 'the second answer');
+  expect((await second.maker.order(second.id)).cancellation.status).toBe('rejected');
+});
+
 inBrowser('no longer sees an order that another taker has locked, and is told so', async () => {
   const [maker, taker, other] = [
     await service.newMaker(),

@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 import { wordsOf } from '../model/api.js';
 import { leftUntil } from '../model/clock.js';
 import type { Desk } from '../model/desk.js';
@@ -7,9 +7,13 @@ import type { Question } from '../model/types.js';
 import { short, span, terms } from './format.js';
 import { focusOrder } from './order-view.js';
 
+/** For so long after requests have moved up, a click was meant for what stood there before. */
+const SETTLE_MS = 500;
+
 /** What makers ask of a taker: each with the time that is left, and the two answers. */
 export function Questions({ desk }: { desk: Desk }) {
   const { value: open } = desk.open;
+  const isSettled = useSettled(open.map(({ request_id }) => request_id));
   if (desk.role === 'maker' || open.length === 0) return null;
   return (
     <section class="questions" aria-labelledby="questions">
@@ -17,13 +21,28 @@ export function Questions({ desk }: { desk: Desk }) {
         {open.length === 1 ? 'A maker asks to cancel' : `${open.length} requests to cancel`}
       </h2>
       {open.map((question) => (
-        <QuestionCard key={question.request_id} desk={desk} question={question} />
+        <QuestionCard key={question.request_id} desk={desk} question={question} isSettled={isSettled} />
       ))}
     </section>
   );
 }
 
-function QuestionCard({ desk, question }: { desk: Desk; question: Question }) {
+/** Tells whether all has stood where it stands for a while. */
+function useSettled(ids: string[]): () => boolean {
+  const last = useRef({ ids, movedAt: -Infinity });
+  const { current } = last;
+  if (ids.some((id, place) => current.ids.indexOf(id) > place)) current.movedAt = performance.now();
+  current.ids = ids;
+  return () => performance.now() - current.movedAt > SETTLE_MS;
+}
+
+interface QuestionCardProps {
+  desk: Desk;
+  question: Question;
+  isSettled: () => boolean;
+}
+
+function QuestionCard({ desk, question, isSettled }: QuestionCardProps) {
   const [words, setWords] = useState('');
   const [problem, setProblem] = useState('');
   const [isBusy, setBusy] = useState(false);
@@ -39,6 +58,10 @@ function QuestionCard({ desk, question }: { desk: Desk; question: Question }) {
       setProblem(wordsOf(error));
     }
     setBusy(false);
+  };
+  const click = ({ detail: clicks }: MouseEvent, verdict: boolean): void => {
+    // none: by the keyboard, whose focus does not move
+    if (clicks === 0 || isSettled()) void answer(verdict);
   };
   return (
     <article class="question" aria-label={`Request to cancel: ${title}`}>
@@ -63,10 +86,10 @@ function QuestionCard({ desk, question }: { desk: Desk; question: Question }) {
         />
       </label>
       <div class="answers">
-        <button type="button" class="yes" disabled={isBusy} onClick={() => void answer(true)}>
+        <button type="button" class="yes" disabled={isBusy} onClick={(event) => click(event, true)}>
           Yes, cancel it
         </button>
-        <button type="button" class="no" disabled={isBusy} onClick={() => void answer(false)}>
+        <button type="button" class="no" disabled={isBusy} onClick={(event) => click(event, false)}>
           No, I am trading
         </button>
       </div>
