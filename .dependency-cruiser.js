@@ -68,6 +68,20 @@ export default {
       to: { path: '^libs/(?!certificates/)' },
     },
     {
+      name: 'certificates-are-for-who-judges-signs-and-demands',
+      severity: 'error',
+      from: {
+        path: '^(src|apps|libs)/',
+        pathNot: [
+          '^libs/(certificates|cli)/',
+          '^apps/sandbox/src/certificates/',
+          '^libs/trading/src/takers/taker-certificate\\.ts$',
+          '^src/installation/published-settings\\.ts$',
+        ],
+      },
+      to: { path: '^libs/certificates/' },
+    },
+    {
       name: 'metrics-know-nobody',
       severity: 'error',
       from: { path: '^libs/metrics/' },
@@ -206,10 +220,10 @@ export default {
       to: { path: '^libs/client/' },
     },
     {
-      name: 'the-command-line-stands-on-the-client',
+      name: 'the-command-line-stands-on-client-and-certificates',
       severity: 'error',
       from: { path: '^libs/cli/' },
-      to: { path: '^(src|apps|libs|test|bench)/', pathNot: '^libs/(cli|client)/' },
+      to: { path: '^(src|apps|libs|test|bench)/', pathNot: '^libs/(cli|client|certificates)/' },
     },
     {
       name: 'nobody-stands-on-the-command-line',

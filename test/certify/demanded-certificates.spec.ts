@@ -4,7 +4,15 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { type Certificate, issuerOf, signed, type Statement } from '#certificates';
+import {
+  type Certificate,
+  issuerOf,
+  RULE_NAMES,
+  type RuleName,
+  type RuleVerdict,
+  signed,
+  type Statement,
+} from '#certificates';
 import { keptSecret } from '#config';
 import { AdminTool } from '../support/admin-tool.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
@@ -12,20 +20,22 @@ import { createTestDatabase, type TestDatabase } from '../support/database.js';
 /** An operator demands a certificate of a taker, and sees through those that are none. */
 const SECRET = '5d'.repeat(32);
 const DAY_MS = 24 * 3_600_000;
-const WHOLE_RUN = 25;
 
-/** So many that passed, and one that no bot of this kind shows. */
-const rules = (passed: number): Statement['rules'] =>
-  Array.from({ length: passed + 1 }, (_, index) => ({
-    name: `rule-${index}`,
-    verdict: index < passed ? 'pass' : 'not shown',
-  }));
+/** Those of a whole run; what is not named passed. */
+const rules = (others: Partial<Record<RuleName, RuleVerdict>> = {}): Statement['rules'] =>
+  RULE_NAMES.map((name) => ({ name, verdict: others[name] ?? 'pass' }));
+/** Of a correct bot that always says yes, on one socket. */
+const ONE_SOCKET = rules({
+  'no-yes-after-fill': 'not shown',
+  'unlock-then-yes': 'not shown',
+  'two-sockets': 'not shown',
+});
 const statement = (changes: Partial<Statement> = {}): Statement => ({
   version: 1,
   taker: '',
   report_sha256: '5e'.repeat(32),
-  verdict: 'incomplete',
-  rules: rules(WHOLE_RUN),
+  verdict: 'pass',
+  rules: ONE_SOCKET,
   confirmed_orders: 60,
   signed_at: new Date().toISOString(),
   ...changes,
@@ -115,18 +125,28 @@ test.each<[string, () => string, string]>([
   ],
   [
     'of a bot that failed',
-    () => of({ verdict: 'fail', rules: [{ name: 'answers-once', verdict: 'fail' }] }),
-    'has the verdict fail: the bot breaks answers-once',
+    () => of({ verdict: 'fail', rules: rules({ resync: 'fail' }) }),
+    'has the verdict fail: the bot breaks resync',
   ],
   [
     'that shows too little',
-    () => of({ verdict: 'incomplete', rules: rules(WHOLE_RUN - 1) }),
-    'has 24 rules that passed: a whole run has 25 and more',
+    () => of({ verdict: 'incomplete', rules: rules({ resync: 'not shown', 'many-at-once': 'not shown' }) }),
+    'is incomplete: the bot has not shown resync, many-at-once',
   ],
   [
     'of some rules',
-    () => of({ rules: [{ name: 'one', verdict: 'pass' }] }),
-    'has 1 rules that passed: a whole run has 25 and more',
+    () => of({ rules: rules().slice(1) }),
+    'has not the rules of this version: they lack answers-each-request',
+  ],
+  [
+    'of rules that are none',
+    () => of({ rules: [...rules().slice(1), { name: 'answers-once', verdict: 'pass' }] }),
+    'has not the rules of this version: they name answers-once, which is none',
+  ],
+  [
+    'with a rule twice',
+    () => of({ rules: [...rules(), ...rules().slice(1, 2)] }),
+    'has not the rules of this version: they name one twice',
   ],
   ['of few orders', () => of({ confirmed_orders: 1 }), 'confirms 1 orders'],
   ['that is old', () => of({ signed_at: days(31) }), 'which is more than 30 days ago'],

@@ -1,16 +1,15 @@
 import { HttpStatus, Injectable } from '@nestjs/common';
-import { signed, type Certificate } from '#certificates';
-import { createTaker, type Data, LockstepError, type Taker } from '#client';
+import { signed, type Certificate, verdictOf } from '#certificates';
+import { createTaker } from '#client';
 import { invalid, Refusal } from '../envelope.js';
-import { claimedOrders, claimedRules, type ClaimedOrder, verdictOf } from './claims.js';
+import { claimedOrders, claimedRules } from './claims.js';
 import type { CertificateRequest } from './dto/certificates.dto.js';
+import { lookUp, notConfirmed } from './history.js';
 
 /** Longer after its beginning, a certification is not signed any more. */
 const MAX_AGE_MS = 2 * 3_600_000;
 /** By which the clocks of runner and service may differ. */
 const CLOCK_TOLERANCE_MS = 5 * 60_000;
-/** Orders that are looked up at the same time, with the taker's own allowance of calls. */
-const LOOKUPS_AT_ONCE = 8;
 /** Each of which looks up hundreds of orders. */
 const MAX_AT_ONCE = 4;
 
@@ -60,15 +59,9 @@ export class Certificates {
     }
     const address = request.taker_address.toLowerCase();
     const taker = createTaker({ url, apiKey, address });
-    const rest = [...orders];
-    const holders = new Set<string>();
-    const lookUp = async (): Promise<void> => {
-      for (let claimed = rest.pop(); claimed; claimed = rest.pop()) {
-        holders.add(confirm(claimed, await orderOf(taker, claimed.hash), since - CLOCK_TOLERANCE_MS));
-      }
-    };
-    await Promise.all(Array.from({ length: LOOKUPS_AT_ONCE }, lookUp));
-    if (!holders.has(address)) throw notConfirmed(`none of the orders was held by ${address}`);
+    const found = await lookUp(taker, orders, since - CLOCK_TOLERANCE_MS);
+    if (found.every(({ holder }) => holder !== address))
+      throw notConfirmed(`none of the orders was held by ${address}`);
     return signed(
       {
         version: 1,
@@ -76,45 +69,10 @@ export class Certificates {
         report_sha256: request.report_sha256,
         verdict: verdictOf(rules),
         rules,
-        confirmed_orders: orders.length,
+        confirmed_orders: found.filter(({ isConfirmed }) => isConfirmed).length,
         signed_at: new Date(now).toISOString(),
       },
       key,
     );
   }
 }
-
-type Order = Data<'getTakerOrder'>;
-
-async function orderOf(taker: Taker, hash: string): Promise<Order | undefined> {
-  try {
-    return await taker.order(hash);
-  } catch (error) {
-    if (!(error instanceof LockstepError)) {
-      const details = 'the service does not answer the sandbox';
-      throw new Refusal(HttpStatus.SERVICE_UNAVAILABLE, 'Service unavailable', details);
-    }
-    if (error.status === HttpStatus.NOT_FOUND) return undefined;
-    // as the service refuses the key, or the many calls with it
-    throw new Refusal(error.status, error.message, error.details);
-  }
-}
-
-/** The history has the order as this taker's, and nothing that the report has otherwise; returns who held it. */
-function confirm({ hash, said }: ClaimedOrder, order: Order | undefined, since: number): string {
-  const contradiction = (what: string): Refusal => notConfirmed(`order ${hash} ${what}`);
-  if (!order?.locked_by) throw contradiction('was not held by this taker, or not as the last one');
-  if (Date.parse(order.created_at) < since) throw contradiction('is older than the certification');
-  const { cancellation, filled_quantity, locked_by } = order;
-  const answered = cancellation?.resolved_by === 'answer' ? cancellation.status : undefined;
-  if (answered === 'accepted' && !said.has('yes'))
-    throw contradiction('was given up by a yes that is not reported');
-  if (answered === 'rejected' && !said.has('no'))
-    throw contradiction('was kept by a no that is not reported');
-  if (filled_quantity !== '0' && said.has('yes'))
-    throw contradiction('was filled, and the bot said that it may be cancelled');
-  return locked_by;
-}
-
-const notConfirmed = (details: string): Refusal =>
-  new Refusal(HttpStatus.UNPROCESSABLE_ENTITY, 'Not confirmed', details);

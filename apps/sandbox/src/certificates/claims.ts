@@ -1,4 +1,4 @@
-import { MAX_ORDERS, MAX_RULES, RULE_NAME, RULE_VERDICTS, type Statement } from '#certificates';
+import { MAX_ORDERS, RULE_VERDICTS, type Statement, strangeIn } from '#certificates';
 import { invalid } from '../envelope.js';
 import type { CertificateRequest } from './dto/certificates.dto.js';
 
@@ -11,16 +11,14 @@ export interface ClaimedOrder {
 
 const ORDER = /^(0x[0-9a-f]{64}):((?:yes|no|fill)(?:\+(?:yes|no|fill))*)$/;
 
-/** The rules in the order in which they came. */
+/** The rules of a whole run, in the order in which they came. */
 export function claimedRules({ rules }: CertificateRequest): Statement['rules'] {
-  const given = Object.entries(rules);
-  if (given.length === 0 || given.length > MAX_RULES) throw invalid(`rules must be 1 to ${MAX_RULES}`);
-  return given.map(([name, text]) => {
+  const strange = strangeIn(Object.keys(rules).map((name) => ({ name })));
+  if (strange) throw invalid(`rules must be those of a whole run of this version: they ${strange}`);
+  return Object.entries(rules).map(([name, text]) => {
     const verdict = RULE_VERDICTS.find((known) => known === text);
-    if (RULE_NAME.test(name) && verdict) return { name, verdict };
-    throw invalid(
-      `rules must be ${RULE_VERDICTS.join(', ')} by names of lower-case letters, digits and hyphens`,
-    );
+    if (verdict) return { name, verdict };
+    throw invalid(`rules must be ${RULE_VERDICTS.join(', ')} each: ${name} is not`);
   });
 }
 
@@ -37,9 +35,4 @@ export function claimedOrders({ orders }: CertificateRequest): ClaimedOrder[] {
   if (new Set(found.map(({ hash }) => hash)).size < found.length)
     throw invalid('orders must name each order once');
   return found;
-}
-
-export function verdictOf(rules: Statement['rules']): Statement['verdict'] {
-  if (rules.some(({ verdict }) => verdict === 'fail')) return 'fail';
-  return rules.every(({ verdict }) => verdict === 'pass') ? 'pass' : 'incomplete';
 }

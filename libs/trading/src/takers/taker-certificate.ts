@@ -1,4 +1,12 @@
-import { type Certificate, CertificateError, issuerOf, readCertificate } from '#certificates';
+import {
+  type Certificate,
+  CertificateError,
+  issuerOf,
+  missedIn,
+  readCertificate,
+  strangeIn,
+  verdictOf,
+} from '#certificates';
 import type { Settings } from '#config';
 import { databaseNow } from '#database';
 import type { EntityManager } from 'typeorm';
@@ -10,8 +18,7 @@ const DAY_MS = 24 * 3_600_000;
 const MAX_AGE_DAYS = 30;
 /** By which the clocks of who signed and of this database may differ. */
 const CLOCK_TOLERANCE_MS = 5 * 60_000;
-/** Of a whole run: some rules are shown only by bots of a certain kind. */
-const MIN_PASSED_RULES = 25;
+/** Fewer are of no whole run. */
 const MIN_CONFIRMED_ORDERS = 25;
 
 /** Requires a good certificate where a taker must have one; returns what the history keeps of the one that is shown. */
@@ -47,19 +54,18 @@ function read(text: string, issuers: string[]): Certificate {
   }
 }
 
-function requireGood({ verdict, rules, confirmed_orders, signed_at }: Certificate, now: Date): void {
+function requireGood({ rules, confirmed_orders, signed_at }: Certificate, now: Date): void {
   const age = now.getTime() - Date.parse(signed_at);
   if (age < -CLOCK_TOLERANCE_MS) throw refused(`was signed at ${signed_at}, which is in the future`);
   if (age > MAX_AGE_DAYS * DAY_MS) {
     throw refused(`was signed at ${signed_at}, which is more than ${MAX_AGE_DAYS} days ago`);
   }
-  const ended = (how: string) => rules.filter((rule) => rule.verdict === how);
-  const [failed] = ended('fail');
-  if (verdict === 'fail')
-    throw refused(`has the verdict fail${failed ? `: the bot breaks ${failed.name}` : ''}`);
-  const { length: passed } = ended('pass');
-  if (passed < MIN_PASSED_RULES) {
-    throw refused(`has ${passed} rules that passed: a whole run has ${MIN_PASSED_RULES} and more`);
+  const strange = strangeIn(rules);
+  if (strange) throw refused(`has not the rules of this version: they ${strange}`);
+  const failed = rules.find(({ verdict }) => verdict === 'fail');
+  if (failed) throw refused(`has the verdict fail: the bot breaks ${failed.name}`);
+  if (verdictOf(rules) !== 'pass') {
+    throw refused(`is incomplete: the bot has not shown ${missedIn(rules).join(', ')}`);
   }
   if (confirmed_orders < MIN_CONFIRMED_ORDERS) {
     throw refused(`confirms ${confirmed_orders} orders: a whole run has ${MIN_CONFIRMED_ORDERS} and more`);

@@ -1,7 +1,7 @@
 import { ADDRESS_PATTERN } from '#config';
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import { IsObject, IsString, Matches } from 'class-validator';
-import { type Certificate, KEY, MAX_ORDERS, MAX_RULES, RULE_VERDICTS } from '#certificates';
+import { type Certificate, KEY, MAX_ORDERS, RULE_NAMES, RULE_VERDICTS, VERDICTS } from '#certificates';
 import { EXAMPLE_ADDRESS, EXAMPLE_TIME } from '../../scenarios/dto/scenarios.dto.js';
 
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
@@ -24,13 +24,14 @@ export class CertificateRequest {
   @ApiProperty({ type: String, format: 'date-time', example: EXAMPLE_TIME })
   started_at!: string;
 
-  /** Each rule by its name, with its verdict. */
+  /** Each rule of a whole run by its name, with its verdict. */
   @IsObject({ message: 'must be an object of verdicts by the names of rules' })
   @ApiProperty({
     type: 'object',
-    additionalProperties: { type: 'string', enum: [...RULE_VERDICTS] },
-    maxProperties: MAX_RULES,
-    example: { 'answers-once': 'pass' },
+    properties: Object.fromEntries(RULE_NAMES.map((name) => [name, { enum: [...RULE_VERDICTS] }])),
+    required: [...RULE_NAMES],
+    additionalProperties: false,
+    example: Object.fromEntries(RULE_NAMES.map((name) => [name, 'pass'])),
   })
   rules!: Record<string, string>;
 
@@ -45,7 +46,7 @@ export class CertificateRequest {
 
 export class CertifiedRule {
   /** Of the rule. */
-  @ApiProperty({ type: String, example: 'answers-once' })
+  @ApiProperty({ type: String, example: RULE_NAMES[0] })
   name!: string;
 
   /** Of the runner. */
@@ -67,15 +68,15 @@ export class CertificateView implements Certificate {
   @ApiProperty({ type: String, example: '5e'.repeat(32) })
   report_sha256!: string;
 
-  /** By the rules: `fail` when one failed, `incomplete` when one was not shown. */
-  @ApiProperty({ enum: ['pass', 'fail', 'incomplete'] })
+  /** By the rules: `fail` when one failed, `incomplete` when one was not shown that every bot shows. */
+  @ApiProperty({ enum: VERDICTS })
   verdict!: Certificate['verdict'];
 
   /** As the runner judged them. */
   @ApiProperty({ type: [CertifiedRule] })
   rules!: CertifiedRule[];
 
-  /** Orders of the report that the service's history has as the report does. */
+  /** Orders of the report of which the service's history has what the bot said. */
   @ApiProperty({ type: 'integer', minimum: 0, example: 241 })
   confirmed_orders!: number;
 
