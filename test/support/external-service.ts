@@ -1,13 +1,13 @@
 import 'reflect-metadata';
 import { freePort } from '#database';
-import type { DataSource } from 'typeorm';
-import { connectDataSource } from './data-source.js';
+import { DataSource } from 'typeorm';
+import ormconfig from '../../ormconfig.js';
 import { MakerClient, TakerClient } from './clients.js';
 import { createTestDatabase } from './database.js';
 import { ServiceProcess } from './service-process.js';
 import { TEST_ENVIRONMENT, testSettings } from './service.js';
 
-/** The built service on a database of its own, in processes that come and go; a test file can have one. */
+/** The built service on a database of its own, in processes that come and go. */
 export class ExternalService {
   readonly settings = testSettings();
 
@@ -26,7 +26,8 @@ export class ExternalService {
 
   /** On a given database, which its first start migrates. */
   static async on(databaseUrl: string, dropDatabase = async () => {}): Promise<ExternalService> {
-    const dataSource = await connectDataSource(databaseUrl);
+    const dataSource = new DataSource({ ...ormconfig.options, url: databaseUrl } as typeof ormconfig.options);
+    await dataSource.initialize();
     const port = String(await freePort());
     const environment = { ...TEST_ENVIRONMENT, LOG_LEVEL: 'info', DATABASE_URL: databaseUrl, PORT: port };
     return new ExternalService(`http://127.0.0.1:${port}`, dataSource, environment, dropDatabase);

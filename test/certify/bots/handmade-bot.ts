@@ -2,29 +2,39 @@ import { setTimeout as delay } from 'node:timers/promises';
 import {
   type CancellationRequest,
   createTaker,
+  isFinal,
   LockstepError,
   type OrderStatusChange,
   type Session,
   type Taker,
   type TakerMessage,
-  termsOf,
 } from '#client';
 import type { TakerClient } from '../../support/clients.js';
 
-const RESTART_MS = 1_000;
 const RETRY_MS = 300;
-/** Statuses that another try would not change. */
-const FINAL = new Set([400, 401, 403, 404, 409]);
 
-/** A taker that answers by itself what it watches. As it stands it is correct; each of those below breaks one thing. */
+export interface Answer {
+  order_hash: string;
+  request_id: string;
+  cancellation_success: boolean;
+  message: string;
+}
+
+/** A taker that answers by itself what it watches. As it stands it is correct; each of wrong-bots.ts breaks one thing. */
 export class HandmadeBot {
   protected readonly client: Taker;
-  private readonly stop = new AbortController();
+  protected readonly stop = new AbortController();
+  /** How long it waits before it starts anew after its session was refused. */
+  protected readonly restartMs: number = 1_000;
   private readonly running: Promise<void>;
   private readonly seen = new Set<string>();
-  private session: Session | undefined;
+  protected session: Pick<Session, 'close' | 'ended'> | undefined;
 
-  constructor(url: string, { apiKey, apiSecret, address }: TakerClient) {
+  constructor(
+    protected readonly url: string,
+    protected readonly taker: TakerClient,
+  ) {
+    const { apiKey, apiSecret, address } = taker;
     this.client = createTaker({ url, apiKey, apiSecret, address });
     this.running = this.run();
   }
@@ -44,9 +54,9 @@ export class HandmadeBot {
     return true;
   }
 
-  /** Whether it sends an answer again whose fate nobody knows. */
-  protected triesAgain(_error: unknown): boolean {
-    return true;
+  /** Whether it sends an answer again. */
+  protected triesAgain(error: unknown): boolean {
+    return !isFinal(error);
   }
 
   protected waitsAfter(error: unknown): number {
@@ -66,25 +76,36 @@ export class HandmadeBot {
     const { signal } = this.stop;
     while (!signal.aborted) {
       try {
-        this.session = await this.client.watch({
-          onMessage: (message) => this.hear(message),
-          onResync: () => this.client.availableOrders(),
-          onProblem: () => {},
-          signal,
-        });
+        this.session = await this.connect();
         await this.session.ended;
       } catch {
-        await this.pause(RESTART_MS);
+        await this.pause(this.restartMs);
       }
     }
   }
 
-  private async hear({ type, id, data }: TakerMessage): Promise<void> {
+  protected connect(): Promise<Pick<Session, 'close' | 'ended'>> {
+    return this.client.watch({
+      onMessage: (message) => this.hear(message),
+      onResync: () => this.goOnAnew(),
+      onProblem: () => this.missConnection(),
+      signal: this.stop.signal,
+    });
+  }
+
+  protected async goOnAnew(): Promise<unknown> {
+    return this.client.availableOrders();
+  }
+
+  /** A connection or call was lost; the session sees to it. */
+  protected missConnection(): void {}
+
+  protected async hear({ type, id, data }: TakerMessage): Promise<void> {
     if (type === 'order_status_change') await this.lock(id, data);
     if (type === 'cancellation_request' && this.accepts(data)) await this.answer(data);
   }
 
-  private async lock(id: string, { order_hash, from_status }: OrderStatusChange): Promise<void> {
+  protected async lock(id: string, { order_hash, from_status }: OrderStatusChange): Promise<void> {
     if (from_status === null && this.isNew(id)) await this.client.lock({ order_hash });
   }
 
@@ -94,71 +115,21 @@ export class HandmadeBot {
     const cancellation_success = this.verdictOn(request);
     while (!this.stop.signal.aborted) {
       try {
-        await this.client.answerCancellation({ order_hash, request_id, cancellation_success, message: '' });
+        await this.send({ order_hash, request_id, cancellation_success, message: '' });
         await this.afterAnswer(request).catch(() => {});
         return;
       } catch (error) {
-        const isRefused = error instanceof LockstepError && FINAL.has(error.status);
-        if (isRefused || !this.triesAgain(error)) return;
+        if (!this.triesAgain(error)) return;
         await this.pause(this.waitsAfter(error));
       }
     }
   }
 
-  private async pause(ms: number): Promise<void> {
+  protected send(answer: Answer): Promise<unknown> {
+    return this.client.answerCancellation(answer);
+  }
+
+  protected async pause(ms: number): Promise<void> {
     await delay(ms, undefined, { signal: this.stop.signal }).catch(() => {});
-  }
-}
-
-/** Takes a request that was pushed before for one that it has seen. */
-export class Dropper extends HandmadeBot {
-  protected override accepts(request: CancellationRequest): boolean {
-    return !request.metadata.redelivered && super.accepts(request);
-  }
-}
-
-/** Decides anew whenever it is asked. */
-export class Waverer extends HandmadeBot {
-  private readonly verdicts = new Map<string, boolean>();
-
-  protected override accepts(): boolean {
-    return true;
-  }
-
-  protected override verdictOn({ metadata }: CancellationRequest): boolean {
-    const verdict = !this.verdicts.get(metadata.request_id);
-    this.verdicts.set(metadata.request_id, verdict);
-    return verdict;
-  }
-}
-
-/** Leaves it at that when it hears nothing. */
-export class Quitter extends HandmadeBot {
-  protected override triesAgain(error: unknown): boolean {
-    return error instanceof LockstepError;
-  }
-}
-
-/** Trades what it has given up. */
-export class Filler extends HandmadeBot {
-  protected override async afterAnswer({ order_hash }: CancellationRequest): Promise<unknown> {
-    const order = await this.client.order(order_hash);
-    const { signature, quantity } = order;
-    const trade = { order: termsOf(order), signature, fill_quantity: quantity, taker_incentive: '0' };
-    return this.client.fill(trade);
-  }
-}
-
-/** Comes back when it likes. */
-export class Hasty extends HandmadeBot {
-  protected override waitsAfter(): number {
-    return RETRY_MS;
-  }
-}
-
-/** Asks for what the service does not know. */
-export class Misspeller extends HandmadeBot {
-  protected override afterAnswer(): Promise<unknown> {
-    return this.client.orders({ pagesize: 5 } as object);
   }
 }

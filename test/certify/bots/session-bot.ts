@@ -15,7 +15,7 @@ const RESTART_MS = 1_000;
 const GIVE_UP: Verdict = { cancel: true, message: 'Not traded yet' };
 const KEEP: Verdict = { cancel: false, message: 'Already trading' };
 
-/** A taker on the client's session: it locks every new order, and decides in turn. */
+/** A taker on the client's session: it locks every new order, and in turn keeps one and fills it, unlocks one first, and gives three up. */
 export class SessionBot {
   private readonly client: Taker;
   private readonly stop = new AbortController();
@@ -23,12 +23,7 @@ export class SessionBot {
   private session: Session | undefined;
   private asked = 0;
 
-  /** @param decides `in turn`: it keeps an order and fills it, unlocks one first, gives three up; `yes`: it gives all up */
-  constructor(
-    url: string,
-    { apiKey, apiSecret, address }: TakerClient,
-    private readonly decides: 'in turn' | 'yes' = 'in turn',
-  ) {
+  constructor(url: string, { apiKey, apiSecret, address }: TakerClient) {
     this.client = createTaker({ url, apiKey, apiSecret, address });
     this.running = this.run();
   }
@@ -64,7 +59,6 @@ export class SessionBot {
   }
 
   private async decide({ order_hash }: CancellationRequest): Promise<Verdict> {
-    if (this.decides === 'yes') return GIVE_UP;
     const turn = this.asked++ % 5;
     if (turn === 0) return KEEP;
     if (turn === 1) await this.client.unlock({ order_hash });

@@ -1,6 +1,8 @@
 import { setMaxListeners } from 'node:events';
-import { hashOrder, readConfig, settlementOf } from '#client';
+import { verdictOf } from '#certificates';
+import { hashOrder, readConfig, type Send, settlementOf } from '#client';
 import { sentenceOf } from '../refusals.js';
+import { readJson } from '../service-call.js';
 import type { CertificationReport, RuleResult } from './report.js';
 import { Runner } from './runner/runner.js';
 import { Tape } from './runner/tape.js';
@@ -42,9 +44,8 @@ export async function certify(options: CertifyOptions): Promise<CertificationRep
   setMaxListeners(0, signal); // whatever waits listens
   if (options.signal?.aborted) end.abort();
   options.signal?.addEventListener('abort', () => end.abort(), { once: true, signal });
-  const config = await readConfig({ url });
-  // no envelope, so no call of the client's
-  const openapi = (await (await fetch(`${url}/openapi.json`)).json()) as { info: { version: string } };
+  const config = await readConfig({ url, fetch: sendUntil(signal) });
+  const openapi = await readJson<{ info: { version: string } }>(`${url}/openapi.json`, { signal });
   const tape = new Tape(signal);
   const settlement = settlementOf(config);
   const runner = await Runner.before(url, port, tape, (terms) => hashOrder(settlement, terms));
@@ -68,6 +69,8 @@ export async function certify(options: CertifyOptions): Promise<CertificationRep
       throw new Error(
         tape.calls.length > 0 ? 'the bot has called, but opened no socket' : 'no bot has connected',
       );
+    // a bot may hear of orders on another socket than of requests, or read the lists
+    await tape.until(() => runner.openLines.some(({ hearsOrders }) => hearsOrders), stage.waits.settleMs);
     onProgress('the bot has connected');
     const startedAt = new Date().toISOString();
     await cast.enter();
@@ -90,6 +93,19 @@ export async function certify(options: CertifyOptions): Promise<CertificationRep
     await runner.stop();
   }
 }
+
+/** Sends as fetch does, and gives up with the signal. */
+const sendUntil =
+  (end: AbortSignal): Send =>
+  async (request) => {
+    const signal = AbortSignal.any([request.signal, end]);
+    try {
+      return await fetch(request, { signal });
+    } finally {
+      // Node 20 loses a signal that nobody keeps
+      void signal;
+    }
+  };
 
 async function playAll(
   stage: Stage,
@@ -120,8 +136,7 @@ async function meet(stage: Stage): Promise<string | undefined> {
   const scene = new Scene(stage);
   try {
     const { lock } = await scene.lockedOrder();
-    const { data } = JSON.parse(lock!.service!.body) as { data: { locked_by: string } };
-    stage.taker = data.locked_by;
+    stage.taker = lock!.service!.lockedBy!;
     return undefined;
   } catch (error) {
     if (error instanceof NotShown) return error.message;
@@ -133,7 +148,7 @@ async function meet(stage: Stage): Promise<string | undefined> {
 
 async function resultOf(stage: Stage, rule: Rule, unplayable: string | undefined): Promise<RuleResult> {
   const scene = new Scene(stage);
-  const proof: Proof = { orders: scene.orders };
+  const proof: Proof = { orders: scene.orders, calls: new Set() };
   const told = await (async (): Promise<Pick<RuleResult, 'verdict' | 'reason'>> => {
     try {
       if (unplayable !== undefined) throw new NotShown(unplayable);
@@ -151,13 +166,11 @@ async function resultOf(stage: Stage, rule: Rule, unplayable: string | undefined
   })();
   const { name, group, rule: sentence } = rule;
   const ofConnection = rule.when === 'alone' ? scene.startedAt : undefined;
-  const transcript = stage.tape.entries.filter(({ order, at }) =>
-    order === null ? ofConnection !== undefined && at >= ofConnection : scene.orders.has(order),
-  );
+  const ofCalls = new Set([...proof.calls].flatMap(({ entries }) => entries));
+  const transcript = stage.tape.entries.filter((entry) => {
+    const { order, at } = entry;
+    if (ofCalls.has(entry)) return true;
+    return order === null ? ofConnection !== undefined && at >= ofConnection : scene.orders.has(order);
+  });
   return { name, group, rule: sentence, ...told, transcript };
-}
-
-function verdictOf(results: RuleResult[]): CertificationReport['verdict'] {
-  if (results.some(({ verdict }) => verdict === 'fail')) return 'fail';
-  return results.every(({ verdict }) => verdict === 'pass') ? 'pass' : 'incomplete';
 }

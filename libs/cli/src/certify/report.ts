@@ -1,3 +1,5 @@
+import type { RuleVerdict, Verdict } from '#certificates';
+
 /**
  * What a certification found: the form of `--json`, and what every other report is drawn from.
  * Times are ISO 8601 in UTC, addresses and hashes lower-case hexadecimal with 0x.
@@ -12,13 +14,13 @@ export interface CertificationReport {
   taker: string;
   startedAt: string;
   endedAt: string;
-  /** `fail` when a rule failed; a rule that was not shown leaves it `incomplete`. */
-  verdict: 'pass' | 'fail' | 'incomplete';
+  /** `fail` when a rule failed; a rule that every bot shows, and this one did not, leaves it `incomplete`. */
+  verdict: Verdict;
   /** In the order in which they are told. */
   rules: RuleResult[];
 }
 
-export type RuleVerdict = 'pass' | 'fail' | 'not shown';
+export type { RuleVerdict };
 
 export interface RuleResult {
   /** For `--only`, file names and JUnit: kebab-case. */

@@ -91,10 +91,10 @@ function candidates(document: Document, schema: object, text: string): unknown[]
 function checkBody(
   document: Document,
   { requestBody }: Operation,
-  { body, json }: BotCall,
+  { hasBody, json }: BotCall,
 ): string | undefined {
   const schema = requestBody?.content['application/json']?.schema;
-  if (body === '') return requestBody?.required ? 'the body is missing' : undefined;
+  if (!hasBody) return requestBody?.required ? 'the body is missing' : undefined;
   if (!schema) return undefined; // the service reads none
   if (json === undefined) return 'the body is no JSON';
   return misfitOf(document, schema, json, 'the body');

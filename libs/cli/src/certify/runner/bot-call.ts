@@ -1,4 +1,5 @@
 import type { OrderTerms } from '#client';
+import type { TranscriptEntry } from '../report.js';
 
 export const CANCEL_RESULT = '/api/v1/orders/cancel-result';
 export const LOCK = '/api/v1/orders/lock';
@@ -15,15 +16,50 @@ export interface BotCall {
   path: string;
   /** As it was sent, without `?`. */
   query: string;
-  body: string;
+  hasBody: boolean;
   /** The body, where it is JSON. */
   json: unknown;
   /** Which order it is about, where it says so. */
   order: string | null;
   /** What the service answered, when it was asked. */
-  service: { status: number; body: string } | undefined;
+  service: Answer | undefined;
   /** The status that the bot was answered, and when; none where the connection was cut. */
   told: { status: number; at: number } | undefined;
+  /** What transcripts have of it. */
+  entries: TranscriptEntry[];
+}
+
+/** The service reads no body that is longer. */
+const MAX_BODY_CHARACTERS = 64 * 1024;
+
+export function callOf(
+  { method, path, query }: Pick<BotCall, 'method' | 'path' | 'query'>,
+  body: string,
+  hashOf: (terms: OrderTerms) => string,
+): BotCall {
+  const json = body.length > MAX_BODY_CHARACTERS ? undefined : jsonIn(body);
+  return {
+    at: performance.now(),
+    method,
+    path,
+    query,
+    hasBody: body !== '',
+    json,
+    order: orderIn(path, json, hashOf),
+    service: undefined,
+    told: undefined,
+    entries: [],
+  };
+}
+
+export interface Answer {
+  status: number;
+  /** Of the service's envelope. */
+  code: number | undefined;
+  /** The address that holds the order, of an order. */
+  lockedBy: string | undefined;
+  /** As it is shown. */
+  body: string;
 }
 
 export const isSocket = ({ path }: BotCall): boolean => path === SOCKET;
@@ -38,6 +74,11 @@ export function verdictIn({ path, json }: BotCall): boolean | undefined {
 /** Whether the service has done what the call asks. */
 export const isDone = ({ service }: BotCall): boolean => service !== undefined && service.status < 300;
 
+export function answerIn(status: number, text: string, shown: string): Answer {
+  const { code, data } = (jsonIn(text) ?? {}) as { code?: number; data?: { locked_by?: string } };
+  return { status, code, lockedBy: data?.locked_by, body: shown };
+}
+
 export function jsonIn(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -47,7 +88,7 @@ export function jsonIn(text: string): unknown {
 }
 
 /** The hash of the order that a path or body names; a fill names it by its terms. */
-export function orderIn(path: string, json: unknown, hashOf: (terms: OrderTerms) => string): string | null {
+function orderIn(path: string, json: unknown, hashOf: (terms: OrderTerms) => string): string | null {
   const inPath = /0x[0-9a-f]{64}/i.exec(path);
   if (inPath) return inPath[0].toLowerCase();
   const { order_hash, order } = (json ?? {}) as { order_hash?: unknown; order?: OrderTerms };

@@ -22,8 +22,8 @@ export class BotLine {
     private readonly bot: WebSocket,
     private readonly wire: Socket,
     private readonly service: WebSocket,
-    /** The message after which the bot goes on. */
-    readonly after: string | null,
+    /** What the bot asked for. */
+    private readonly asked: URLSearchParams,
     private readonly faults: Faults,
     private readonly tape: Tape,
   ) {
@@ -43,6 +43,15 @@ export class BotLine {
     bot.on('close', (code) => this.closeService(code));
   }
 
+  /** The message after which the bot goes on. */
+  get after(): string | null {
+    return this.asked.get('after');
+  }
+
+  get hearsOrders(): boolean {
+    return this.asked.get('types')?.split(',').includes('order_status_change') ?? true;
+  }
+
   get isOpen(): boolean {
     return this.bot.readyState === WebSocket.OPEN;
   }
@@ -56,8 +65,9 @@ export class BotLine {
     const push = pushOf(text);
     if (!this.isOpen) return;
     this.bot.send(text);
-    this.tape.delivered.push({ at: performance.now(), type: push.type, id: push.message.id });
-    if (push.type === 'heartbeat') return;
+    const { type, order, message } = push;
+    this.tape.deliver({ at: performance.now(), type, id: message.id, order, isFault: what !== undefined });
+    if (type === 'heartbeat') return;
     const label = what ? `${push.type}, ${what.fault}` : push.type;
     this.write(what ? 'runner' : 'service', 'bot', label, push, what !== undefined);
   }

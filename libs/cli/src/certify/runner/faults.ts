@@ -82,6 +82,12 @@ export const REFUSALS = {
   keyUnknown: { status: 401, code: 10010009, message: 'API key not found', details: 'the key is not known' },
   notLocked: { status: 409, code: 409001, message: 'Order not locked', details: 'the order is pending' },
   suspended: { status: 409, code: 409009, message: 'Order suspended', details: 'the order is suspended' },
+  misdirected: {
+    status: 421,
+    code: 421001,
+    message: 'Misdirected request',
+    details: 'Host must be 127.0.0.1, localhost or [::1]',
+  },
   answered: {
     status: 409,
     code: 409003,

@@ -76,11 +76,21 @@ export function headersOf({ rawHeaders }: IncomingMessage): Record<string, strin
   return headers;
 }
 
-/** The secrets that a call carries. */
+/** The secrets that a call carries, but for its signature, which is good for nothing else. */
 export function secretsOf(headers: IncomingHttpHeaders, query: string): (string | undefined)[] {
   const bearer = /^Bearer (.+)$/i.exec(headers.authorization ?? '')?.[1];
-  const named = ['x-api-key', 'x-api-signature'].map((name) => headers[name] as string | undefined);
-  return [...named, bearer, new URLSearchParams(query).get('api_key') ?? undefined];
+  const key = headers['x-api-key'] as string | undefined;
+  return [key, bearer, new URLSearchParams(query).get('api_key') ?? undefined];
+}
+
+/** Whether a call means this machine; a web page whose name was made to lead here does not. */
+export const isMeantHere = ({ headers }: IncomingMessage): boolean =>
+  /^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/i.test(headers.host ?? '');
+
+/** The ids of the messages that a list of events has. */
+export function eventIdsIn(path: string, text: string): string[] {
+  if (!path.endsWith('/events')) return [];
+  return [...text.matchAll(/"(?:id|last_id)"\s*:\s*"([^"]+)"/g)].map(([, id]) => id!);
 }
 
 function passing(raw: string[]): string[] {

@@ -4,11 +4,14 @@ import { buffer } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { OrderTerms } from '#client';
 import { WebSocket, WebSocketServer } from 'ws';
-import { type BotCall, isSocket, jsonIn, orderIn } from './bot-call.js';
+import { answerIn, type BotCall, callOf, isSocket } from './bot-call.js';
 import { BotLine } from './bot-line.js';
-import { type CallFault, Faults, type Refusal } from './faults.js';
+import { type CallFault, Faults, type Refusal, REFUSALS } from './faults.js';
+import { endRefused, endUpgradeRefused, envelopeOf } from './refuse.js';
 import {
   endWith,
+  eventIdsIn,
+  isMeantHere,
   passOn,
   pathOn,
   type Reply,
@@ -45,11 +48,13 @@ export class Runner {
       connection.on('close', () => this.connections.delete(connection));
     });
     server.on('request', (asked: IncomingMessage, answer: ServerResponse) => {
-      this.serve(asked, answer).catch(() => asked.socket.destroy());
+      if (isMeantHere(asked)) this.serve(asked, answer).catch(() => asked.socket.destroy());
+      else endRefused(answer, REFUSALS.misdirected);
     });
     server.on('upgrade', (asked: IncomingMessage, client: Socket, head: Buffer) => {
       client.on('error', () => client.destroy());
-      this.upgrade(asked, client, head).catch(() => client.destroy());
+      if (isMeantHere(asked)) this.upgrade(asked, client, head).catch(() => client.destroy());
+      else endUpgradeRefused(client, REFUSALS.misdirected);
     });
   }
 
@@ -90,19 +95,21 @@ export class Runner {
 
   private async serve(asked: IncomingMessage, answer: ServerResponse): Promise<void> {
     const body = await buffer(asked);
-    const call = this.record(asked, body);
+    const text = body.toString();
+    const call = this.record(asked, text);
     const fault = this.faults.ofCall(call);
     if (fault?.kind === 'request lost') {
-      this.writeCall(call, 'runner', ', lost');
+      this.writeCall(call, text, 'runner', ', lost');
       asked.socket.destroy();
       return;
     }
     const isRefused = fault?.kind === 'refused';
-    this.writeCall(call, isRefused && !fault.passed ? 'runner' : 'service');
+    this.writeCall(call, text, isRefused && !fault.passed ? 'runner' : 'service');
     const reply = isRefused && !fault.passed ? undefined : await this.ask(call, asked, body);
     if (isRefused) {
       if (reply) this.writeReply(call, 'service', 'runner', String(reply.status), reply.body);
-      this.refuse(call, fault.refusal, answer);
+      this.writeRefusal(call, fault.refusal);
+      endRefused(answer, fault.refusal);
       return;
     }
     if (reply) await this.reply(call, reply, answer, fault);
@@ -110,7 +117,7 @@ export class Runner {
 
   private async ask(call: BotCall, asked: IncomingMessage, body: Buffer): Promise<Reply> {
     const reply = await passOn(this.target, asked, body);
-    call.service = { status: reply.status, body: reply.body.toString() };
+    this.keepAnswer(call, reply.status, reply.body.toString());
     this.tape.ring();
     return reply;
   }
@@ -137,29 +144,14 @@ export class Runner {
     answer.writeHead(status, raw).end(body);
   }
 
-  private refuse(call: BotCall, refusal: Refusal, answer: ServerResponse): void {
-    const { status, retryAfterSeconds } = refusal;
-    const body = envelopeOf(refusal);
-    call.told = { status, at: performance.now() };
-    const retry = retryAfterSeconds === undefined ? '' : `, Retry-After: ${retryAfterSeconds}`;
-    this.writeReply(call, 'runner', 'bot', `${status}${retry}`, Buffer.from(body), true);
-    const headers = {
-      'content-type': 'application/json; charset=utf-8',
-      ...(retryAfterSeconds !== undefined && { 'retry-after': String(retryAfterSeconds) }),
-    };
-    answer.writeHead(status, headers).end(body);
-  }
-
   private async upgrade(asked: IncomingMessage, client: Socket, head: Buffer): Promise<void> {
-    const call = this.record(asked, Buffer.alloc(0));
+    const call = this.record(asked, '');
     const fault = this.faults.ofCall(call);
     const isRefused = fault?.kind === 'refused';
-    this.writeCall(call, isRefused ? 'runner' : 'service');
+    this.writeCall(call, '', isRefused ? 'runner' : 'service');
     if (isRefused) {
-      const { refusal } = fault;
-      call.told = { status: refusal.status, at: performance.now() };
-      this.writeReply(call, 'runner', 'bot', String(refusal.status), Buffer.from(envelopeOf(refusal)), true);
-      endWith(client, refusal.status, ['content-type', 'application/json'], Buffer.from(envelopeOf(refusal)));
+      this.writeRefusal(call, fault.refusal);
+      endUpgradeRefused(client, fault.refusal);
       return;
     }
     const path = pathOn(this.target, asked);
@@ -181,7 +173,7 @@ export class Runner {
     });
     client.on('close', () => service.readyState === WebSocket.CONNECTING && service.terminate());
     service.on('open', () => {
-      call.service = { status: 101, body: '' };
+      this.keepAnswer(call, 101, '');
       call.told = { status: 101, at: performance.now() };
       this.writeReply(call, 'service', 'bot', '101', Buffer.alloc(0));
       this.sockets.handleUpgrade(asked, client, head, (bot) => this.open(bot, client, service, call));
@@ -191,57 +183,55 @@ export class Runner {
   private async refuseSocket(call: BotCall, client: Socket, reply: IncomingMessage): Promise<void> {
     const body = await buffer(reply);
     const status = reply.statusCode!;
-    call.service = { status, body: body.toString() };
+    this.keepAnswer(call, status, body.toString());
     call.told = { status, at: performance.now() };
     this.writeReply(call, 'service', 'bot', String(status), body);
     endWith(client, status, reply.rawHeaders, body);
   }
 
   private open(bot: WebSocket, wire: Socket, service: WebSocket, { query }: BotCall): void {
-    const after = new URLSearchParams(query).get('after');
-    const line = new BotLine(bot, wire, service, after, this.faults, this.tape);
+    const line = new BotLine(bot, wire, service, new URLSearchParams(query), this.faults, this.tape);
     this.lines.add(line);
     for (const rule of this.faults.lines) rule(line);
     this.tape.ring();
   }
 
-  private record(asked: IncomingMessage, body: Buffer): BotCall {
-    const [path = '', query = ''] = split(asked.url!);
+  private record(asked: IncomingMessage, text: string): BotCall {
+    const [path, query] = split(asked.url!);
     for (const secret of secretsOf(asked.headers, query)) this.tape.hide(secret);
-    const text = body.toString();
-    const json = jsonIn(text);
-    const call: BotCall = {
-      at: performance.now(),
-      method: asked.method!,
-      path,
-      query,
-      body: text,
-      json,
-      order: orderIn(path, json, this.hashOf),
-      service: undefined,
-      told: undefined,
-    };
+    const call = callOf({ method: asked.method!, path, query }, text, this.hashOf);
     this.tape.keep(call);
     return call;
   }
 
-  private writeCall(call: BotCall, to: 'runner' | 'service', what = ''): void {
-    const { method, path, query, order, body } = call;
+  private keepAnswer(call: BotCall, status: number, text: string): void {
+    call.service = answerIn(status, text, this.tape.shown(text));
+    for (const id of eventIdsIn(call.path, text)) this.tape.knownIds.add(id);
+  }
+
+  private writeCall(call: BotCall, text: string, to: 'runner' | 'service', what = ''): void {
+    const { method, path, query, order } = call;
     const label = `${method} ${path}${query && isSocket(call) ? `?${query}` : ''}${what}`;
-    this.tape.write({ from: 'bot', to, label, order, body: body || query || null, fault: to === 'runner' });
+    const body = text || query || null;
+    this.tape.write({ from: 'bot', to, label, order, body, fault: to === 'runner' }, call);
+  }
+
+  private writeRefusal(call: BotCall, refusal: Refusal): void {
+    const { status, retryAfterSeconds } = refusal;
+    call.told = { status, at: performance.now() };
+    const retry = retryAfterSeconds === undefined ? '' : `, Retry-After: ${retryAfterSeconds}`;
+    this.writeReply(call, 'runner', 'bot', `${status}${retry}`, Buffer.from(envelopeOf(refusal)), true);
   }
 
   private writeReply(
-    { order }: BotCall,
+    call: BotCall,
     from: 'runner' | 'service',
     to: 'runner' | 'bot',
     label: string,
     body: Buffer,
     fault = to === 'runner',
   ): void {
-    this.tape.write({ from, to, label, fault, order, body: body.toString() || null });
+    const { order } = call;
+    this.tape.write({ from, to, label, fault, order, body: body.toString() || null }, call);
   }
 }
-
-const envelopeOf = ({ code, message, details }: Refusal): string =>
-  JSON.stringify({ code, message, details });

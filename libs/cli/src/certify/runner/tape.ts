@@ -2,8 +2,11 @@ import { EventEmitter } from 'node:events';
 import type { TranscriptEntry } from '../report.js';
 import type { BotCall } from './bot-call.js';
 
-/** Far more than a run of some minutes has; what is beyond is judged, but not kept as proof. */
+/** Far more than a run of some minutes has; what is beyond is not kept. */
 const MAX_ENTRIES = 50_000;
+const MAX_CALLS = 100_000;
+/** A bot has one key, or a few. */
+const MAX_SECRETS = 100;
 /** Of a frame or body as it is shown. */
 const MAX_BODY_CHARACTERS = 4_000;
 const SECRET_FIELDS = /("(?:signature|api_key|token|jwt)"\s*:\s*)"[^"]*"/g;
@@ -13,6 +16,9 @@ export interface Delivered {
   at: number;
   type: string;
   id: string | undefined;
+  order: string | null;
+  /** As a scenario has changed it. */
+  isFault: boolean;
 }
 
 /** All that passes the runner: what is told in transcripts, and what verdicts stand on. */
@@ -20,6 +26,8 @@ export class Tape {
   readonly entries: TranscriptEntry[] = [];
   readonly calls: BotCall[] = [];
   readonly delivered: Delivered[] = [];
+  /** Of messages that the bot was told of, on a socket or in a list. */
+  readonly knownIds = new Set<string>();
   private readonly byOrder = new Map<string, BotCall[]>();
   private readonly secrets = new Set<string>();
   private readonly bell = new EventEmitter().setMaxListeners(0);
@@ -30,21 +38,34 @@ export class Tape {
 
   /** What no transcript may have. */
   hide(secret: string | undefined): void {
-    if (secret) this.secrets.add(secret);
+    if (secret && this.secrets.size < MAX_SECRETS) this.secrets.add(secret);
   }
 
-  write({ body, label, ...entry }: Omit<TranscriptEntry, 'at'>): void {
+  /** Of a bot's call, where it is one. */
+  write({ body, label, ...rest }: Omit<TranscriptEntry, 'at'>, call?: BotCall): void {
     if (this.entries.length < MAX_ENTRIES) {
-      const shown = body === null ? null : this.clean(body.replace(SECRET_FIELDS, '$1"…"'));
-      const at = new Date().toISOString();
-      const cut =
-        shown && shown.length > MAX_BODY_CHARACTERS ? `${shown.slice(0, MAX_BODY_CHARACTERS)}…` : shown;
-      this.entries.push({ at, ...entry, label: this.clean(label), body: cut });
+      const shown = body === null ? null : this.shown(body);
+      const entry = { at: new Date().toISOString(), ...rest, label: this.clean(label), body: shown };
+      this.entries.push(entry);
+      call?.entries.push(entry);
     }
     this.ring();
   }
 
+  /** A body without secrets. It is cut last: half a secret would not be found. */
+  shown(body: string): string {
+    const cleaned = this.clean(body.replace(SECRET_FIELDS, '$1"…"'));
+    return cleaned.length > MAX_BODY_CHARACTERS ? `${cleaned.slice(0, MAX_BODY_CHARACTERS)}…` : cleaned;
+  }
+
+  deliver(delivered: Delivered): void {
+    this.delivered.push(delivered);
+    if (delivered.id !== undefined) this.knownIds.add(delivered.id);
+    this.ring();
+  }
+
   keep(call: BotCall): void {
+    if (this.calls.length >= MAX_CALLS) return;
     this.calls.push(call);
     if (call.order === null) return;
     const others = this.byOrder.get(call.order);

@@ -2,7 +2,7 @@ import { checkCall } from '../form/check-call.js';
 import { isSocket, verdictIn } from '../runner/bot-call.js';
 import { NotShown, RuleBroken } from '../stage/outcomes.js';
 import type { Scene } from '../stage/scene.js';
-import type { Rule } from './rule.js';
+import { MAX_PROOFS, type Rule } from './rule.js';
 
 const group = 'form';
 /** Every client of the contract must be open to these. */
@@ -36,10 +36,11 @@ export const FORM: Rule[] = [
       for (const call of calls) {
         const misfit = checkCall(openapi, call);
         if (!misfit) continue;
-        if (call.order) proof.orders.add(call.order);
+        proof.calls.add(call);
         throw new RuleBroken(`${call.method} ${call.path}: ${misfit}`);
       }
       if (calls.length === 0) throw new NotShown('the bot made no call');
+      for (const call of calls.slice(0, MAX_PROOFS)) proof.calls.add(call);
       return `all of its calls are well-formed (${calls.length})`;
     },
   },
@@ -57,12 +58,15 @@ async function unknownFields(scene: Scene): Promise<string> {
   });
   await scene.locked(order);
   await scene.ask(order);
-  return `it answered ${verdictIn(await scene.recorded(order))}`;
+  const recorded = await scene.recorded(order);
+  scene.expectPushed(order, 'cancellation_request', order.verdicts[0]!.at);
+  return `it answered ${verdictIn(recorded)}`;
 }
 
 async function unknownTypes(scene: Scene): Promise<string> {
   const { runner, tape } = scene.stage;
-  const line = await scene.connected();
+  await scene.connected();
+  const lines = runner.openLines;
   const timestamp = new Date().toISOString();
   const known = tape.delivered.findLast(({ id }) => id !== undefined)?.id;
   const unknown = [
@@ -70,11 +74,15 @@ async function unknownTypes(scene: Scene): Promise<string> {
     { type: 'constructor', timestamp, data: null },
     { type: 'order_note', id: known, timestamp, data: { order_hash: null } },
   ];
-  for (const open of runner.openLines)
-    for (const message of unknown) open.send(JSON.stringify(message), { fault: 'unknown to the bot' });
-  const order = await scene.lockedOrder();
+  for (const line of lines)
+    for (const message of unknown) line.send(JSON.stringify(message), { fault: 'unknown to the bot' });
+  const isClosed = (): boolean => lines.some(({ isOpen }) => !isOpen);
+  const order = await scene.placedOrder();
+  await tape.until(() => order.lock ?? isClosed(), scene.waits.lockMs);
+  if (isClosed()) throw new RuleBroken('it closed the socket');
+  await scene.locked(order);
   await scene.ask(order);
   const recorded = await scene.recorded(order);
-  if (!line.isOpen) throw new RuleBroken('it closed the socket, and went on with another');
+  if (isClosed()) throw new RuleBroken('it closed the socket');
   return `it answered ${verdictIn(recorded)} on the same socket`;
 }

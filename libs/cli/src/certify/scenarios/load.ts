@@ -25,11 +25,11 @@ async function manyAtOnce(scene: Scene): Promise<string> {
   const locked = (): PlayedOrder[] => orders.filter(({ lock, endedBy }) => lock && !endedBy);
   await tape.until(() => locked().length === wanted, scene.waits.lockMs + wanted * LOCK_EACH_MS);
   const held = locked();
-  if (held.length < Math.min(MIN_QUESTIONS, wanted))
-    throw new NotShown(`the bot held ${held.length} of ${wanted} orders at a time`);
+  const least = Math.min(MIN_QUESTIONS, wanted);
+  if (held.length < least) throw new NotShown(`the bot held ${held.length} of ${wanted} orders at a time`);
   // one that has ended just now cannot be asked about
   const asking = await Promise.allSettled(held.map((order) => order.ask()));
-  const asked = held.filter((_, i) => asking[i]!.status === 'fulfilled');
+  const asked = held.filter((_, i) => (asking[i] as PromiseFulfilledResult<unknown>).value !== undefined);
   const open = () => asked.filter(({ recorded, endedBy }) => !recorded && !endedBy);
   const since = performance.now();
   await tape.until(() => open().length === 0, patienceOf(scene));
@@ -38,8 +38,13 @@ async function manyAtOnce(scene: Scene): Promise<string> {
     throw new RuleBroken(
       `${left} of ${asked.length} requests were not answered within ${seconds(patienceOf(scene))}`,
     );
+  const answered = asked.filter(({ recorded }) => recorded);
   for (const order of asked) expectOneVerdict(order);
-  return `it answered ${asked.length} requests, the last ${seconds(performance.now() - since)} after the last was made`;
+  if (answered.length < least)
+    throw new NotShown(
+      `the bot answered ${answered.length} of ${asked.length} requests, and ended the others`,
+    );
+  return `it answered ${answered.length} requests, the last ${seconds(performance.now() - since)} after the last was made`;
 }
 
 const patienceOf = ({ waits, stage }: Scene): number =>

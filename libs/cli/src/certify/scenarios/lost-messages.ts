@@ -1,4 +1,5 @@
 import { LOCK, verdictIn } from '../runner/bot-call.js';
+import type { BotLine } from '../runner/bot-line.js';
 import { NotShown, RuleBroken } from '../stage/outcomes.js';
 import type { PlayedOrder } from '../stage/played-order.js';
 import { expectOneVerdict, type Scene, seconds } from '../stage/scene.js';
@@ -91,13 +92,15 @@ async function redelivered(scene: Scene): Promise<string> {
   });
   await scene.ask(order);
   await tape.until(() => order.questions.length > 0, scene.waits.answerMs);
-  // what it hears later moves the place where it goes on, so that the question itself does not come again
-  await scene.lockedOrder();
+  // what each socket hears later moves the place where it goes on, so that the question itself does not come again
+  const later = await scene.lockedOrder();
+  await scene.ask(later);
+  await scene.recorded(later);
   lost();
   runner.cutLines();
   await scene.connected();
   await scene.recorded(order);
-  const again = order.questions.some(({ message }) => message.data?.metadata?.redelivered === true);
+  const again = order.questions.some(({ push }) => push.message.data?.metadata?.redelivered === true);
   if (!again) throw new NotShown('the bot was told of the request otherwise before it was asked once more');
   return 'asked once more when it had connected again, it answered';
 }
@@ -106,7 +109,7 @@ async function answeredAndRedelivered(scene: Scene): Promise<string> {
   const order = await scene.lockedOrder();
   await scene.ask(order);
   await scene.recorded(order);
-  pushAgain(scene, order);
+  pushAgain(order);
   await scene.settle();
   return oneVerdict(order);
 }
@@ -121,13 +124,18 @@ async function pushedTwice(scene: Scene): Promise<string> {
   await scene.ask(order);
   await scene.recorded(order);
   await scene.settle();
+  scene.expectPushed(order, 'cancellation_request');
   return oneVerdict(order);
 }
 
 async function newOrderTwice(scene: Scene): Promise<string> {
+  const lines = new Set<BotLine>();
   const order = await scene.placedOrder((hash) => {
     scene.onPush((push, line) => {
-      if (push.order !== hash || push.type !== 'order_status_change') return undefined;
+      const { type, message } = push;
+      const isNew = type === 'order_status_change' && message.data?.from_status === null;
+      if (push.order !== hash || !isNew) return undefined;
+      lines.add(line);
       line.send(push.text);
       line.send(push.text, { fault: 'once more' });
       return true;
@@ -135,9 +143,12 @@ async function newOrderTwice(scene: Scene): Promise<string> {
   });
   await scene.locked(order);
   await scene.settle();
+  scene.expectPushed(order, 'order_status_change');
   const locks = order.callsTo(LOCK).length;
-  if (locks > 1) throw new RuleBroken(`it locked one order ${locks} times`);
-  return 'it locked the order once';
+  if (locks > lines.size) throw new RuleBroken(`it locked one order ${locks} times`);
+  return lines.size === 1
+    ? 'it locked the order once'
+    : `it locked the order once on each of ${lines.size} sockets, at most`;
 }
 
 /** Says that the verdicts agree, or throws. */

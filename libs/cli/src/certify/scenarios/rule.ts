@@ -1,10 +1,12 @@
+import type { RuleName } from '#certificates';
+import type { BotCall } from '../runner/bot-call.js';
 import type { RuleGroup } from '../report.js';
 import type { PlayedOrder } from '../stage/played-order.js';
 import type { Scene, Stage } from '../stage/scene.js';
 
 /** What a correct bot does, and how that is found out. */
 export type Rule = {
-  name: string;
+  name: RuleName;
   group: RuleGroup;
   rule: string;
 } & (
@@ -27,7 +29,11 @@ export type Rule = {
 /** What a rule that is judged at the end is proved by. */
 export interface Proof {
   orders: Set<string>;
+  calls: Set<BotCall>;
 }
+
+/** Enough orders or calls to prove a rule that holds for all of them. */
+export const MAX_PROOFS = 3;
 
 /** Adds an order to the proof. */
 export function proving({ orders }: Proof, order: Pick<PlayedOrder, 'hash'>): void {

@@ -62,7 +62,7 @@ function judged(scene: Scene, { status, steps }: Scenario, isAnswered: boolean):
     if (status === 'completed') throw new NotShown('the bot ended the order otherwise than by an answer');
     throw new NotShown(steps.at(-1)?.text ?? 'the sandbox did not play');
   }
-  const whileSuspended = calls.filter(({ service }) => service?.body.includes('409009')).length;
+  const whileSuspended = calls.filter(({ service }) => service?.code === REFUSALS.suspended.code).length;
   if (whileSuspended > MAX_WHILE_SUSPENDED)
     throw new RuleBroken(`it called ${whileSuspended} times about the order while it was suspended`);
   if (!isAnswered) {

@@ -65,7 +65,11 @@ async function pushedLate(scene: Scene): Promise<string> {
     return true;
   });
   await scene.ask(order);
-  const recorded = await scene.recorded(order, latePushMs + scene.waits.answerMs);
+  const isKnown = (): boolean =>
+    scene.isPushed(order, 'cancellation_request') || order.verdicts.length > 0 || order.endedBy !== undefined;
+  await scene.stage.tape.until(isKnown, latePushMs + scene.waits.answerMs);
+  scene.expectPushed(order, 'cancellation_request', order.verdicts[0]?.at);
+  const recorded = await scene.recorded(order);
   return `it answered ${verdictIn(recorded)}`;
 }
 
@@ -102,6 +106,7 @@ async function clockOff(scene: Scene, ms: number): Promise<string> {
   await scene.locked(order);
   await scene.ask(order);
   const recorded = await scene.recorded(order);
+  scene.expectPushed(order, 'cancellation_request', order.verdicts[0]!.at);
   return `it answered ${verdictIn(recorded)}`;
 }
 

@@ -1,8 +1,16 @@
-import { connectMaker, type Data, type Maker, type NewOrder, type Session, settlementOf } from '#client';
+import {
+  connectMaker,
+  type Data,
+  LockstepError,
+  type Maker,
+  type NewOrder,
+  persist,
+  type Session,
+  settlementOf,
+} from '#client';
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts';
 import type { Tape } from '../runner/tape.js';
-import { patiently } from './patiently.js';
-import { PlayedOrder } from './played-order.js';
+import { type Patiently, PlayedOrder } from './played-order.js';
 
 /** Wallets that place orders in turn: one alone may place as many a minute as the service allows. */
 const WALLETS = 4;
@@ -14,6 +22,10 @@ const PRICE = '182500000000000000000';
 /** No simulated taker acts on quantities with another digit than 0 behind the first. */
 const QUANTITY = 111;
 const QUANTITIES = 800;
+/** How long the service may be too busy for a maker, or away. */
+const PATIENCE_MS = 60_000;
+/** The service's code for an order that is placed a second time, when the answer to the first was lost. */
+const NONCE_ALREADY_USED = 409006;
 /** Beyond the least that the service asks for. */
 const SPARE_VALIDITY_S = 3_600;
 
@@ -25,6 +37,8 @@ export class Cast {
   private makers: Maker[] = [];
   private readonly nonces: number[] = [];
   private turn = 0;
+  private readonly patiently: Patiently = (call) =>
+    persist(call, { patienceMs: PATIENCE_MS, signal: this.signal });
 
   constructor(
     private readonly url: string,
@@ -64,7 +78,7 @@ export class Cast {
     const nonce = (this.nonces[at] = (this.nonces[at] ?? -1) + 1);
     const order = { ...this.terms(turn), nonce, principal: maker.address, exchange: 0 };
     const hash = maker.hash({ maker: maker.address, ...order });
-    const played = new PlayedOrder(hash, maker, this.tape);
+    const played = new PlayedOrder(hash, maker, this.tape, this.patiently);
     this.byHash.set(hash, played);
     this.orders.push(played);
     known(hash);
@@ -76,7 +90,9 @@ export class Cast {
       order: hash,
       body: null,
     });
-    await patiently(() => maker.place(order));
+    await this.patiently(() => maker.place(order)).catch((error: unknown) => {
+      if (!(error instanceof LockstepError) || error.code !== NONCE_ALREADY_USED) throw error;
+    });
     return played;
   }
 

@@ -1,24 +1,28 @@
 import type { CancellationUpdate, Data, Maker, OrderStatusChange } from '#client';
 import { type BotCall, FILL, isDone, LOCK, REJECT, UNLOCK, verdictIn } from '../runner/bot-call.js';
+import type { BotLine } from '../runner/bot-line.js';
 import type { Push } from '../runner/faults.js';
 import type { Tape } from '../runner/tape.js';
-import { patiently } from './patiently.js';
 
 type HistoryEvent = Data<'getOrderEvents'>['events'][number];
+
+/** Makes a maker's call, as often as it takes. */
+export type Patiently = <T>(call: () => Promise<T>) => Promise<T>;
 
 /** An order that the runner's maker has placed, and what became of it. */
 export class PlayedOrder {
   /** What its maker was pushed of it. */
   readonly changes: OrderStatusChange[] = [];
   readonly updates: CancellationUpdate[] = [];
-  /** The question as it came from the service, each time. */
-  readonly questions: Push[] = [];
+  /** The question as it came from the service, each time, and on which socket. */
+  readonly questions: { push: Push; line: BotLine }[] = [];
   askedAt: number | undefined;
 
   constructor(
     readonly hash: string,
     private readonly maker: Maker,
     private readonly tape: Tape,
+    private readonly patiently: Patiently,
   ) {}
 
   get calls(): BotCall[] {
@@ -33,6 +37,11 @@ export class PlayedOrder {
   /** The verdict that the service has recorded. */
   get recorded(): BotCall | undefined {
     return this.verdicts.find(isDone);
+  }
+
+  /** On how many sockets the bot was asked; each may answer, with the same verdict. */
+  get askedOn(): number {
+    return new Set(this.questions.map(({ line }) => line)).size;
   }
 
   get lock(): BotCall | undefined {
@@ -55,7 +64,7 @@ export class PlayedOrder {
   async ask(): Promise<{ request_id: string; expires_at: string } | undefined> {
     this.write('maker', 'service', 'asks to cancel');
     this.askedAt ??= performance.now();
-    const answer = await patiently(() => this.maker.cancel(this.hash));
+    const answer = await this.patiently(() => this.maker.cancel(this.hash));
     return answer.success ? undefined : answer.cancellation;
   }
 
@@ -64,7 +73,7 @@ export class PlayedOrder {
     const events: HistoryEvent[] = [];
     let after: string | undefined;
     do {
-      const page = await this.maker.history(this.hash, { after });
+      const page = await this.patiently(() => this.maker.history(this.hash, { after }));
       events.push(...page.events);
       after = page.next_after ?? undefined;
     } while (after);

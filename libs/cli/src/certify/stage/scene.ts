@@ -1,5 +1,5 @@
 import type { Data } from '#client';
-import { type BotCall, CANCEL_RESULT, LOCK, verdictIn } from '../runner/bot-call.js';
+import { type BotCall, LOCK, verdictIn } from '../runner/bot-call.js';
 import type { BotLine } from '../runner/bot-line.js';
 import type { CallFault, CallRule, LineRule, Push, PushRule } from '../runner/faults.js';
 import type { Runner } from '../runner/runner.js';
@@ -49,17 +49,24 @@ export class Scene {
   placedOrder(known: (hash: string) => void = () => {}): Promise<PlayedOrder> {
     return this.stage.cast.place((hash) => {
       this.orders.add(hash);
-      this.onPush((push) => this.keepQuestion(push, hash));
+      this.onPush((push, line) => this.keepQuestion(push, line, hash));
       known(hash);
     });
   }
 
-  async locked(order: PlayedOrder, patienceMs = this.waits.lockMs): Promise<void> {
+  async locked(order: PlayedOrder): Promise<void> {
+    const { lockMs } = this.waits;
+    if (await this.isLocked(order, lockMs)) return;
+    throw new NotShown(`the bot did not lock an order within ${seconds(lockMs)}`);
+  }
+
+  /** Whether the bot locks an order in time; not shown when another does. */
+  async isLocked(order: PlayedOrder, patienceMs: number): Promise<boolean> {
     const found = (): boolean => order.lock !== undefined || takenByAnother(order);
     await this.stage.tape.until(found, patienceMs);
-    if (order.lock) return;
+    if (order.lock) return true;
     if (takenByAnother(order)) throw new NotShown('another taker locked the order before the bot did');
-    throw new NotShown(`the bot did not lock an order within ${seconds(patienceMs)}`);
+    return false;
   }
 
   /** Asks to cancel a locked order; not shown when the bot has ended it by itself before. */
@@ -100,6 +107,18 @@ export class Scene {
     return recorded;
   }
 
+  /** Whether a push about an order has reached the bot as the scene has changed it, and before what it did. */
+  isPushed(order: PlayedOrder, type: string, before = Infinity): boolean {
+    return this.stage.tape.delivered.some(
+      (pushed) => pushed.order === order.hash && pushed.type === type && pushed.isFault && pushed.at < before,
+    );
+  }
+
+  expectPushed(order: PlayedOrder, type: string, before?: number): void {
+    if (!this.isPushed(order, type, before))
+      throw new NotShown('the bot had found out otherwise before it was pushed that');
+  }
+
   /** Lets what must not come have time to come. */
   settle(): Promise<unknown> {
     return this.stage.tape.until(() => false, this.waits.settleMs);
@@ -128,7 +147,7 @@ export class Scene {
   onAnswers(order: PlayedOrder, fault: CallFault, times = 1): () => void {
     let left = times;
     return this.onCall((call) => {
-      if (call.path !== CANCEL_RESULT || call.order !== order.hash || left === 0) return undefined;
+      if (verdictIn(call) === undefined || call.order !== order.hash || left === 0) return undefined;
       left -= 1;
       return fault;
     });
@@ -155,9 +174,9 @@ export class Scene {
     if (!isLeft()) await tape.until(found, patienceMs);
   }
 
-  private keepQuestion(push: Push, hash: string): undefined {
+  private keepQuestion(push: Push, line: BotLine, hash: string): undefined {
     if (push.type === 'cancellation_request' && push.order === hash)
-      this.stage.cast.find(hash)?.questions.push(push);
+      this.stage.cast.find(hash)?.questions.push({ push, line });
   }
 
   private throwIfEnded({ endedBy }: PlayedOrder): void {

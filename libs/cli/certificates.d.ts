@@ -1,0 +1,2 @@
+// What "#certificates" is to the compiler: as with the client, the package is published with it inside.
+export * from '../certificates/src/index.js';
