@@ -1,16 +1,19 @@
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:http';
+import { createServer, get, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { RULE_NAMES } from '#certificates';
 import { freePort } from '#database';
 import type { TakerClient } from '../support/clients.js';
 import { lockstep, RunningCommand } from '../support/command-line.js';
 import { expectInvariants } from '../support/invariants.js';
 import { startService, type TestService } from '../support/service.js';
-import { HandmadeBot, Waverer } from './bots/handmade-bot.js';
+import { until } from '../support/until.js';
+import { HandmadeBot } from './bots/handmade-bot.js';
+import { Waverer } from './bots/wrong-bots.js';
 
 /** `lockstep certify` as it is typed: what it says, prints and ends with. */
 const PATIENCE_MS = 90_000;
@@ -105,6 +108,21 @@ test(
   PATIENCE_MS,
 );
 
+test(
+  'a rule that was not shown: exit code 1',
+  async () => {
+    const { code, stdout } = await tried(HandmadeBot, '--only', 'two-sockets');
+    expect(stdout).toMatch(/\nincomplete: 0 passed, 1 not shown\n$/);
+    expect(code).toBe(1);
+  },
+  PATIENCE_MS,
+);
+
+test('the rules are those that certificates name', async () => {
+  const { stdout } = await lockstep(['certify', '--list', '--json']);
+  expect(JSON.parse(stdout).map(({ name }: { name: string }) => name)).toEqual(RULE_NAMES);
+});
+
 test('--list names the rules', async () => {
   const { code, stdout } = await lockstep(['certify', '--list']);
   expect([code, stdout]).toEqual([
@@ -118,6 +136,12 @@ test.each([
   [['--listen', '70000'], 'It must be a port, from 0 to 65535.'],
   [['--url', 'ftp://127.0.0.1'], '--url or LOCKSTEP_URL must be http'],
   [['--certificate', 'certificate.json'], 'set LOCKSTEP_API_KEY, or give --api-key @file'],
+  [['--certificate', 'certificate.json', '--only', RULE], 'all rules must be tried; leave --only out'],
+  [['--json-file', '/nowhere/report.json'], '--json-file: cannot write /nowhere/report.json (ENOENT)'],
+  [
+    ['--certificate', '/nowhere/certificate.json', '--api-key', 'key'],
+    '--certificate: cannot write /nowhere/certificate.json (ENOENT)',
+  ],
 ])('%s is wrong usage', async (options, what) => {
   const { code, stderr } = await lockstep(['certify', ...options]);
   expect([code, stderr]).toEqual([2, expect.stringContaining(what)]);
@@ -136,4 +160,39 @@ test('a port that is taken, and Ctrl-C before a bot has come, end it with 1', as
   const waiting = new RunningCommand(['certify', '--url', service.url, '--listen', '0']);
   await waiting.hear('point your bot at');
   expect(await waiting.interrupt()).toBe(1);
+});
+
+test('Ctrl-C while the service does not answer ends it', async () => {
+  let asked = 0;
+  const silent = createServer((request, reply) => {
+    if (request.url === '/openapi.json')
+      asked += 1; // and no answer
+    else void fetch(service.url + request.url).then(async (answer) => reply.end(await answer.text()));
+  }).listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  const { port } = silent.address() as AddressInfo;
+  const command = new RunningCommand(['certify', '--url', `http://127.0.0.1:${port}`, '--listen', '0']);
+  await until(() => asked > 0, 'the document to be asked for');
+  expect(await command.interrupt()).toBe(1);
+  silent.close();
+  silent.closeAllConnections();
+});
+
+test('what a web page sends to a name that leads here is refused', async () => {
+  const port = await freePort();
+  const command = new RunningCommand(['certify', '--url', service.url, '--listen', String(port)]);
+  await command.hear('point your bot at');
+  const statusFor = async (host: string, headers = {}): Promise<number> => {
+    const path = '/api/v1/config';
+    const request = get({ port, host: '127.0.0.1', path, headers: { host, ...headers } });
+    const [answer] = (await once(request, 'response')) as [IncomingMessage];
+    answer.resume();
+    return answer.statusCode!;
+  };
+  const upgrade = { connection: 'upgrade', upgrade: 'websocket' };
+  expect(await statusFor(`evil.example:${port}`)).toBe(421);
+  expect(await statusFor('127.0.0.1.evil.example', upgrade)).toBe(421);
+  for (const host of [`127.0.0.1:${port}`, `localhost:${port}`, `[::1]:${port}`])
+    expect(await statusFor(host)).toBe(200);
+  expect(await command.interrupt()).toBe(1);
 });

@@ -1,5 +1,5 @@
 export { certify, type CertifyOptions } from './certify/certify.js';
-export { type Certificate, requestCertificate } from './certify/certificate.js';
+export { requestCertificate } from './certify/certificate.js';
 export type { CertificationReport, RuleResult, TranscriptEntry } from './certify/report.js';
 export {
   htmlReport,

@@ -1,26 +1,16 @@
 import { createHash } from 'node:crypto';
-import { LockstepError } from '#client';
+import { type Certificate, MAX_ORDERS } from '#certificates';
+import { LockstepError, persist } from '#client';
 import type { TakerAccess } from '../connection.js';
 import { Refused } from '../refusals.js';
 import { callService } from '../service-call.js';
 import type { CertificationReport, TranscriptEntry } from './report.js';
 import { jsonReport } from './reports/index.js';
 
-/** What an installation confirms of a certification; docs/certificates.md has its form. */
-export interface Certificate {
-  version: 1;
-  taker: string;
-  report_sha256: string;
-  verdict: CertificationReport['verdict'];
-  rules: { name: string; verdict: string }[];
-  confirmed_orders: number;
-  signed_at: string;
-  issuer: string;
-  signature: string;
-}
-
-/** As many as the sandbox looks up; those of the first rules. */
-const MAX_ORDERS = 600;
+/** For how long a sandbox is asked that is busy, or does not answer. */
+const PATIENCE_MS = 30_000;
+/** It looks up hundreds of orders, no faster than the key may call. */
+const LOOKUP_MS = 120_000;
 const NOT_FOUND = 404;
 
 /**
@@ -30,6 +20,7 @@ const NOT_FOUND = 404;
 export async function requestCertificate(
   report: CertificationReport,
   { url, apiKey }: Pick<TakerAccess, 'url' | 'apiKey'>,
+  signal = new AbortController().signal,
 ): Promise<Certificate> {
   const orders = saidOfOrders(report);
   if (orders.size === 0)
@@ -45,11 +36,16 @@ export async function requestCertificate(
       .map(([hash, said]) => `${hash}:${[...said].join('+')}`)
       .join(','),
   };
+  const request = {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'x-api-key': apiKey },
+    body: JSON.stringify(claims),
+    signal,
+  };
   try {
-    return await callService<Certificate>(`${url}/sandbox/certificates`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', 'x-api-key': apiKey },
-      body: JSON.stringify(claims),
+    return await persist(() => callService<Certificate>(`${url}/sandbox/certificates`, request, LOOKUP_MS), {
+      patienceMs: PATIENCE_MS,
+      signal,
     });
   } catch (error) {
     if (!(error instanceof LockstepError) || error.status !== NOT_FOUND) throw error;

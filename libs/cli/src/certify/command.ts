@@ -1,4 +1,3 @@
-import { writeFile } from 'node:fs/promises';
 import { Command, InvalidArgumentError } from 'commander';
 import { takerAccess, type TakerOptions, urlOf, withTaker } from '../connection.js';
 import { AlreadyTold, Refused, UsageError } from '../refusals.js';
@@ -6,7 +5,16 @@ import { jsonLine, type Screen } from '../screen.js';
 import { requestCertificate } from './certificate.js';
 import { certify } from './certify.js';
 import type { RuleResult } from './report.js';
-import { jsonReport, type ReportFiles, terminalReport, withReports, writeReports } from './reports/index.js';
+import {
+  jsonReport,
+  type ReportFiles,
+  requireWritable,
+  requireWritableReports,
+  terminalReport,
+  withReports,
+  write,
+  writeReports,
+} from './reports/index.js';
 import { RULES } from './scenarios/index.js';
 
 interface CertifyCommandOptions extends TakerOptions, ReportFiles {
@@ -28,7 +36,7 @@ Examples:
   lockstep certify --url https://sandbox.example --json > report.json
 
 It plays makers, so the service should be a sandbox. Your bot must lock new orders and answer requests by itself. The run takes
-about five minutes. It exits with 1 when the bot breaks a rule.`;
+about five minutes. It exits with 1 when the bot breaks a rule, and when it does not show one that every bot shows.`;
 
 /** Finds out whether a taker's bot keeps the rules. */
 export function certifyCommand(screen: Screen): Command {
@@ -54,7 +62,12 @@ async function tryBot(
     screen.print(options.json ? jsonLine(known) : known.map(ruleLine).join(''));
     return;
   }
-  const access = options.certificate === undefined ? undefined : takerAccess(options);
+  const { certificate } = options;
+  if (certificate !== undefined && only)
+    throw new UsageError('--certificate: all rules must be tried; leave --only out');
+  const access = certificate === undefined ? undefined : takerAccess(options);
+  await requireWritableReports(options);
+  if (certificate !== undefined) await requireWritable('--certificate', certificate);
   const signal = screen.takeInterrupts();
   const report = await certify({
     url: urlOf(options),
@@ -72,14 +85,10 @@ async function tryBot(
   screen.print(options.json ? jsonReport(report) : terminalReport(report));
   await writeReports(report, options);
   if (access) {
-    const certificate = await requestCertificate(report, access);
-    await writeFile(options.certificate!, `${JSON.stringify(certificate, null, 2)}\n`).catch(
-      (error: NodeJS.ErrnoException) => {
-        throw new UsageError(`--certificate: cannot write ${options.certificate} (${error.code})`);
-      },
-    );
+    const signed = await requestCertificate(report, access, signal);
+    await write('--certificate', certificate!, `${JSON.stringify(signed, null, 2)}\n`);
   }
-  if (report.verdict === 'fail') throw new AlreadyTold();
+  if (report.verdict !== 'pass') throw new AlreadyTold();
 }
 
 function ruleLine({ name, rule }: Pick<RuleResult, 'name' | 'rule'>): string {

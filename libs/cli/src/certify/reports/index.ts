@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { open, writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { UsageError } from '../../refusals.js';
 import type { CertificationReport } from '../report.js';
@@ -25,17 +25,37 @@ export function withReports(command: Command): Command {
 
 /** Writes each report that is asked for. */
 export async function writeReports(report: CertificationReport, files: ReportFiles): Promise<void> {
-  const wanted = [
-    ['--json-file', files.jsonFile, jsonReport],
-    ['--junit', files.junit, junitReport],
-    ['--html', files.html, htmlReport],
-  ] as const;
-  for (const [option, path, text] of wanted) {
-    if (path === undefined) continue;
-    await writeFile(path, text(report)).catch((error: NodeJS.ErrnoException) => {
-      throw new UsageError(`${option}: cannot write ${path} (${error.code})`);
-    });
-  }
+  for (const { option, path, textOf } of wantedIn(files)) await write(option, path, textOf(report));
 }
+
+/** Refuses files that cannot be written, before a run that would be for nothing. */
+export async function requireWritableReports(files: ReportFiles): Promise<void> {
+  for (const { option, path } of wantedIn(files)) await requireWritable(option, path);
+}
+
+/** Writes a file of an option. */
+export async function write(option: string, path: string, text: string): Promise<void> {
+  await writeFile(path, text).catch(refuse(option, path));
+}
+
+export async function requireWritable(option: string, path: string): Promise<void> {
+  const file = await open(path, 'a').catch(refuse(option, path));
+  await file.close();
+}
+
+function wantedIn({ jsonFile, junit, html }: ReportFiles) {
+  const files = [
+    { option: '--json-file', path: jsonFile, textOf: jsonReport },
+    { option: '--junit', path: junit, textOf: junitReport },
+    { option: '--html', path: html, textOf: htmlReport },
+  ];
+  return files.flatMap(({ path, ...file }) => (path === undefined ? [] : [{ ...file, path }]));
+}
+
+const refuse =
+  (option: string, path: string) =>
+  (error: NodeJS.ErrnoException): never => {
+    throw new UsageError(`${option}: cannot write ${path} (${error.code})`);
+  };
 
 export { htmlReport, jsonReport, junitReport };
