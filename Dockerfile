@@ -24,6 +24,7 @@ COPY --from=dependencies /app/node_modules node_modules
 COPY --from=build /app/dist dist
 # the guide, which the service shows under /guide
 COPY docs docs
+COPY clients/python/README.md clients/python/README.md
 COPY --from=build /app/libs/client/README.md libs/client/README.md
 # its "imports" say where the libraries are
 COPY package.json ./

@@ -1,0 +1,90 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { ApiKeysService } from '#trading';
+import { succeeded } from './support/handshake.js';
+import { hasPython, PYTHON, PYTHON_CLIENT } from './support/python.js';
+import { ServiceProcess } from './support/service-process.js';
+import { startService, type TestService } from './support/service.js';
+import { TroubledProxy } from './support/troubled-proxy.js';
+import { until } from './support/until.js';
+
+/** The Python client: its own tests, its types, and the program of its README. */
+const PATIENCE_MS = 120_000;
+
+/** In CI it must be there. */
+function hasMypy(): boolean {
+  if (process.env.CI === 'true') return true;
+  if (spawnSync(PYTHON, ['-m', 'mypy', '--version']).status === 0) return true;
+  console.warn('skipped: the types of the Python client (Debian: apt-get install mypy)');
+  return false;
+}
+
+let service: TestService;
+let folder: string;
+beforeAll(async () => {
+  service = await startService();
+  folder = mkdtempSync(join(tmpdir(), 'lockstep-python-'));
+});
+afterAll(async () => {
+  await service.stop();
+  rmSync(folder, { recursive: true });
+});
+
+/** Runs a module of Python in the client's folder, and leaves nothing there. */
+function runModule(...args: string[]): void {
+  const env = { ...process.env, PYTHONDONTWRITEBYTECODE: '1' };
+  execFileSync(PYTHON, ['-W', 'error::RuntimeWarning', '-m', ...args], {
+    cwd: PYTHON_CLIENT,
+    env,
+    stdio: 'pipe',
+  });
+}
+
+(hasPython('the tests of the Python client') ? describe : describe.skip)('the Python client', () => {
+  test('passes its own tests', () => runModule('unittest'), PATIENCE_MS);
+
+  (hasMypy() ? test : test.skip)(
+    'is typed throughout',
+    () => runModule('mypy', '--cache-dir', join(folder, 'mypy'), 'lockstep', 'tests'),
+    PATIENCE_MS,
+  );
+
+  test(
+    "the README's taker locks an order and gives it up, signed, in 15 lines",
+    async () => {
+      const readme = readFileSync(join(PYTHON_CLIENT, 'README.md'), 'utf8');
+      const [, code] = /```python taker\n(.*?)```/s.exec(readme)!;
+      expect(code!.split('\n').filter((line) => line.trim() !== '').length).toBeLessThanOrEqual(15);
+      const program = join(folder, 'taker.py');
+      writeFileSync(program, code!);
+
+      const { takerId, address } = await service.newTaker();
+      const keys = new ApiKeysService(service.dataSource, service.settings);
+      const { apiKey, apiSecret } = await keys.create(takerId, { requireSignature: true });
+      const proxy = await TroubledProxy.before(service.url);
+      const environment = { PYTHONPATH: resolve(PYTHON_CLIENT), PYTHONDONTWRITEBYTECODE: '1' };
+      const taker = ServiceProcess.launch(environment, [
+        PYTHON,
+        program,
+        proxy.url,
+        apiKey,
+        apiSecret,
+        address,
+      ]);
+      await until(() => proxy.opened > 0 || taker.child.exitCode !== null, 'the taker to listen');
+      const maker = await service.newMaker();
+      const { id } = await maker.place();
+      await until(async () => (await maker.order(id)).status === 'locked', 'the lock');
+      succeeded(await maker.cancel(id), 202);
+      await until(async () => (await maker.order(id)).status === 'cancelled', 'the answer');
+      expect((await maker.order(id)).cancellation).toMatchObject({ message: 'Not traded yet' });
+      await taker.stop();
+      await proxy.stop();
+      expect(taker.stderr).toBe('');
+    },
+    PATIENCE_MS,
+  );
+});
