@@ -33,14 +33,24 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
+const WITHOUT_TRACES = { PYTHONPATH: resolve(PYTHON_CLIENT), PYTHONDONTWRITEBYTECODE: '1' };
+
 /** Runs a module of Python in the client's folder, and leaves nothing there. */
 function runModule(...args: string[]): void {
-  const env = { ...process.env, PYTHONDONTWRITEBYTECODE: '1' };
+  const env = { ...process.env, ...WITHOUT_TRACES };
   execFileSync(PYTHON, ['-W', 'error::RuntimeWarning', '-m', ...args], {
     cwd: PYTHON_CLIENT,
     env,
     stdio: 'pipe',
   });
+}
+
+/** Starts a program of a taker whose key demands signatures. */
+async function launch(program: string, url: string): Promise<ServiceProcess> {
+  const { takerId, address } = await service.newTaker();
+  const keys = new ApiKeysService(service.dataSource, service.settings);
+  const { apiKey, apiSecret } = await keys.create(takerId, { requireSignature: true });
+  return ServiceProcess.launch(WITHOUT_TRACES, [PYTHON, program, url, apiKey, apiSecret, address]);
 }
 
 (hasPython('the tests of the Python client') ? describe : describe.skip)('the Python client', () => {
@@ -53,6 +63,27 @@ function runModule(...args: string[]): void {
   );
 
   test(
+    'makes every call of a taker',
+    async () => {
+      await (await service.newMaker()).place();
+      const taker = await launch('test/python-client/calls.py', service.url);
+      expect([await taker.end(), taker.stderr]).toEqual([0, '']);
+      expect(JSON.parse(taker.stdout)).toEqual({
+        valid: true,
+        locked: 1,
+        status: 'rejected',
+        changes: ['pending', 'locked', 'pending', 'locked', 'rejected'],
+        events: false,
+        fills: 0,
+        asked: 0,
+        chain: service.settings.EIP712_CHAIN_ID,
+        refused: [409, 409005, true],
+      });
+    },
+    PATIENCE_MS,
+  );
+
+  test(
     "the README's taker locks an order and gives it up, signed, in 15 lines",
     async () => {
       const readme = readFileSync(join(PYTHON_CLIENT, 'README.md'), 'utf8');
@@ -61,19 +92,8 @@ function runModule(...args: string[]): void {
       const program = join(folder, 'taker.py');
       writeFileSync(program, code!);
 
-      const { takerId, address } = await service.newTaker();
-      const keys = new ApiKeysService(service.dataSource, service.settings);
-      const { apiKey, apiSecret } = await keys.create(takerId, { requireSignature: true });
       const proxy = await TroubledProxy.before(service.url);
-      const environment = { PYTHONPATH: resolve(PYTHON_CLIENT), PYTHONDONTWRITEBYTECODE: '1' };
-      const taker = ServiceProcess.launch(environment, [
-        PYTHON,
-        program,
-        proxy.url,
-        apiKey,
-        apiSecret,
-        address,
-      ]);
+      const taker = await launch(program, proxy.url);
       await until(() => proxy.opened > 0 || taker.child.exitCode !== null, 'the taker to listen');
       const maker = await service.newMaker();
       const { id } = await maker.place();

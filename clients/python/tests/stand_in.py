@@ -4,6 +4,7 @@ import asyncio
 import base64
 import hashlib
 import json
+import ssl
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
 SECRET = "3b5d1f0a7c9e24686f1d0b3a5c7e9f1022446688aaccee00113355779bbddff1"
@@ -54,7 +55,8 @@ class Call:
 class StandIn:
     """Answers calls with `answers` in turn, then with successes, and upgrades with `refusals` in turn, then opens them."""
 
-    def __init__(self) -> None:
+    def __init__(self, tls: Optional[ssl.SSLContext] = None) -> None:
+        self._tls = tls
         self.answers: List[Optional[bytes]] = []
         self.refusals: List[bytes] = []
         self.calls: List[Call] = []
@@ -63,8 +65,8 @@ class StandIn:
         self._writers: List[asyncio.StreamWriter] = []
 
     async def __aenter__(self) -> "StandIn":
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
-        self.url = f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0, ssl=self._tls)
+        self.url = f"{'https' if self._tls else 'http'}://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
         return self
 
     async def __aexit__(self, *_: object) -> None:

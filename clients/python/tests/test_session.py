@@ -132,6 +132,14 @@ class Sessions(unittest.IsolatedAsyncioTestCase):
         afters = [upgrade.target.split("after=")[1] for upgrade in self.service.upgrades]
         self.assertEqual(afters, ["01", "03"])
 
+    async def test_watch_hears_whole_messages_and_answers_nothing(self) -> None:
+        messages: List[Any] = []
+        async with await self.taker.watch(on_message=messages.append):
+            pushed = [change("01"), request("q-1", "02"), request("q-1", "02", True)]
+            self.service.push(*pushed)
+            await until(lambda: messages == pushed, "the messages")
+        self.assertEqual(self.service.calls, [])
+
     async def test_resync_is_told_and_also_where_nothing_was_heard(self) -> None:
         session = await self.listen()
         self.service.drop()
