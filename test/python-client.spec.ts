@@ -42,6 +42,7 @@ function runModule(...args: string[]): void {
     cwd: PYTHON_CLIENT,
     env,
     stdio: 'pipe',
+    timeout: PATIENCE_MS,
   });
 }
 

@@ -9,7 +9,7 @@ from unittest.mock import patch
 
 from lockstep import Answered, AnswerRefused, AsyncSession, AsyncTaker, CancellationRequest, LockstepError, Verdict
 
-from .stand_in import StandIn, change, credentials, refusal, request, signed_with, until
+from .stand_in import PATIENCE_S, StandIn, change, credentials, refusal, request, signed_with, until
 
 YES = Verdict(True, "Not traded yet")
 REVOKED = refusal(401, 10010009, "API key not found")
@@ -58,7 +58,7 @@ class Sessions(unittest.IsolatedAsyncioTestCase):
         self.service.refusals.append(REVOKED)
         self.service.drop()
         with self.assertRaisesRegex(LockstepError, "API key not found"):
-            await session.wait_ended()
+            await asyncio.wait_for(session.wait_ended(), PATIENCE_S)
         await until(lambda: isinstance(self.problems[-1], LockstepError), "the report")
         await session.close()
 
@@ -188,7 +188,7 @@ class Sessions(unittest.IsolatedAsyncioTestCase):
             session = await self.listen(lambda _: asyncio.Event().wait())
             self.service.push(request("q-1", "01"))
             await until(lambda: bool(self.asked), "the question")
-            await session.close()
+            await asyncio.wait_for(session.close(), PATIENCE_S)
         await until(lambda: bool(self.problems), "the report")
         self.assertEqual(
             str(self.problems[0]), "cancellation request q-1 was not answered before the session ended"
