@@ -86,6 +86,20 @@ test('who has read enough of it may go', async () => {
   expect(listening.stderr).not.toContain('EPIPE');
 });
 
+test('what cannot be written, as on a full disk, is exit code 1 and one sentence', async () => {
+  const { hash } = await lockedOrder(service, { taker });
+  const command = ServiceProcess.launch(environment, [
+    'sh',
+    '-c',
+    `"$0" "$@" > /dev/full`,
+    ...PROGRAM,
+    'order',
+    hash,
+  ]);
+  expect(await command.end()).toBe(1);
+  expect(command.stderr).toMatch(/^lockstep: cannot write what was asked for: ENOSPC[^\n]*\n$/);
+});
+
 describe('exit codes', () => {
   test.each([
     [['--version'], 0],

@@ -4,8 +4,13 @@ import { run } from './run.js';
 // the process list shows this instead of the arguments, among which there may be a key
 process.title = 'lockstep';
 
-// "lockstep listen | head -1": who reads has had enough
-process.stdout.on('error', () => process.exit(0));
+process.stdout.on('error', ({ code, message }: NodeJS.ErrnoException) => {
+  // "lockstep listen | head -1": who reads has had enough
+  if (code === 'EPIPE') process.exit(0);
+  process.stderr.write(`lockstep: cannot write what was asked for: ${message}\n`, () => process.exit(1));
+});
+// nobody reads what is said beside it; the exit code tells
+process.stderr.on('error', () => {});
 
 const stop = new AbortController();
 
