@@ -79,6 +79,7 @@ test('scenarios are listed, newest first, without their steps', async () => {
   expect(scenarios[0]).toEqual({
     id: expect.any(String),
     name: 'ask-again',
+    taker_address: `0x${'7a'.repeat(20)}`,
     status: 'failed',
     started_at: expect.stringMatching(/Z$/),
     ended_at: expect.stringMatching(/Z$/),

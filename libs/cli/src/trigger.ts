@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { LockstepError } from '#client';
+import { LockstepError, persist } from '#client';
 import { Command } from 'commander';
 import { address } from './arguments.js';
 import { type ServiceOptions, urlOf, withService } from './connection.js';
-import { AlreadyTold, Refused } from './refusals.js';
+import { AlreadyTold, Refused, sentenceOf } from './refusals.js';
 import { jsonLine, printable, type Screen } from './screen.js';
 import { callService } from './service-call.js';
 
@@ -15,10 +15,13 @@ interface Scenario {
   id: string;
   name: string;
   status: 'running' | 'completed' | 'failed';
+  taker_address: string;
   steps: { at: string; text: string; order_hash: string | null }[];
 }
 
 const POLL_MS = 300;
+/** For how long a scenario that is under way is asked for again, while the service is busy or away. */
+const PATIENCE_MS = 60_000;
 const NOT_FOUND = 404;
 
 const EXAMPLES = `
@@ -41,14 +44,20 @@ export function triggerCommand(screen: Screen): Command {
   return withService(new Command('trigger'))
     .description("play a sandbox scenario towards a taker's bot, and show how it goes")
     .argument('<scenario>', 'its name, see below')
-    .option('--taker <address>', "whose bot is tried; the sandbox's own choice when left out", address)
+    .option(
+      '--taker <address>',
+      'whose bot is tried; that of the demo, or of the sandbox’s own --taker, when left out',
+      address,
+    )
     .addHelpText('after', EXAMPLES)
     .action((name: string, options: TriggerOptions) => trigger(name, options, screen));
 }
 
-async function trigger(name: string, options: TriggerOptions, screen: Screen): Promise<void> {
+async function trigger(wanted: string, options: TriggerOptions, screen: Screen): Promise<void> {
   const url = `${urlOf(options)}/sandbox/scenarios`;
-  let scenario = await start(url, name, options.taker);
+  let scenario = await start(url, wanted, options.taker);
+  const { name, taker_address } = scenario;
+  screen.note(`lockstep: ${printable(`${name} is played towards ${taker_address}`)}\n`);
   const stopped = screen.takeInterrupts();
   let shown = 0;
   for (;;) {
@@ -56,14 +65,32 @@ async function trigger(name: string, options: TriggerOptions, screen: Screen): P
     shown = scenario.steps.length;
     if (scenario.status !== 'running' || stopped.aborted) break;
     await delay(POLL_MS, undefined, { signal: stopped }).catch(() => {});
-    scenario = await callService<Scenario>(`${url}/${scenario.id}`);
+    scenario = await nextOf(scenario, url, stopped, screen);
   }
   if (options.json) screen.print(jsonLine(scenario));
   else
     screen.note(
-      `lockstep: ${printable(scenario.name)} ${scenario.status === 'running' ? 'goes on' : scenario.status}\n`,
+      `lockstep: ${printable(name)} ${scenario.status === 'running' ? 'goes on' : scenario.status}\n`,
     );
   if (scenario.status === 'failed') throw new AlreadyTold();
+}
+
+/** How a scenario stands by now; as it stood where Ctrl-C comes first. */
+async function nextOf(
+  scenario: Scenario,
+  url: string,
+  signal: AbortSignal,
+  screen: Screen,
+): Promise<Scenario> {
+  const onFailure = (error: unknown): void =>
+    screen.note(`lockstep: asking again: ${printable(sentenceOf(error))}\n`);
+  try {
+    const look = (): Promise<Scenario> => callService<Scenario>(`${url}/${scenario.id}`);
+    return await persist(look, { patienceMs: PATIENCE_MS, signal, onFailure });
+  } catch (error) {
+    if (signal.aborted) return scenario;
+    throw error;
+  }
 }
 
 async function start(url: string, name: string, taker_address: string | undefined): Promise<Scenario> {

@@ -66,7 +66,7 @@ export class Scenarios {
       const details = 'the sandbox is not open: it still starts, or its log tells why it could not';
       throw new Refusal(HttpStatus.SERVICE_UNAVAILABLE, 'Service unavailable', details);
     }
-    const botAddress = takerAddress ?? stage.botAddress;
+    const botAddress = (takerAddress ?? stage.botAddress)?.toLowerCase();
     if (!botAddress) throw invalid('taker_address is required: this sandbox has no taker of its own to try');
     if (name === 'suspend-and-resume' && !stage.operator) {
       throw invalid("name must not be suspend-and-resume here: this sandbox has no operator's access");
@@ -75,6 +75,7 @@ export class Scenarios {
     const summary: ScenarioSummary = {
       id: randomUUID(),
       name,
+      taker_address: botAddress,
       status: 'running',
       started_at: new Date().toISOString(),
       ended_at: null,
@@ -82,7 +83,7 @@ export class Scenarios {
     const started = { summary, steps: new Steps(), caller };
     this.played.unshift(started);
     this.forgetOldest();
-    const play = this.play(started, { ...stage, botAddress: botAddress.toLowerCase() });
+    const play = this.play(started, { ...stage, botAddress });
     this.plays.add(play);
     void play.finally(() => this.plays.delete(play));
     return viewOf(started);

@@ -48,6 +48,10 @@ export class ScenarioSummary {
   @ApiProperty({ enum: SCENARIO_NAMES })
   name!: ScenarioName;
 
+  /** Whose bot is tried. */
+  @ApiProperty({ type: String, pattern: ADDRESS_PATTERN, example: EXAMPLE_ADDRESS })
+  taker_address!: string;
+
   /** `failed`: it could not be played to its end, because the bot did not lock or did not answer, for example. */
   @ApiProperty({ enum: ['running', 'completed', 'failed'] })
   status!: 'running' | 'completed' | 'failed';
