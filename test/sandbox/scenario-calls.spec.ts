@@ -13,7 +13,7 @@ import {
 import { START_PATIENCE_MS } from '../support/service-process.js';
 import { until } from '../support/until.js';
 
-/** The calls that start scenarios and tell of them, and what they refuse. */
+/** The sandbox's own calls, and what they refuse. */
 let sandbox: RunningSandbox;
 beforeAll(async () => {
   sandbox = await RunningSandbox.start();
@@ -105,6 +105,27 @@ test.each<[string, unknown, string]>([
 test('an unknown id is refused', async () => {
   const answer = await call('GET', `${sandbox.url}/sandbox/scenarios/8b9ad3ad-4d0c-4f3e-9a26-5b1f1b5a9c11`);
   expect(answer).toMatchObject({ status: 404, body: { code: 404000, message: 'Scenario not found' } });
+});
+
+test('who tries keys at it is refused by it, before the service refuses new keys from its address', async () => {
+  const report = {
+    taker_address: `0x${'7a'.repeat(20)}`,
+    report_sha256: '5e'.repeat(32),
+    started_at: new Date().toISOString(),
+    rules: { 'answers-once': 'pass' },
+    orders: Array.from({ length: 20 }, (_, i) => `0x${String(10 + i).repeat(32)}:yes`).join(),
+  };
+  const statuses: number[] = [];
+  for (let i = 0; i < 20; i += 1) {
+    const headers = { 'x-api-key': `lk_wrong${i}` };
+    statuses.push(
+      (await call('POST', `${sandbox.url}/sandbox/certificates`, { json: report, headers })).status,
+    );
+  }
+  const takers = await Promise.all(Array.from({ length: 4 }, () => sandbox.service.newTaker()));
+  const answers = await Promise.all(takers.map((taker) => taker.call('GET', '/takers/orders')));
+  expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+  expect(statuses).toEqual([...Array(5).fill(401), ...Array(15).fill(429)]);
 });
 
 test('of very many steps the first are told, and the last', () => {

@@ -1,4 +1,5 @@
-import { Body, Controller, Headers, HttpCode, HttpStatus, Post, UseFilters } from '@nestjs/common';
+import { Body, Controller, Headers, HttpCode, HttpStatus, Ip, Post, UseFilters } from '@nestjs/common';
+import { networkOf } from '#config';
 import { ApiHeader, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { EnvelopeFilter, Refusal } from '../envelope.js';
 import { Certificates } from './certificates.service.js';
@@ -24,7 +25,11 @@ export class CertificatesController {
   @ApiResponse({ status: 400, description: '400001 Invalid parameter' })
   @ApiResponse({ status: 401, description: '401001 The key is missing, unknown, or demands signed calls' })
   @ApiResponse({ status: 422, description: '422001 Not confirmed: the history contradicts the report' })
-  @ApiResponse({ status: 429, description: '429001 Too many requests: 4 reports are being looked into' })
+  @ApiResponse({
+    status: 429,
+    description:
+      "429001 Too many requests: 4 reports are being looked into, or 5 wrong keys came from the caller's network in a minute",
+  })
   @ApiResponse({
     status: 503,
     description: '503001 Service unavailable: there is nothing to sign with, or not yet',
@@ -32,8 +37,9 @@ export class CertificatesController {
   async request(
     @Body() request: CertificateRequest,
     @Headers('x-api-key') apiKey: string | undefined,
+    @Ip() address: string,
   ): Promise<CertificateResponse> {
     if (!apiKey) throw new Refusal(HttpStatus.UNAUTHORIZED, 'API key not found', 'X-API-Key is required');
-    return { code: 0, data: await this.certificates.issue(request, apiKey) };
+    return { code: 0, data: await this.certificates.issue(request, apiKey, networkOf(address)) };
   }
 }

@@ -5,6 +5,7 @@ import { invalid, Refusal } from '../envelope.js';
 import { claimedOrders, claimedRules } from './claims.js';
 import type { CertificateRequest } from './dto/certificates.dto.js';
 import { lookUp, notConfirmed } from './history.js';
+import { WrongKeys } from './wrong-keys.js';
 
 /** Longer after its beginning, a certification is not signed any more. */
 const MAX_AGE_MS = 2 * 3_600_000;
@@ -17,6 +18,7 @@ const MAX_AT_ONCE = 4;
 @Injectable()
 export class Certificates {
   private signing: { url: string; key: string } | undefined;
+  private readonly wrongKeys = new WrongKeys();
   private underWay = 0;
 
   /** From now on certificates can be had. */
@@ -24,7 +26,7 @@ export class Certificates {
     this.signing = key === undefined ? undefined : { url, key };
   }
 
-  async issue(request: CertificateRequest, apiKey: string): Promise<Certificate> {
+  async issue(request: CertificateRequest, apiKey: string, caller: string): Promise<Certificate> {
     const { signing } = this;
     if (!signing) {
       const details = 'the sandbox still starts, or has no SANDBOX_CERTIFICATE_KEY to sign with';
@@ -39,7 +41,7 @@ export class Certificates {
     }
     this.underWay += 1;
     try {
-      return await this.look(request, apiKey, signing);
+      return await this.wrongKeys.countFor(caller, () => this.look(request, apiKey, signing));
     } finally {
       this.underWay -= 1;
     }
