@@ -13,6 +13,7 @@ export class RunningCommand {
 
   /** Starts `lockstep` in this process, with these arguments. */
   constructor(args: string[], input = '') {
+    forgetShell();
     this.ended = run(args, {
       print: (text) => void (this.stdout += text),
       note: (text) => void (this.stderr += text),
@@ -32,6 +33,11 @@ export class RunningCommand {
     this.stop.abort();
     return this.ended;
   }
+}
+
+/** Whoever runs the tests may have variables of their own for a service. */
+function forgetShell(): void {
+  for (const name of Object.keys(process.env)) if (name.startsWith('LOCKSTEP_')) delete process.env[name];
 }
 
 /** Runs `lockstep` in this process to its end; test/command-line-process.spec.ts has it as a process. */
