@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, test } from '@jest/globals';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { freePort } from '#database';
 import { call } from '../support/http.js';
 import { startScenario } from '../support/sandbox.js';
@@ -9,13 +9,23 @@ import { START_PATIENCE_MS, ServiceProcess } from '../support/service-process.js
 import { until } from '../support/until.js';
 
 /** The sandbox of `npm start` on its embedded database. */
+let folder: string;
+let embedded: ServiceProcess;
+let port: number;
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'lockstep-'));
+  port = await freePort();
+  embedded = await ServiceProcess.start({ DATA_DIR: folder, PORT: String(port), SANDBOX: '' });
+}, START_PATIENCE_MS);
+afterEach(async () => {
+  await embedded.stop();
+  rmSync(folder, { recursive: true });
+});
+
 test(
   'it is there unless told otherwise, tries the demo taker, keeps its key, and stops in time though it is busy',
   async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'lockstep-'));
-    const environment = { DATA_DIR: folder, PORT: String(await freePort()), SANDBOX: '' };
-    const url = `http://127.0.0.1:${environment.PORT}`;
-    const embedded = await ServiceProcess.start(environment);
+    const url = `http://127.0.0.1:${port}`;
     await until(() => embedded.stdout.includes('npm run demo'), 'the welcome');
     expect(embedded.stdout).toMatch(/Sandbox +on: /);
     const key = /API key +(\S+)/.exec(embedded.stdout)![1]!;
@@ -33,7 +43,6 @@ test(
     await until(async () => (await orders()).length >= 50, 'most orders of the bursts');
     // the exit code says that it was not cut off
     expect([await embedded.stop(), embedded.stderr]).toEqual([0, '']);
-    rmSync(folder, { recursive: true });
   },
   2 * START_PATIENCE_MS,
 );

@@ -1,11 +1,20 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { freePort } from '#database';
 import { address, port, serviceUrl } from '../../apps/sandbox/src/arguments.js';
+import { lockstep } from '../support/command-line.js';
 import { call } from '../support/http.js';
 import { ExternalService } from '../support/external-service.js';
-import { endOf, isOfScenario, launchSandbox, newBot, startScenario, YES } from '../support/sandbox.js';
+import {
+  type Bot,
+  endOf,
+  isOfScenario,
+  launchSandbox,
+  newBot,
+  startScenario,
+  YES,
+} from '../support/sandbox.js';
 import { START_PATIENCE_MS, ServiceProcess } from '../support/service-process.js';
 import { until } from '../support/until.js';
 
@@ -21,6 +30,12 @@ beforeAll(async () => {
 afterAll(async () => {
   expect([await instance.stop(), instance.stderr]).toEqual([0, '']);
   await service.drop();
+});
+
+test('where there is no sandbox, "lockstep trigger" says how to have one', async () => {
+  const { code, stderr } = await lockstep(['trigger', 'burst', '--url', service.url]);
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/^lockstep: there is no sandbox there: start the service with SANDBOX=on, or .*\n$/);
 });
 
 test('a service that is no sandbox has none of its calls, and documents none', async () => {
@@ -41,40 +56,54 @@ test('a service that is no sandbox has none of its calls, and documents none', a
   expect((await call('GET', `${service.url}/api/v1/config`)).body.data.sandbox).toBe(false);
 });
 
-test('it plays through the API of a service, and refuses what it cannot do in the envelope', async () => {
-  const bot = await newBot(service, { wants: isOfScenario, decide: () => YES });
-  const taker = await service.newTaker();
-  const ownPort = await freePort();
-  const sandbox = launchSandbox(
-    { SANDBOX_API_KEY: taker.apiKey, SANDBOX_TAKER_ADDRESS: taker.address, SANDBOX_STEP_MS: '200' },
-    '--url',
-    service.url,
-    '--port',
-    String(ownPort),
-    '--taker',
-    bot.taker.address,
-  );
-  await until(() => sandbox.stdout.includes('plays against'), 'it to start', START_PATIENCE_MS);
-  const url = `http://127.0.0.1:${ownPort}`;
-  const { body } = await startScenario(url, { name: 'cancel-before-trade' });
-  expect((await endOf(url, body.data.id)).status).toBe('completed');
-  expect(await startScenario(url, { name: 'panic' })).toMatchObject({
-    status: 400,
-    body: { code: 400001, details: expect.stringContaining('name must be one of') },
+describe('beside a service', () => {
+  let sandbox: ServiceProcess;
+  let bot: Bot;
+  let url: string;
+  beforeAll(async () => {
+    bot = await newBot(service, { wants: isOfScenario, decide: () => YES });
+    const taker = await service.newTaker();
+    const ownPort = String(await freePort());
+    url = `http://127.0.0.1:${ownPort}`;
+    sandbox = launchSandbox(
+      { SANDBOX_API_KEY: taker.apiKey, SANDBOX_TAKER_ADDRESS: taker.address, SANDBOX_STEP_MS: '200' },
+      '--url',
+      service.url,
+      '--port',
+      ownPort,
+      '--taker',
+      bot.taker.address,
+    );
+    await until(() => sandbox.stdout.includes('plays against'), 'it to start', START_PATIENCE_MS);
   });
-  expect(await startScenario(url, { name: 'suspend-and-resume' })).toMatchObject({
-    status: 400,
-    body: { code: 400001, details: expect.stringContaining("no operator's access") },
+  afterAll(async () => {
+    await bot.session.close();
+    expect([await sandbox.stop(), sandbox.stderr]).toEqual([0, '']);
   });
-  const headers = { 'content-type': 'application/json' };
-  const malformed = await fetch(`${url}/sandbox/scenarios`, { method: 'POST', headers, body: '{' });
-  expect([malformed.status, await malformed.json()]).toMatchObject([
-    400,
-    { code: 400001, message: expect.any(String), details: expect.stringContaining('JSON') },
-  ]);
-  expect(await call('GET', `${url}/nothing`)).toMatchObject({ status: 404, body: { code: 404000 } });
-  await bot.session.close();
-  expect([await sandbox.stop(), sandbox.stderr]).toEqual([0, '']);
+
+  test('it plays through the API of a service, towards its --taker', async () => {
+    const { body } = await startScenario(url, { name: 'cancel-before-trade' });
+    expect(body.data.taker_address).toBe(bot.taker.address);
+    expect((await endOf(url, body.data.id)).status).toBe('completed');
+  });
+
+  test('it refuses what it cannot do in the envelope', async () => {
+    expect(await startScenario(url, { name: 'panic' })).toMatchObject({
+      status: 400,
+      body: { code: 400001, details: expect.stringContaining('name must be one of') },
+    });
+    expect(await startScenario(url, { name: 'suspend-and-resume' })).toMatchObject({
+      status: 400,
+      body: { code: 400001, details: expect.stringContaining("no operator's access") },
+    });
+    const headers = { 'content-type': 'application/json' };
+    const malformed = await fetch(`${url}/sandbox/scenarios`, { method: 'POST', headers, body: '{' });
+    expect([malformed.status, await malformed.json()]).toMatchObject([
+      400,
+      { code: 400001, message: expect.any(String), details: expect.stringContaining('JSON') },
+    ]);
+    expect(await call('GET', `${url}/nothing`)).toMatchObject({ status: 404, body: { code: 404000 } });
+  });
 });
 
 test.each<[(text: string) => unknown, string, string]>([
@@ -95,10 +124,12 @@ test.each<[(text: string) => unknown, string, string]>([
 
 describe('it does not start, and says why in one line, with', () => {
   const NOBODY = 'http://127.0.0.1:1';
+  let sandbox: ServiceProcess | undefined;
+  afterEach(() => sandbox?.stop());
   const ACCESS = { SANDBOX_API_KEY: 'k', SANDBOX_TAKER_ADDRESS: `0x${'7a'.repeat(20)}` };
 
   async function expectRefused(environment: NodeJS.ProcessEnv, args: string[], line: string): Promise<void> {
-    const sandbox = launchSandbox(environment, ...args);
+    sandbox = launchSandbox(environment, ...args);
     expect(await sandbox.end()).toBe(1);
     expect(sandbox.stderr).toContain(line);
     expect(sandbox.stderr.trim()).not.toContain('\n');

@@ -130,11 +130,14 @@ export class RunningSandbox {
   }
 
   async stop(): Promise<void> {
-    await expectInvariants(this.service.dataSource);
-    expect(await this.instance.stop()).toBe(0);
-    expect(this.instance.stderr).toBe('');
-    await this.service.drop();
-    rmSync(this.dataDir, { recursive: true });
+    try {
+      await expectInvariants(this.service.dataSource);
+    } finally {
+      expect(await this.instance.stop()).toBe(0);
+      expect(this.instance.stderr).toBe('');
+      await this.service.drop();
+      rmSync(this.dataDir, { recursive: true });
+    }
   }
 }
 

@@ -36,7 +36,10 @@ export class ServiceProcess {
         service.child.exitCode !== null,
       'the service to listen',
       START_PATIENCE_MS,
-    );
+    ).catch(async (late: unknown) => {
+      await service.stop('SIGKILL');
+      throw late;
+    });
     if (service.child.exitCode !== null) throw new Error(`the service ended: ${service.stderr}`);
     return service;
   }
