@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ADDRESS_PATTERN, makeDataDir, type Settings } from '#config';
 import type { INestApplicationContext } from '@nestjs/common';
@@ -50,7 +50,9 @@ async function keptAccess<T extends TakerAccess>(
   const kept = readKept(file, schema);
   if (kept && !('refused' in (await app.get(ApiKeysService).authenticate(kept.api_key)))) return kept;
   const access = await make();
-  writeFileSync(file, JSON.stringify(access, null, 2), { mode: 0o600 });
+  // and then in its place: whoever may read a damaged one may not read this
+  writeFileSync(`${file}.new`, JSON.stringify(access, null, 2), { mode: 0o600 });
+  renameSync(`${file}.new`, file);
   return access;
 }
 

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { ExternalService } from '../support/external-service.js';
 import {
   isOfScenario,
@@ -27,6 +27,7 @@ let service: ExternalService;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'lockstep-'));
   file = join(folder, 'sandbox-access.json');
+  writeFileSync(file, '{}');
   service = await ExternalService.prepare();
 });
 afterAll(async () => {
@@ -34,9 +35,14 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-const start = () => service.start({ ...SETTINGS, DATA_DIR: folder });
+let instance: ServiceProcess;
+afterEach(() => instance.stop());
 
-async function stop(instance: ServiceProcess): Promise<void> {
+async function start(): Promise<void> {
+  instance = await service.start({ ...SETTINGS, DATA_DIR: folder });
+}
+
+async function stop(): Promise<void> {
   expect([await instance.stop(), instance.stderr]).toEqual([0, '']);
 }
 
@@ -48,10 +54,17 @@ async function expectFilled(): Promise<void> {
 }
 
 test(
-  'a stop in the middle of plays ends in time, and leaves no order behind that nobody asks for',
+  'a kept key that is damaged is made anew; a stop in the middle of plays ends in time, and leaves no order behind that nobody asks for',
   async () => {
-    const instance = await start();
+    await start();
     await sandboxOpens(service.url);
+    await expectFilled();
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual({
+      taker_address: expect.stringMatching(/^0x[0-9a-f]{40}$/),
+      api_key: expect.any(String),
+      api_secret: expect.any(String),
+    });
+    expect(statSync(file).mode & 0o077).toBe(0);
     let locked = 0;
     const bot = await newBot(service, {
       wants: (change) => isOfScenario(change) && locked++ < 10,
@@ -68,7 +81,7 @@ test(
     await until(async () => (await count(/^The maker places/)) === 51, 'all orders to be placed');
     await until(async () => (await count(/to locked by/)) === 10, 'some of them to be locked');
     const hashes = [...new Set((await steps()).flatMap(({ order_hash }) => order_hash ?? []))];
-    await stop(instance);
+    await stop();
     const left = await service.dataSource.query<object[]>(
       `SELECT o.status, c.status AS request, count(*)::int FROM orders o
        LEFT JOIN cancellation_requests c ON c.order_id = o.id WHERE o.order_hash = ANY($1)
@@ -88,29 +101,11 @@ test(
   'started again, it plays with the key that it has kept',
   async () => {
     const kept = readFileSync(file, 'utf8');
-    const instance = await start();
+    await start();
     await sandboxOpens(service.url);
     await expectFilled();
     expect(readFileSync(file, 'utf8')).toBe(kept);
-    await stop(instance);
-  },
-  2 * START_PATIENCE_MS,
-);
-
-test(
-  'a kept key that is damaged is made anew',
-  async () => {
-    writeFileSync(file, '{}');
-    const instance = await start();
-    await sandboxOpens(service.url);
-    await expectFilled();
-    expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual({
-      taker_address: expect.stringMatching(/^0x[0-9a-f]{40}$/),
-      api_key: expect.any(String),
-      api_secret: expect.any(String),
-    });
-    expect(statSync(file).mode & 0o077).toBe(0);
-    await stop(instance);
+    await stop();
   },
   2 * START_PATIENCE_MS,
 );
@@ -120,7 +115,7 @@ test(
   async () => {
     rmSync(file);
     mkdirSync(file);
-    const instance = await start();
+    await start();
     await until(() => instance.stdout.includes('the sandbox stays closed: EISDIR'), 'the reason');
     expect((await fetch(`${service.url}/health/ready`)).status).toBe(200);
     expect(await startScenario(service.url, { name: 'burst' })).toMatchObject({
@@ -128,7 +123,7 @@ test(
       body: { code: 503001, details: expect.stringContaining('its log tells why') },
     });
     await service.newMaker();
-    await stop(instance);
+    await stop();
   },
   2 * START_PATIENCE_MS,
 );
