@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { ApiKeysService, type Authentication } from '#trading';
+import { AcceptedKeys, ApiKeysService, type Authentication } from '#trading';
 import type { TakerClient } from './support/clients.js';
 import { besideTransaction, isLockAwaited } from './support/other-transaction.js';
 import { startService, type TestService } from './support/service.js';
@@ -15,7 +15,9 @@ beforeAll(async () => {
 afterAll(() => service.stop());
 
 let keys: ApiKeysService;
+let accepted: AcceptedKeys;
 beforeEach(() => {
+  accepted = new AcceptedKeys(service.dataSource, service.settings);
   keys = new ApiKeysService(service.dataSource, service.settings);
 });
 
@@ -26,7 +28,7 @@ const lookUpOf = (authentication: Authentication): unknown =>
 
 test('calls that come at once with a key that is not known share one look-up', async () => {
   const apiKey = await newKey();
-  const all = await Promise.all(Array.from({ length: 20 }, () => keys.authenticate(apiKey)));
+  const all = await Promise.all(Array.from({ length: 20 }, () => accepted.authenticate(apiKey)));
   const lookUps = new Set(all.map(lookUpOf));
   expect(lookUps.size).toBe(1);
   expect(lookUps).not.toContain(undefined);
@@ -34,23 +36,23 @@ test('calls that come at once with a key that is not known share one look-up', a
 
 test('calls of a key in use go on while it is looked up again, and see what has become of it afterwards', async () => {
   const { keyId, apiKey } = await keys.create(taker.takerId);
-  const before = lookUpOf(await keys.authenticate(apiKey));
+  const before = lookUpOf(await accepted.authenticate(apiKey));
   expect(before).toBeDefined();
   await besideTransaction(service.dataSource, async (other) => {
     await other.query('LOCK TABLE api_keys');
     await until(async () => {
-      expect(lookUpOf(await keys.authenticate(apiKey))).toBe(before);
+      expect(lookUpOf(await accepted.authenticate(apiKey))).toBe(before);
       return isLockAwaited(service.dataSource);
     }, 'its renewal');
-    expect(lookUpOf(await keys.authenticate(apiKey))).toBe(before);
+    expect(lookUpOf(await accepted.authenticate(apiKey))).toBe(before);
     await other.query('UPDATE api_keys SET revoked_at = clock_timestamp() WHERE id = $1', [keyId]);
   });
-  await until(async () => 'refused' in (await keys.authenticate(apiKey)), 'the refusal');
+  await until(async () => 'refused' in (await accepted.authenticate(apiKey)), 'the refusal');
 });
 
 test('keys in use are looked up again together', async () => {
   const [first, second] = [await newKey(), await newKey()];
-  const look = async (apiKey: string) => lookUpOf(await keys.authenticate(apiKey));
+  const look = async (apiKey: string) => lookUpOf(await accepted.authenticate(apiKey));
   const before = { first: await look(first), second: await look(second) };
   expect(await look(second)).toBe(before.second);
   await until(async () => (await look(first)) !== before.first, 'the renewal of the first');

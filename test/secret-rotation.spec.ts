@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createTaker, type LockstepError } from '#client';
-import { ApiKeysService } from '#trading';
+import { AcceptedKeys, ApiKeysService } from '#trading';
 import { call } from './support/http.js';
 import { startService, type TestService, testSettings } from './support/service.js';
 import { tokenFor } from './support/tokens.js';
@@ -66,7 +66,11 @@ describe("keys' secrets", () => {
     expect(await signedCall(await keysWith(GONE).create(takerId))).toBe(401);
     const rotated = await service.app.get(ApiKeysService).rotate(old.keyId, 3600);
     expect([await signedCall(old), await signedCall(rotated)]).toEqual([200, 200]);
-    const alone = await keysWith(NEW.MASTER_KEY).authenticate(rotated.apiKey);
+    const { dataSource } = service;
+    const alone = await new AcceptedKeys(
+      dataSource,
+      testSettings({ MASTER_KEY: NEW.MASTER_KEY }),
+    ).authenticate(rotated.apiKey);
     expect(alone).toMatchObject({ secrets: [rotated.apiSecret] });
   });
 });

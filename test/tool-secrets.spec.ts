@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { loadSettings } from '#config';
-import { ApiKeysService, TakersService } from '#trading';
+import { AcceptedKeys, TakersService } from '#trading';
 import type { Run } from './support/admin-tool.js';
 import { ExternalService } from './support/external-service.js';
 
@@ -63,7 +63,7 @@ test('it takes the one that the service keeps under DATA_DIR', async () => {
   const made = await createKey({ DATA_DIR });
   expect(made.stderr).toBe('');
   const { api_key, api_secret } = JSON.parse(made.stdout);
-  const known = await new ApiKeysService(service.dataSource, settings).authenticate(api_key);
+  const known = await new AcceptedKeys(service.dataSource, settings).authenticate(api_key);
   expect(known).toMatchObject({ secrets: [api_secret] });
   expect(readdirSync(DATA_DIR).toSorted()).toEqual(['jwt-secret', 'master-key']);
 });

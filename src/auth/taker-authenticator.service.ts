@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { Inject, Injectable } from '@nestjs/common';
 import { networkOf, SETTINGS, type Settings } from '#config';
-import { type AcceptedKey, ApiKeysService, type TakerCaller } from '#trading';
+import { type AcceptedKey, AcceptedKeys, type TakerCaller } from '#trading';
 import { clientAddresses } from '../http/client-address.js';
 import type { CallLimit } from '../http/limits/call-limit.js';
 import { ApiError } from '../http/refusals/api-errors.js';
@@ -25,7 +25,7 @@ export class TakerAuthenticator {
   private readonly wrongKeys = new WrongKeys();
 
   constructor(
-    private readonly apiKeys: ApiKeysService,
+    private readonly keys: AcceptedKeys,
     private readonly signatures: SignatureChecker,
     @Inject(SETTINGS) settings: Settings,
   ) {
@@ -77,7 +77,7 @@ export class TakerAuthenticator {
   private async requireKey(apiKey: string | undefined, address: string): Promise<AcceptedKey> {
     if (!apiKey) throw new ApiError('MISSING_HEADER', 'X-API-Key is required');
     await this.wrongKeys.requireFew(address, apiKey);
-    const key = await this.apiKeys.authenticate(apiKey);
+    const key = await this.keys.authenticate(apiKey);
     if (!('refused' in key)) {
       this.wrongKeys.noteRight(apiKey);
       return key;

@@ -2,7 +2,7 @@ import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ADDRESS_PATTERN, makeDataDir, type Settings } from '#config';
 import type { INestApplicationContext } from '@nestjs/common';
-import { ApiKeysService, TakersService } from '#trading';
+import { AcceptedKeys, ApiKeysService, TakersService } from '#trading';
 import { generatePrivateKey, privateKeyToAddress } from 'viem/accounts';
 import { z } from 'zod';
 
@@ -48,7 +48,7 @@ async function keptAccess<T extends TakerAccess>(
   make: () => Promise<T>,
 ): Promise<T> {
   const kept = readKept(file, schema);
-  if (kept && !('refused' in (await app.get(ApiKeysService).authenticate(kept.api_key)))) return kept;
+  if (kept && !('refused' in (await app.get(AcceptedKeys).authenticate(kept.api_key)))) return kept;
   const access = await make();
   // and then in its place: whoever may read a damaged one may not read this
   writeFileSync(`${file}.new`, JSON.stringify(access, null, 2), { mode: 0o600 });

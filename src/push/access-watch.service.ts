@@ -1,5 +1,5 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import { ApiKeysService, MakersService } from '#trading';
+import { AcceptedKeys, MakersService } from '#trading';
 import { EventDelivery } from './event-delivery.service.js';
 import type { Participant, Subscriber } from './subscriber.js';
 
@@ -22,7 +22,7 @@ export class AccessWatch implements OnApplicationBootstrap, OnModuleDestroy {
 
   constructor(
     private readonly delivery: EventDelivery,
-    private readonly apiKeys: ApiKeysService,
+    private readonly keys: AcceptedKeys,
     private readonly makers: MakersService,
   ) {}
 
@@ -60,7 +60,7 @@ export class AccessWatch implements OnApplicationBootstrap, OnModuleDestroy {
   private async checkTakers(): Promise<void> {
     const keyIds = new Set(this.socketsOf('taker').map(([, { keyId }]) => keyId));
     if (keyIds.size === 0) return;
-    const { ended, suspended } = await this.apiKeys.standingOf([...keyIds]);
+    const { ended, suspended } = await this.keys.standingOf([...keyIds]);
     for (const [subscriber, { keyId, isSuspended }] of this.socketsOf('taker')) {
       if (!keyIds.has(keyId)) continue;
       if (ended.has(keyId)) subscriber.revoke('the API key was revoked or has expired');

@@ -81,13 +81,8 @@ export { FormerTaker } from './orders/former-taker.entity.js';
 export { NOTES_MAX, Order, type OrderReference } from './orders/order.entity.js';
 export { UINT256_MAX } from './orders/refusals.js';
 export { ApiKey } from './takers/api-key.entity.js';
-export {
-  type AcceptedKey,
-  ApiKeysService,
-  type Authentication,
-  type ListedKey,
-  type MintedKey,
-} from './takers/api-keys.service.js';
+export { type AcceptedKey, AcceptedKeys, type Authentication } from './takers/accepted-keys.service.js';
+export { ApiKeysService, type ListedKey, type MintedKey } from './takers/api-keys.service.js';
 export type { MakerCaller } from './makers/maker-caller.js';
 export type { TakerCaller } from './takers/taker-caller.js';
 export { type TakerAccount, TakersService, type TakerStep } from './takers/takers.service.js';

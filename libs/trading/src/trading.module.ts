@@ -32,6 +32,7 @@ import { OrderPlacementService } from './orders/order-placement.service.js';
 import { OrderQueries } from './orders/order-queries.service.js';
 import { Order } from './orders/order.entity.js';
 import { OrderValidationService } from './orders/order-validation.service.js';
+import { AcceptedKeys } from './takers/accepted-keys.service.js';
 import { ApiKeysService } from './takers/api-keys.service.js';
 import { TakersService } from './takers/takers.service.js';
 import { UsedSignatures } from './takers/used-signatures.service.js';
@@ -66,6 +67,7 @@ const services = [
   OrderHistoryService,
   TakersService,
   ApiKeysService,
+  AcceptedKeys,
   UsedSignatures,
 ];
 

@@ -1,5 +1,6 @@
 import { hash, hkdfSync, randomBytes } from 'node:crypto';
 import { crc32 } from 'node:zlib';
+import { secretsOf, type Settings } from '#config';
 
 const SECRET_BYTES = 32;
 const KEY_FORMAT = /^(lk_([0-9a-f]{16})_[0-9a-f]{64})_([0-9a-f]{8})$/;
@@ -22,8 +23,13 @@ export function hashApiKey(apiKey: string): Buffer {
   return hash('sha256', apiKey, 'buffer');
 }
 
-/** The secret with which a key's requests are signed: derived, so that the database does not hold it. */
-export function signingSecret(masterKey: string, keyId: string): string {
+/** The secrets with which a key's requests may be signed: one for each of our master keys, newest first. */
+export function signingSecrets({ MASTER_KEY }: Pick<Settings, 'MASTER_KEY'>, keyId: string): string[] {
+  return secretsOf(MASTER_KEY).map((masterKey) => signingSecret(masterKey, keyId));
+}
+
+/** Derived, so that the database does not hold it. */
+function signingSecret(masterKey: string, keyId: string): string {
   return Buffer.from(
     hkdfSync('sha256', masterKey, '', `lockstep-api-secret:${keyId}`, SECRET_BYTES),
   ).toString('hex');
