@@ -8,13 +8,13 @@ import { lockstep } from './support/command-line.js';
 /** What `lockstep` says where nothing can be done: the line is wrong, or no Lockstep answers. */
 describe('wrong usage is exit code 2, and no secret is repeated', () => {
   const secret = 'a secret that nobody shall read';
-  test('no key, though the shell has one: tests have variables of their own', async () => {
-    process.env.LOCKSTEP_API_KEY = 'lk_of_the_shell';
-    expect((await lockstep(['listen'])).code).toBe(2);
+  test('no secret to sign with, though the shell of who runs the tests has one', async () => {
+    process.env.LOCKSTEP_SIGNING_SECRET = 'of-the-shell';
+    expect((await lockstep(['sign', 'GET', '/x'])).code).toBe(2);
   });
 
   test.each([
-    ['an unknown command', ['listne'], "unknown command 'listne'"],
+    ['an unknown command', ['listne'], "unknown command 'listne' (Did you mean listen?)"],
     ['an unknown option', ['listen', '--afetr', 'x'], "unknown option '--afetr'"],
     ['no key', ['listen'], 'set LOCKSTEP_API_KEY, or give --api-key @file'],
     ['a key with blanks', ['listen', '--api-key', secret], 'must be printable ASCII without blanks'],
