@@ -13,6 +13,7 @@ interface LoginOptions extends ServiceOptions {
 
 const EXAMPLES = `
 Example:
+  export LOCKSTEP_URL=http://127.0.0.1:3000
   TOKEN=$(lockstep login --private-key @wallet.key)
   curl -H "Authorization: Bearer $TOKEN" "$LOCKSTEP_URL/api/v1/orders"
 

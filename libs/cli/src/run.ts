@@ -18,6 +18,8 @@ const REFUSED = 1;
 const USAGE = 2;
 
 const ENVIRONMENT = `
+In a clone of the service, "lockstep" is "npm run -s lockstep --".
+
 Environment:
   LOCKSTEP_URL             where the service is; http://127.0.0.1:3000 when left out
   LOCKSTEP_API_KEY         a taker's API key
@@ -41,6 +43,9 @@ export async function run(args: string[], screen: Screen): Promise<number> {
     return error instanceof UsageError ? USAGE : REFUSED;
   }
 }
+
+/** What commander says, with what was typed and with a line of its own for what may have been meant. */
+const oneLine = (text: string): string => text.trim().replaceAll('\n', ' ');
 
 function lockstepProgram(screen: Screen): Command {
   const program = new Command('lockstep')
@@ -66,8 +71,7 @@ function lockstepProgram(screen: Screen): Command {
     command
       .exitOverride()
       .configureOutput({ writeOut: (text) => screen.print(text), writeErr: (text) => screen.note(text) })
-      // a line that repeats what was typed stays one line
-      .configureOutput({ outputError: (text, write) => write(`lockstep: ${printable(text.trim())}\n`) });
+      .configureOutput({ outputError: (text, write) => write(`lockstep: ${printable(oneLine(text))}\n`) });
     if (command !== program) program.addCommand(command);
   }
   return program;

@@ -12,6 +12,7 @@ interface SignOptions extends TakerOptions {
 
 const EXAMPLES = `
 Examples:
+  export LOCKSTEP_URL=http://127.0.0.1:3000
   lockstep sign GET '/api/v1/takers/orders?status=locked' |
     curl -H @- -H "X-API-Key: $LOCKSTEP_API_KEY" "$LOCKSTEP_URL/api/v1/takers/orders?status=locked"
   lockstep sign POST /api/v1/orders/unlock --data @body.json
