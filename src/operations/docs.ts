@@ -3,6 +3,7 @@ import { SETTINGS, type Settings } from '#config';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { ANSWER_HEADERS } from '../http/documents/api-answers.js';
+import { exampleOf, type Schemas } from './document-examples.js';
 
 /** The named lists of values. Nest would describe them by whatever field it meets first. */
 const LISTS: Record<string, string> = {
@@ -60,6 +61,10 @@ function withFigures(document: OpenAPIObject, settings: Settings): OpenAPIObject
 /** What Nest's decorators cannot say, in an order that reads well and stays the same when calls are added. */
 function finished({ openapi, info, servers, tags, paths, components }: OpenAPIObject): OpenAPIObject {
   for (const path of Object.values(paths)) {
+    for (const operation of operationsOf(path)) {
+      operation.security ??= []; // nothing is asked for, which a document without it leaves open
+      showExamples(operation, components!.schemas!);
+    }
     // a body is read here too, but HTTP gives it no meaning: many clients and proxies do not let one through
     delete path.delete?.requestBody;
     for (const parameter of path.get?.parameters ?? []) {
@@ -79,6 +84,21 @@ function finished({ openapi, info, servers, tags, paths, components }: OpenAPIOb
     paths,
     components: { ...components, schemas: Object.fromEntries(schemas) },
   };
+}
+
+const METHODS = ['get', 'post', 'delete'] as const;
+
+const operationsOf = (path: OpenAPIObject['paths'][string]) =>
+  METHODS.flatMap((method) => path[method] ?? []);
+
+type Operation = ReturnType<typeof operationsOf>[number];
+
+/** Gives each body and each success a whole example, made of those of its fields; refusals have theirs. */
+function showExamples({ requestBody, responses }: Operation, schemas: Schemas): void {
+  for (const holder of [requestBody, ...Object.values(responses)]) {
+    const content = holder && 'content' in holder && holder.content?.['application/json'];
+    if (content && !content.examples) content.example = exampleOf(content.schema!, schemas);
+  }
 }
 
 interface QuerySchema {

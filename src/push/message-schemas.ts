@@ -1,15 +1,30 @@
 import { ACTOR_KINDS } from '#events';
 import { CANCELLATION_STATUSES, ORDER_STATUSES, RESOLVED_BY } from '#trading';
-import { PATTERNS } from '../http/json/fields.js';
+import { LENGTHS, PATTERNS } from '../http/json/fields.js';
 
 /** What sockets and pages say, as JSON schemas for both documents; tests hold real messages against them. */
 
 export const ID_PATTERN = '^[0-9a-f]{32}$';
-const text = { type: 'string' };
-const time = { type: 'string', format: 'date-time', description: 'ISO 8601 in UTC, with milliseconds' };
-const uuid = { type: 'string', format: 'uuid' };
-const hash = { type: 'string', pattern: PATTERNS.hash, description: 'The order hash, lower-case' };
-const address = { type: 'string', pattern: PATTERNS.address, description: 'Lower-case' };
+const text = { type: 'string', maxLength: 1_000 };
+const time = {
+  type: 'string',
+  format: 'date-time',
+  maxLength: LENGTHS.time,
+  description: 'ISO 8601 in UTC, with milliseconds',
+};
+const uuid = { type: 'string', format: 'uuid', maxLength: LENGTHS.uuid };
+const hash = {
+  type: 'string',
+  pattern: PATTERNS.hash,
+  maxLength: LENGTHS.hash,
+  description: 'The order hash, lower-case',
+};
+const address = {
+  type: 'string',
+  pattern: PATTERNS.address,
+  maxLength: LENGTHS.address,
+  description: 'Lower-case',
+};
 const choice = (title: string, values: readonly string[]) => ({ title, type: 'string', enum: values });
 const status = choice('OrderStatus', ORDER_STATUSES);
 const orNull = <T extends { type: string }>(schema: T) => ({ ...schema, type: [schema.type, 'null'] });
@@ -49,6 +64,7 @@ function frame(title: string, type: string, data: object) {
     id: {
       type: 'string',
       pattern: ID_PATTERN,
+      maxLength: 32,
       description:
         'Drop ids that you have seen, but not a redelivered request that you have not answered. Ids grow from message to ' +
         'message, as plain strings, except where a request is redelivered; go on with `after` the last',
@@ -150,6 +166,7 @@ export const MESSAGE_SCHEMAS = {
     id: {
       type: 'string',
       pattern: ID_PATTERN,
+      maxLength: 32,
       description: "No event's id: going on after it brings `resync` once more",
     },
     timestamp: time,

@@ -87,7 +87,7 @@ export function expectDocumented({ method, url, sent, status, headers, body }: E
 const validators = new Map<string, ValidateFunction>();
 
 /** What is wrong with a value by the schema of a response or a request body. */
-function misfitsOf(holder: string[], value: unknown): string | undefined {
+export function misfitsOf(holder: string[], value: unknown): string | undefined {
   const pointer = [...holder, 'content', 'application/json', 'schema']
     .map((key) => encodeURIComponent(key.replaceAll('~', '~0').replaceAll('/', '~1')))
     .join('/');

@@ -516,14 +516,14 @@ export interface components {
             message: "Cancellation result recorded";
             /**
              * @description The order hash, lower-case.
-             * @example 0x1f9090aae28b8a3dceadf281b0f12828e676c3260c9a5c5a1d9c0b6e5d4f3a2b
+             * @example 0x38bd61f109d8caec42dfd3694303320696cad9135fe7d3919ddae3e8910b5a54
              */
             order_hash: string;
         };
         CancelResultRequest: {
             /**
              * @description The order that the request was about.
-             * @example 0x1f9090aae28b8a3dceadf281b0f12828e676c3260c9a5c5a1d9c0b6e5d4f3a2b
+             * @example 0x38bd61f109d8caec42dfd3694303320696cad9135fe7d3919ddae3e8910b5a54
              */
             order_hash: string;
             /**
@@ -581,7 +581,7 @@ export interface components {
             /**
              * Format: date-time
              * @description When the request times out, or did. Silence never cancels a live lock.
-             * @example 2026-01-17T03:00:24.123Z
+             * @example 2026-01-17T03:01:24.123Z
              */
             expires_at: string;
             /**
@@ -593,18 +593,24 @@ export interface components {
             /**
              * Format: date-time
              * @description When it was accepted or rejected.
-             * @example 2026-01-17T03:00:24.123Z
+             * @example null
              */
             resolved_at: string | null;
-            /** @description What resolved it. */
+            /**
+             * @description What resolved it.
+             * @example null
+             */
             resolved_by: components["schemas"]["ResolvedBy"] | null;
             /**
+             * @description Whether the answer came after the time-out.
+             * @example false
+             */
+            late: boolean;
+            /**
              * @description The taker's words.
-             * @example Not traded yet, cancelled
+             * @example null
              */
             message: string | null;
-            /** @description Whether the answer came after the time-out. */
-            late: boolean;
         };
         CancellationRequestView: {
             /**
@@ -615,7 +621,7 @@ export interface components {
             request_id: string;
             /**
              * @description The order hash, lower-case.
-             * @example 0x1f9090aae28b8a3dceadf281b0f12828e676c3260c9a5c5a1d9c0b6e5d4f3a2b
+             * @example 0x38bd61f109d8caec42dfd3694303320696cad9135fe7d3919ddae3e8910b5a54
              */
             order_hash: string;
             /**
@@ -625,7 +631,7 @@ export interface components {
             taker_address: string;
             /**
              * @description The wallet that asks.
-             * @example 0x71c7656ec7ab88b098defb751b7401b5f6d8976f
+             * @example 0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266
              */
             maker: string;
             /**
@@ -644,24 +650,30 @@ export interface components {
             /**
              * Format: date-time
              * @description When the request times out, or did.
-             * @example 2026-01-17T03:00:24.123Z
+             * @example 2026-01-17T03:01:24.123Z
              */
             expires_at: string;
             /**
              * Format: date-time
              * @description When it was accepted or rejected.
-             * @example 2026-01-17T03:00:24.123Z
+             * @example null
              */
             answered_at: string | null;
             /**
              * @description The taker's words, when it answered.
-             * @example Not traded yet, cancelled
+             * @example null
              */
             message: string | null;
-            /** @description What resolved it. */
-            resolved_by: components["schemas"]["ResolvedBy"] | null;
-            /** @description Whether the answer came after the time-out. */
+            /**
+             * @description Whether the answer came after the time-out.
+             * @example false
+             */
             late: boolean;
+            /**
+             * @description What resolved it.
+             * @example null
+             */
+            resolved_by: components["schemas"]["ResolvedBy"] | null;
         };
         CancellationRequested: {
             /**
@@ -701,7 +713,7 @@ export interface components {
         CancellationRequestsAnswer: {
             /**
              * @description Rows of the whole list; at least so many, when `total_is_exact` is false.
-             * @example 137
+             * @example 1
              */
             total: number;
             /**
@@ -721,7 +733,7 @@ export interface components {
             page_size: number;
             /**
              * @description Pages that `total` makes.
-             * @example 7
+             * @example 1
              */
             total_pages: number;
             /** @description The requests of the page. */
@@ -760,7 +772,7 @@ export interface components {
             /**
              * Format: date-time
              * @description When the request times out, or did. Silence never cancels a live lock.
-             * @example 2026-01-17T03:00:24.123Z
+             * @example 2026-01-17T03:01:24.123Z
              */
             expires_at: string;
             /**
@@ -820,7 +832,10 @@ export interface components {
              * @example 30
              */
             event_retention_days: number;
-            /** @description Whether this is a sandbox: simulated makers and takers trade here, and `/sandbox/scenarios` starts scenarios. */
+            /**
+             * @description Whether this is a sandbox: simulated makers and takers trade here, and `/sandbox/scenarios` starts scenarios.
+             * @example false
+             */
             sandbox: boolean;
             /**
              * @description With which this sandbox signs certificates: an Ed25519 public key of 32 bytes, hex. Null where this is no sandbox.
@@ -861,7 +876,7 @@ export interface components {
         ConnectRequest: {
             /**
              * @description The maker's wallet.
-             * @example 0x71c7656ec7ab88b098defb751b7401b5f6d8976f
+             * @example 0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266
              */
             wallet_address: string;
             /**
@@ -875,7 +890,7 @@ export interface components {
              *     EIP-4361 message ("Sign-In with Ethereum"), whose `Issued At` is the timestamp. A desk may hold logins to its own
              *     domains: an EIP-4361 message must name one of them then, and another one must name no foreign one.
              * @example Log in to Lockstep
-             *     Wallet address: 0x71c7656ec7ab88b098defb751b7401b5f6d8976f
+             *     Wallet address: 0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266
              *     ChainId: 97
              *     Timestamp: 2026-01-17T03:00:24.123Z
              *     Nonce: 5f2b9c
@@ -884,7 +899,7 @@ export interface components {
             /**
              * @description EIP-191 signature (personal_sign) of the message: 65 bytes as 0x and hex, or EIP-2098's 64; where a chain is configured,
              *     also a contract wallet's.
-             * @example 0x5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a1b
+             * @example 0x9c0dedfcaa05901f9b2cb13525e8f4656586b4aaf7edcfda7c6efd68f56a6fc24ee86b3471733203c4fa9093edf2f2db0125dcb18a3c7e5eddb2434a96c9008b1c
              */
             signature: string;
         };
@@ -912,14 +927,14 @@ export interface components {
         Eip712Domain: {
             /**
              * @description Of the contract.
-             * @example RFQSettlement
+             * @enum {string}
              */
-            name: string;
+            name: "RFQSettlement";
             /**
              * @description Of the contract.
-             * @example 1
+             * @enum {string}
              */
-            version: string;
+            version: "1";
             /**
              * @description The chain's EIP-155 id.
              * @example 97
@@ -927,7 +942,7 @@ export interface components {
             chainId: number;
             /**
              * @description The contract that settles orders.
-             * @example 0x71c7656ec7ab88b098defb751b7401b5f6d8976f
+             * @example 0xCB310C56A19078aA969A922f382613d932D89D83
              */
             verifyingContract: string;
         };
@@ -944,12 +959,100 @@ export interface components {
             type: string;
         };
         Eip712Types: {
-            /** @description The fields of an order, in this order. */
+            /**
+             * @description The fields of an order, in this order.
+             * @example [
+             *       {
+             *         "name": "maker",
+             *         "type": "address"
+             *       },
+             *       {
+             *         "name": "principal",
+             *         "type": "address"
+             *       },
+             *       {
+             *         "name": "isBuy",
+             *         "type": "bool"
+             *       },
+             *       {
+             *         "name": "ticker",
+             *         "type": "string"
+             *       },
+             *       {
+             *         "name": "exchange",
+             *         "type": "uint16"
+             *       },
+             *       {
+             *         "name": "asset",
+             *         "type": "address"
+             *       },
+             *       {
+             *         "name": "price",
+             *         "type": "uint256"
+             *       },
+             *       {
+             *         "name": "quantity",
+             *         "type": "uint256"
+             *       },
+             *       {
+             *         "name": "incentive",
+             *         "type": "uint256"
+             *       },
+             *       {
+             *         "name": "deadline",
+             *         "type": "uint256"
+             *       },
+             *       {
+             *         "name": "nonce",
+             *         "type": "uint256"
+             *       }
+             *     ]
+             */
             Order: components["schemas"]["Eip712Field"][];
         };
         ErrorAnswer: {
             /**
-             * @description What went wrong, for programs.
+             * @description What went wrong, for programs. More may come.
+             *
+             *     | code | name | message |
+             *     | --- | --- | --- |
+             *     | 400 | `LOGIN_SIGNATURE` | Invalid signature |
+             *     | 400 | `LOGIN_FORMAT` | Invalid message format |
+             *     | 400 | `LOGIN_TIMESTAMP` | Timestamp expired |
+             *     | 400 | `LOGIN_NONCE` | Nonce already used |
+             *     | 400 | `LOGIN_ADDRESS` | Invalid wallet address |
+             *     | 400 | `LOGIN_CHAIN` | Chain ID mismatch |
+             *     | 401 | `TOKEN_EXPIRED` | Token expired |
+             *     | 401 | `TOKEN_INVALID` | Invalid token |
+             *     | 400001 | `INVALID_PARAMETER` | Invalid parameter |
+             *     | 400002 | `MALFORMED_JSON` | Malformed JSON |
+             *     | 403001 | `TAKER_ADDRESS_NOT_ALLOWED` | Taker address not allowed |
+             *     | 403002 | `LOCKED_BY_ANOTHER_TAKER` | Order locked by another taker |
+             *     | 403003 | `IP_NOT_ALLOWED` | IP address not allowed |
+             *     | 403004 | `ACCOUNT_SUSPENDED` | Account suspended |
+             *     | 403005 | `ORIGIN_NOT_ALLOWED` | Origin not allowed |
+             *     | 404000 | `ROUTE_NOT_FOUND` | Route not found |
+             *     | 404001 | `ORDER_NOT_FOUND` | Order not found |
+             *     | 409001 | `ORDER_NOT_LOCKED` | Order not locked |
+             *     | 409002 | `NO_CANCELLATION_REQUESTED` | No cancellation requested |
+             *     | 409003 | `CANCELLATION_ALREADY_ANSWERED` | Cancellation already answered |
+             *     | 409004 | `ORDER_ALREADY_LOCKED` | Order already locked |
+             *     | 409005 | `ORDER_FINAL` | Order is final |
+             *     | 409006 | `NONCE_ALREADY_USED` | Nonce already used |
+             *     | 409007 | `QUANTITY_EXCEEDS_REMAINING` | Quantity exceeds remaining |
+             *     | 409008 | `ORDER_EXPIRED` | Order expired |
+             *     | 409009 | `ORDER_SUSPENDED` | Order suspended |
+             *     | 413001 | `BODY_TOO_LARGE` | Body too large |
+             *     | 415001 | `UNSUPPORTED_MEDIA_TYPE` | Unsupported media type |
+             *     | 429001 | `TOO_MANY_REQUESTS` | Too many requests |
+             *     | 500001 | `INTERNAL` | Internal error |
+             *     | 503001 | `UNAVAILABLE` | Service unavailable |
+             *     | 10010008 | `SIGNATURE_INVALID` | Signature verification failed |
+             *     | 10010009 | `API_KEY_NOT_FOUND` | API key not found |
+             *     | 10010010 | `API_KEY_EXPIRED` | API key expired |
+             *     | 10010011 | `TIMESTAMP_EXPIRED` | Timestamp expired |
+             *     | 10010012 | `MISSING_HEADER` | Missing required header |
+             *     | 10010013 | `SIGNATURE_USED` | Signature already used |
              * @example 400001
              */
             code: number;
@@ -979,8 +1082,8 @@ export interface components {
              *         "id": "00000000000004d25f3c1a9b8e7d6c50",
              *         "timestamp": "2026-01-17T03:00:24.123Z",
              *         "data": {
-             *           "order_hash": "0x1f9090aae28b8a3dceadf281b0f12828e676c3260c9a5c5a1d9c0b6e5d4f3a2b",
-             *           "maker": "0x71c7656ec7ab88b098defb751b7401b5f6d8976f",
+             *           "order_hash": "0x38bd61f109d8caec42dfd3694303320696cad9135fe7d3919ddae3e8910b5a54",
+             *           "maker": "0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266",
              *           "taker": null,
              *           "from_status": null,
              *           "to_status": "pending",
@@ -1116,6 +1219,7 @@ export interface components {
             /**
              * @description Whether what followed `after` is not kept, or the id is not known: forget what you knew, read the lists, and go on after
              *     `last_id`.
+             * @example false
              */
             resync: boolean;
         };
@@ -1142,7 +1246,7 @@ export interface components {
             tx_hash: string | null;
             /**
              * @description The order hash, lower-case.
-             * @example 0x1f9090aae28b8a3dceadf281b0f12828e676c3260c9a5c5a1d9c0b6e5d4f3a2b
+             * @example 0x38bd61f109d8caec42dfd3694303320696cad9135fe7d3919ddae3e8910b5a54
              */
             order_hash: string;
             /**
@@ -1174,7 +1278,7 @@ export interface components {
         FillOrderRequest: {
             /**
              * @description The maker's EIP-712 signature of the order: 65 bytes as 0x and hex, or EIP-2098's 64; where a chain is configured, also a contract wallet's.
-             * @example 0x5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a1b
+             * @example 0x2bd18510351b1a94722c0d509187f5bb2397d3ebd42fe5f5e2cca49ddda77a721045eb6e8910a06388d3b36dd8fd152d496b5142de0793e7bcd643fee2222c0d1c
              */
             signature: string;
             /**
@@ -1235,7 +1339,7 @@ export interface components {
             order_id: string;
             /**
              * @description The order hash, lower-case.
-             * @example 0x1f9090aae28b8a3dceadf281b0f12828e676c3260c9a5c5a1d9c0b6e5d4f3a2b
+             * @example 0x38bd61f109d8caec42dfd3694303320696cad9135fe7d3919ddae3e8910b5a54
              */
             order_hash: string;
             /**
@@ -1295,7 +1399,7 @@ export interface components {
         FillsAnswer: {
             /**
              * @description Rows of the whole list; at least so many, when `total_is_exact` is false.
-             * @example 137
+             * @example 1
              */
             total: number;
             /**
@@ -1315,7 +1419,7 @@ export interface components {
             page_size: number;
             /**
              * @description Pages that `total` makes.
-             * @example 7
+             * @example 1
              */
             total_pages: number;
             /** @description The fills of the page. */
@@ -1388,7 +1492,7 @@ export interface components {
             success: true;
             /**
              * @description The order hash, lower-case.
-             * @example 0x1f9090aae28b8a3dceadf281b0f12828e676c3260c9a5c5a1d9c0b6e5d4f3a2b
+             * @example 0x38bd61f109d8caec42dfd3694303320696cad9135fe7d3919ddae3e8910b5a54
              */
             order_hash: string;
             /**
@@ -1412,7 +1516,7 @@ export interface components {
         LockOrderRequest: {
             /**
              * @description The order hash.
-             * @example 0x1f9090aae28b8a3dceadf281b0f12828e676c3260c9a5c5a1d9c0b6e5d4f3a2b
+             * @example 0x38bd61f109d8caec42dfd3694303320696cad9135fe7d3919ddae3e8910b5a54
              */
             order_hash: string;
             /**
@@ -1446,9 +1550,9 @@ export interface components {
             success: true;
             /**
              * @description What was done.
-             * @example Logged out successfully
+             * @enum {string}
              */
-            message: string;
+            message: "Logged out successfully";
         };
         LogoutResponse: {
             /**
@@ -1474,8 +1578,8 @@ export interface components {
              *         "id": "00000000000004d25f3c1a9b8e7d6c50",
              *         "timestamp": "2026-01-17T03:00:24.123Z",
              *         "data": {
-             *           "order_hash": "0x1f9090aae28b8a3dceadf281b0f12828e676c3260c9a5c5a1d9c0b6e5d4f3a2b",
-             *           "maker": "0x71c7656ec7ab88b098defb751b7401b5f6d8976f",
+             *           "order_hash": "0x38bd61f109d8caec42dfd3694303320696cad9135fe7d3919ddae3e8910b5a54",
+             *           "maker": "0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266",
              *           "taker": null,
              *           "from_status": null,
              *           "to_status": "pending",
@@ -1598,7 +1702,7 @@ export interface components {
         MakerOrdersAnswer: {
             /**
              * @description Rows of the whole list; at least so many, when `total_is_exact` is false.
-             * @example 137
+             * @example 1
              */
             total: number;
             /**
@@ -1618,7 +1722,7 @@ export interface components {
             page_size: number;
             /**
              * @description Pages that `total` makes.
-             * @example 7
+             * @example 1
              */
             total_pages: number;
             /** @description The orders of the page. */
@@ -1642,7 +1746,7 @@ export interface components {
         MakerProfile: {
             /**
              * @description The wallet that is logged in.
-             * @example 0x71c7656ec7ab88b098defb751b7401b5f6d8976f
+             * @example 0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266
              */
             wallet_address: string;
             /**
@@ -1679,12 +1783,12 @@ export interface components {
         NextNonceAnswer: {
             /**
              * @description The wallet that is logged in.
-             * @example 0x71c7656ec7ab88b098defb751b7401b5f6d8976f
+             * @example 0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266
              */
             maker: string;
             /**
              * @description The smallest nonce above all that this maker has used.
-             * @example 7
+             * @example 1
              */
             next_nonce: number;
         };
@@ -1759,12 +1863,12 @@ export interface components {
         OrderTerms: {
             /**
              * @description The wallet that signs.
-             * @example 0x71c7656ec7ab88b098defb751b7401b5f6d8976f
+             * @example 0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266
              */
             maker: string;
             /**
              * @description The address that receives.
-             * @example 0x71c7656ec7ab88b098defb751b7401b5f6d8976f
+             * @example 0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266
              */
             principal: string;
             /**
@@ -1804,7 +1908,7 @@ export interface components {
             incentive: string;
             /**
              * @description When the order expires, Unix seconds: at least 720 hours ahead when it is placed.
-             * @example 1798761600
+             * @example 4102444800
              */
             deadline: number;
             /**
@@ -1816,12 +1920,12 @@ export interface components {
         OrderView: {
             /**
              * @description The wallet that signs.
-             * @example 0x71c7656ec7ab88b098defb751b7401b5f6d8976f
+             * @example 0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266
              */
             maker: string;
             /**
              * @description The address that receives.
-             * @example 0x71c7656ec7ab88b098defb751b7401b5f6d8976f
+             * @example 0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266
              */
             principal: string;
             /**
@@ -1861,7 +1965,7 @@ export interface components {
             incentive: string;
             /**
              * @description When the order expires, Unix seconds: at least 720 hours ahead when it is placed.
-             * @example 1798761600
+             * @example 4102444800
              */
             deadline: number;
             /**
@@ -1877,12 +1981,12 @@ export interface components {
             id: string;
             /**
              * @description The maker's EIP-712 signature; that of a key-held wallet has 65 bytes and ends with 0x1b or 0x1c.
-             * @example 0x5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a1b
+             * @example 0x2bd18510351b1a94722c0d509187f5bb2397d3ebd42fe5f5e2cca49ddda77a721045eb6e8910a06388d3b36dd8fd152d496b5142de0793e7bcd643fee2222c0d1c
              */
             signature: string;
             /**
              * @description The EIP-712 hash of the order, lower-case.
-             * @example 0x1f9090aae28b8a3dceadf281b0f12828e676c3260c9a5c5a1d9c0b6e5d4f3a2b
+             * @example 0x38bd61f109d8caec42dfd3694303320696cad9135fe7d3919ddae3e8910b5a54
              */
             order_hash: string;
             /** @description Where the order stands. */
@@ -1894,18 +1998,18 @@ export interface components {
             filled_quantity: string;
             /**
              * @description The taker's address that holds the order; null when nobody does.
-             * @example 0x71c7656ec7ab88b098defb751b7401b5f6d8976f
+             * @example null
              */
             locked_by: string | null;
             /**
              * Format: date-time
              * @description When its lock runs out by itself; null when nobody holds the order.
-             * @example 2026-01-17T03:00:24.123Z
+             * @example null
              */
             lock_expires_at: string | null;
             /**
              * @description What a person should know: why it was rejected, suspended or cancelled by hand.
-             * @example The instrument is halted
+             * @example null
              */
             notes: string | null;
             /**
@@ -1920,15 +2024,21 @@ export interface components {
              * @example 2026-01-17T03:00:24.123Z
              */
             updated_at: string;
-            /** @description The latest cancellation request; null when there was none. */
+            /**
+             * @description The latest cancellation request; null when there was none.
+             * @example null
+             */
             cancellation: components["schemas"]["Cancellation"] | null;
-            /** @description Its fill, when it is filled or partially filled; else empty. */
+            /**
+             * @description Its fill, when it is filled or partially filled; else empty.
+             * @example []
+             */
             fills: components["schemas"]["FillView"][];
         };
         PlaceOrderRequest: {
             /**
              * @description The maker's EIP-712 signature of the order: 65 bytes as 0x and hex, or EIP-2098's 64; where a chain is configured, also a contract wallet's.
-             * @example 0x5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a1b
+             * @example 0x2bd18510351b1a94722c0d509187f5bb2397d3ebd42fe5f5e2cca49ddda77a721045eb6e8910a06388d3b36dd8fd152d496b5142de0793e7bcd643fee2222c0d1c
              */
             signature: string;
             /** @description The order. */
@@ -1942,7 +2052,7 @@ export interface components {
             success: true;
             /**
              * @description The order hash, lower-case.
-             * @example 0x1f9090aae28b8a3dceadf281b0f12828e676c3260c9a5c5a1d9c0b6e5d4f3a2b
+             * @example 0x38bd61f109d8caec42dfd3694303320696cad9135fe7d3919ddae3e8910b5a54
              */
             order_hash: string;
             /**
@@ -1954,7 +2064,7 @@ export interface components {
         RejectOrderRequest: {
             /**
              * @description The order hash.
-             * @example 0x1f9090aae28b8a3dceadf281b0f12828e676c3260c9a5c5a1d9c0b6e5d4f3a2b
+             * @example 0x38bd61f109d8caec42dfd3694303320696cad9135fe7d3919ddae3e8910b5a54
              */
             order_hash: string;
             /**
@@ -1997,8 +2107,8 @@ export interface components {
              *         "id": "00000000000004d25f3c1a9b8e7d6c50",
              *         "timestamp": "2026-01-17T03:00:24.123Z",
              *         "data": {
-             *           "order_hash": "0x1f9090aae28b8a3dceadf281b0f12828e676c3260c9a5c5a1d9c0b6e5d4f3a2b",
-             *           "maker": "0x71c7656ec7ab88b098defb751b7401b5f6d8976f",
+             *           "order_hash": "0x38bd61f109d8caec42dfd3694303320696cad9135fe7d3919ddae3e8910b5a54",
+             *           "maker": "0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266",
              *           "taker": null,
              *           "from_status": null,
              *           "to_status": "pending",
@@ -2144,12 +2254,12 @@ export interface components {
         TakerOrderView: {
             /**
              * @description The wallet that signs.
-             * @example 0x71c7656ec7ab88b098defb751b7401b5f6d8976f
+             * @example 0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266
              */
             maker: string;
             /**
              * @description The address that receives.
-             * @example 0x71c7656ec7ab88b098defb751b7401b5f6d8976f
+             * @example 0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266
              */
             principal: string;
             /**
@@ -2189,7 +2299,7 @@ export interface components {
             incentive: string;
             /**
              * @description When the order expires, Unix seconds: at least 720 hours ahead when it is placed.
-             * @example 1798761600
+             * @example 4102444800
              */
             deadline: number;
             /**
@@ -2205,30 +2315,22 @@ export interface components {
             id: string;
             /**
              * @description The maker's EIP-712 signature; that of a key-held wallet has 65 bytes and ends with 0x1b or 0x1c.
-             * @example 0x5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a1b
+             * @example 0x2bd18510351b1a94722c0d509187f5bb2397d3ebd42fe5f5e2cca49ddda77a721045eb6e8910a06388d3b36dd8fd152d496b5142de0793e7bcd643fee2222c0d1c
              */
             signature: string;
             /**
              * @description The EIP-712 hash of the order, lower-case.
-             * @example 0x1f9090aae28b8a3dceadf281b0f12828e676c3260c9a5c5a1d9c0b6e5d4f3a2b
+             * @example 0x38bd61f109d8caec42dfd3694303320696cad9135fe7d3919ddae3e8910b5a54
              */
             order_hash: string;
-            /** @description Where the order stands. */
-            status: components["schemas"]["OrderStatus"];
             /**
              * @description Whole units.
              * @example 0
              */
             filled_quantity: string;
             /**
-             * Format: date-time
-             * @description When its lock runs out by itself; null when nobody holds the order.
-             * @example 2026-01-17T03:00:24.123Z
-             */
-            lock_expires_at: string | null;
-            /**
              * @description What a person should know: why it was rejected, suspended or cancelled by hand.
-             * @example The instrument is halted
+             * @example null
              */
             notes: string | null;
             /**
@@ -2243,15 +2345,32 @@ export interface components {
              * @example 2026-01-17T03:00:24.123Z
              */
             updated_at: string;
-            /** @description The latest cancellation request; null when there was none. */
+            /**
+             * @description The latest cancellation request; null when there was none.
+             * @example null
+             */
             cancellation: components["schemas"]["Cancellation"] | null;
-            /** @description Its fill, when it is filled or partially filled; else empty. */
+            /**
+             * @description Its fill, when it is filled or partially filled; else empty.
+             * @example []
+             */
             fills: components["schemas"]["FillView"][];
+            /**
+             * @description Where the order stands.
+             * @example locked
+             */
+            status: components["schemas"]["OrderStatus"];
             /**
              * @description The taker's address that holds the lock, or held the last one; null when that was not this taker.
              * @example 0x71c7656ec7ab88b098defb751b7401b5f6d8976f
              */
             locked_by: string | null;
+            /**
+             * Format: date-time
+             * @description When its lock runs out by itself; null when nobody holds the order.
+             * @example 2026-01-17T04:00:24.123Z
+             */
+            lock_expires_at: string | null;
             /**
              * Format: date-time
              * @description When that lock was taken.
@@ -2260,19 +2379,19 @@ export interface components {
             locked_at: string | null;
             /**
              * @description The taker's own name for the trade, when the order is filled.
-             * @example T-2026-000417
+             * @example null
              */
             reference_id: string | null;
             /**
              * @description The settling transaction, when the order is filled and the taker gave one.
-             * @example 0x1f9090aae28b8a3dceadf281b0f12828e676c3260c9a5c5a1d9c0b6e5d4f3a2b
+             * @example null
              */
             tx_hash: string | null;
         };
         TakerOrdersAnswer: {
             /**
              * @description Rows of the whole list; at least so many, when `total_is_exact` is false.
-             * @example 137
+             * @example 1
              */
             total: number;
             /**
@@ -2292,7 +2411,7 @@ export interface components {
             page_size: number;
             /**
              * @description Pages that `total` makes.
-             * @example 7
+             * @example 1
              */
             total_pages: number;
             /** @description The orders of the page. */
@@ -2321,7 +2440,7 @@ export interface components {
             success: true;
             /**
              * @description The order hash, lower-case.
-             * @example 0x1f9090aae28b8a3dceadf281b0f12828e676c3260c9a5c5a1d9c0b6e5d4f3a2b
+             * @example 0x38bd61f109d8caec42dfd3694303320696cad9135fe7d3919ddae3e8910b5a54
              */
             order_hash: string;
             /**
@@ -2333,7 +2452,7 @@ export interface components {
         UnlockOrderRequest: {
             /**
              * @description The order hash.
-             * @example 0x1f9090aae28b8a3dceadf281b0f12828e676c3260c9a5c5a1d9c0b6e5d4f3a2b
+             * @example 0x38bd61f109d8caec42dfd3694303320696cad9135fe7d3919ddae3e8910b5a54
              */
             order_hash: string;
         };
@@ -2349,15 +2468,18 @@ export interface components {
         };
         ValidateAnswer: {
             /**
+             * @description Whether nothing speaks against trading the order: `errors` is empty.
+             * @example true
+             */
+            valid: boolean;
+            /**
              * @description The EIP-712 hash of the order, lower-case.
-             * @example 0x1f9090aae28b8a3dceadf281b0f12828e676c3260c9a5c5a1d9c0b6e5d4f3a2b
+             * @example 0x38bd61f109d8caec42dfd3694303320696cad9135fe7d3919ddae3e8910b5a54
              */
             order_hash: string;
             /**
              * @description For a person, one for each failed check.
-             * @example [
-             *       "the order's deadline 1768618824 (Unix seconds) has passed"
-             *     ]
+             * @example []
              */
             errors: string[];
             /**
@@ -2370,13 +2492,20 @@ export interface components {
              * @example 25000000000000000000000
              */
             maker_allowance: string | null;
-            /** @description Whether nothing speaks against trading the order: `errors` is empty. */
-            valid: boolean;
-            /** @description Whether no other order of the maker has used the nonce; an order that is placed keeps its own. */
+            /**
+             * @description Whether no other order of the maker has used the nonce; an order that is placed keeps its own.
+             * @example true
+             */
             nonce_valid: boolean;
-            /** @description Whether `order.maker` signed this order, for this service's chain and contract. */
+            /**
+             * @description Whether `order.maker` signed this order, for this service's chain and contract.
+             * @example true
+             */
             signature_valid: boolean;
-            /** @description Whether the deadline lies ahead, by the database's clock. */
+            /**
+             * @description Whether the deadline lies ahead, by the database's clock.
+             * @example true
+             */
             not_expired: boolean;
         };
         ValidateResponse: {
@@ -2492,6 +2621,14 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "wallet_address": "0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266",
+                 *       "chain_id": "97",
+                 *       "message": "Log in to Lockstep\nWallet address: 0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266\nChainId: 97\nTimestamp: 2026-01-17T03:00:24.123Z\nNonce: 5f2b9c",
+                 *       "signature": "0x9c0dedfcaa05901f9b2cb13525e8f4656586b4aaf7edcfda7c6efd68f56a6fc24ee86b3471733203c4fa9093edf2f2db0125dcb18a3c7e5eddb2434a96c9008b1c"
+                 *     }
+                 */
                 "application/json": components["schemas"]["ConnectRequest"];
             };
         };
@@ -2503,6 +2640,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": 0,
+                     *       "data": {
+                     *         "jwt": "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJ3YWxsZXRfYWRkcmVzcyI6IjB4…"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["ConnectResponse"];
                 };
             };
@@ -2586,6 +2731,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": 0,
+                     *       "data": {
+                     *         "success": true,
+                     *         "message": "Logged out successfully"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["LogoutResponse"];
                 };
             };
@@ -2659,6 +2813,18 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": 0,
+                     *       "data": {
+                     *         "wallet_address": "0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266",
+                     *         "username": "Blue Harbour",
+                     *         "email": "desk@example.com",
+                     *         "avatar_url": "https://example.com/avatar.png",
+                     *         "status": "active"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["MakerProfileResponse"];
                 };
             };
@@ -2725,6 +2891,24 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "signature": "0x2bd18510351b1a94722c0d509187f5bb2397d3ebd42fe5f5e2cca49ddda77a721045eb6e8910a06388d3b36dd8fd152d496b5142de0793e7bcd643fee2222c0d1c",
+                 *       "order": {
+                 *         "maker": "0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266",
+                 *         "principal": "0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266",
+                 *         "is_buy": true,
+                 *         "ticker": "AAPL",
+                 *         "exchange": 0,
+                 *         "asset": "0x55d3656ec7ab88b098defb751b7401b5f6d8976f",
+                 *         "price": "182500000000000000000",
+                 *         "quantity": "100",
+                 *         "incentive": "500000000000000000",
+                 *         "deadline": 4102444800,
+                 *         "nonce": 0
+                 *       }
+                 *     }
+                 */
                 "application/json": components["schemas"]["PlaceOrderRequest"];
             };
         };
@@ -2736,6 +2920,21 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": 0,
+                     *       "data": {
+                     *         "valid": true,
+                     *         "order_hash": "0x38bd61f109d8caec42dfd3694303320696cad9135fe7d3919ddae3e8910b5a54",
+                     *         "errors": [],
+                     *         "maker_balance": "25000000000000000000000",
+                     *         "maker_allowance": "25000000000000000000000",
+                     *         "nonce_valid": true,
+                     *         "signature_valid": true,
+                     *         "not_expired": true
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["ValidateResponse"];
                 };
             };
@@ -2845,6 +3044,38 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": 0,
+                     *       "data": [
+                     *         {
+                     *           "maker": "0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266",
+                     *           "principal": "0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266",
+                     *           "is_buy": true,
+                     *           "ticker": "AAPL",
+                     *           "exchange": 0,
+                     *           "asset": "0x55d3656ec7ab88b098defb751b7401b5f6d8976f",
+                     *           "price": "182500000000000000000",
+                     *           "quantity": "100",
+                     *           "incentive": "500000000000000000",
+                     *           "deadline": 4102444800,
+                     *           "nonce": 0,
+                     *           "id": "8b9ad3ad-4d0c-4f3e-9a26-5b1f1b5a9c11",
+                     *           "signature": "0x2bd18510351b1a94722c0d509187f5bb2397d3ebd42fe5f5e2cca49ddda77a721045eb6e8910a06388d3b36dd8fd152d496b5142de0793e7bcd643fee2222c0d1c",
+                     *           "order_hash": "0x38bd61f109d8caec42dfd3694303320696cad9135fe7d3919ddae3e8910b5a54",
+                     *           "status": "pending",
+                     *           "filled_quantity": "0",
+                     *           "locked_by": null,
+                     *           "lock_expires_at": null,
+                     *           "notes": null,
+                     *           "created_at": "2026-01-17T03:00:24.123Z",
+                     *           "updated_at": "2026-01-17T03:00:24.123Z",
+                     *           "cancellation": null,
+                     *           "fills": []
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["OrderListResponse"];
                 };
             };
@@ -2949,6 +3180,48 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": 0,
+                     *       "data": {
+                     *         "total": 1,
+                     *         "total_is_exact": true,
+                     *         "page": 1,
+                     *         "page_size": 20,
+                     *         "total_pages": 1,
+                     *         "orders": [
+                     *           {
+                     *             "maker": "0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266",
+                     *             "principal": "0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266",
+                     *             "is_buy": true,
+                     *             "ticker": "AAPL",
+                     *             "exchange": 0,
+                     *             "asset": "0x55d3656ec7ab88b098defb751b7401b5f6d8976f",
+                     *             "price": "182500000000000000000",
+                     *             "quantity": "100",
+                     *             "incentive": "500000000000000000",
+                     *             "deadline": 4102444800,
+                     *             "nonce": 0,
+                     *             "id": "8b9ad3ad-4d0c-4f3e-9a26-5b1f1b5a9c11",
+                     *             "signature": "0x2bd18510351b1a94722c0d509187f5bb2397d3ebd42fe5f5e2cca49ddda77a721045eb6e8910a06388d3b36dd8fd152d496b5142de0793e7bcd643fee2222c0d1c",
+                     *             "order_hash": "0x38bd61f109d8caec42dfd3694303320696cad9135fe7d3919ddae3e8910b5a54",
+                     *             "filled_quantity": "0",
+                     *             "notes": null,
+                     *             "created_at": "2026-01-17T03:00:24.123Z",
+                     *             "updated_at": "2026-01-17T03:00:24.123Z",
+                     *             "cancellation": null,
+                     *             "fills": [],
+                     *             "status": "locked",
+                     *             "locked_by": "0x71c7656ec7ab88b098defb751b7401b5f6d8976f",
+                     *             "lock_expires_at": "2026-01-17T04:00:24.123Z",
+                     *             "locked_at": "2026-01-17T03:00:24.123Z",
+                     *             "reference_id": null,
+                     *             "tx_hash": null
+                     *           }
+                     *         ]
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["TakerOrdersResponse"];
                 };
             };
@@ -3035,6 +3308,39 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": 0,
+                     *       "data": {
+                     *         "maker": "0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266",
+                     *         "principal": "0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266",
+                     *         "is_buy": true,
+                     *         "ticker": "AAPL",
+                     *         "exchange": 0,
+                     *         "asset": "0x55d3656ec7ab88b098defb751b7401b5f6d8976f",
+                     *         "price": "182500000000000000000",
+                     *         "quantity": "100",
+                     *         "incentive": "500000000000000000",
+                     *         "deadline": 4102444800,
+                     *         "nonce": 0,
+                     *         "id": "8b9ad3ad-4d0c-4f3e-9a26-5b1f1b5a9c11",
+                     *         "signature": "0x2bd18510351b1a94722c0d509187f5bb2397d3ebd42fe5f5e2cca49ddda77a721045eb6e8910a06388d3b36dd8fd152d496b5142de0793e7bcd643fee2222c0d1c",
+                     *         "order_hash": "0x38bd61f109d8caec42dfd3694303320696cad9135fe7d3919ddae3e8910b5a54",
+                     *         "filled_quantity": "0",
+                     *         "notes": null,
+                     *         "created_at": "2026-01-17T03:00:24.123Z",
+                     *         "updated_at": "2026-01-17T03:00:24.123Z",
+                     *         "cancellation": null,
+                     *         "fills": [],
+                     *         "status": "locked",
+                     *         "locked_by": "0x71c7656ec7ab88b098defb751b7401b5f6d8976f",
+                     *         "lock_expires_at": "2026-01-17T04:00:24.123Z",
+                     *         "locked_at": "2026-01-17T03:00:24.123Z",
+                     *         "reference_id": null,
+                     *         "tx_hash": null
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["TakerOrderResponse"];
                 };
             };
@@ -3121,6 +3427,13 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "order_hash": "0x38bd61f109d8caec42dfd3694303320696cad9135fe7d3919ddae3e8910b5a54",
+                 *       "taker_address": "0x71c7656ec7ab88b098defb751b7401b5f6d8976f",
+                 *       "lock_duration": 3600
+                 *     }
+                 */
                 "application/json": components["schemas"]["LockOrderRequest"];
             };
         };
@@ -3132,6 +3445,18 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": 0,
+                     *       "data": {
+                     *         "success": true,
+                     *         "order_hash": "0x38bd61f109d8caec42dfd3694303320696cad9135fe7d3919ddae3e8910b5a54",
+                     *         "locked_by": "0x71c7656ec7ab88b098defb751b7401b5f6d8976f",
+                     *         "locked_at": "2026-01-17T03:00:24.123Z",
+                     *         "expires_at": "2026-01-17T04:00:24.123Z"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["LockResponse"];
                 };
             };
@@ -3248,6 +3573,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "order_hash": "0x38bd61f109d8caec42dfd3694303320696cad9135fe7d3919ddae3e8910b5a54"
+                 *     }
+                 */
                 "application/json": components["schemas"]["UnlockOrderRequest"];
             };
         };
@@ -3259,6 +3589,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": 0,
+                     *       "data": {
+                     *         "success": true,
+                     *         "order_hash": "0x38bd61f109d8caec42dfd3694303320696cad9135fe7d3919ddae3e8910b5a54",
+                     *         "message": "Order unlocked successfully"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["UnlockResponse"];
                 };
             };
@@ -3375,6 +3715,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "order_hash": "0x38bd61f109d8caec42dfd3694303320696cad9135fe7d3919ddae3e8910b5a54",
+                 *       "reason": "The instrument is halted"
+                 *     }
+                 */
                 "application/json": components["schemas"]["RejectOrderRequest"];
             };
         };
@@ -3386,6 +3732,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": 0,
+                     *       "data": {
+                     *         "success": true,
+                     *         "order_hash": "0x38bd61f109d8caec42dfd3694303320696cad9135fe7d3919ddae3e8910b5a54",
+                     *         "message": "Order rejected successfully"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["RejectResponse"];
                 };
             };
@@ -3502,6 +3858,29 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "signature": "0x2bd18510351b1a94722c0d509187f5bb2397d3ebd42fe5f5e2cca49ddda77a721045eb6e8910a06388d3b36dd8fd152d496b5142de0793e7bcd643fee2222c0d1c",
+                 *       "fill_quantity": "100",
+                 *       "taker_incentive": "500000000000000000",
+                 *       "tx_hash": "0x1f9090aae28b8a3dceadf281b0f12828e676c3260c9a5c5a1d9c0b6e5d4f3a2b",
+                 *       "block_number": 45321977,
+                 *       "reference_id": "T-2026-000417",
+                 *       "order": {
+                 *         "maker": "0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266",
+                 *         "principal": "0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266",
+                 *         "is_buy": true,
+                 *         "ticker": "AAPL",
+                 *         "exchange": 0,
+                 *         "asset": "0x55d3656ec7ab88b098defb751b7401b5f6d8976f",
+                 *         "price": "182500000000000000000",
+                 *         "quantity": "100",
+                 *         "incentive": "500000000000000000",
+                 *         "deadline": 4102444800,
+                 *         "nonce": 0
+                 *       }
+                 *     }
+                 */
                 "application/json": components["schemas"]["FillOrderRequest"];
             };
         };
@@ -3513,6 +3892,21 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": 0,
+                     *       "data": {
+                     *         "success": true,
+                     *         "tx_hash": "0x1f9090aae28b8a3dceadf281b0f12828e676c3260c9a5c5a1d9c0b6e5d4f3a2b",
+                     *         "order_hash": "0x38bd61f109d8caec42dfd3694303320696cad9135fe7d3919ddae3e8910b5a54",
+                     *         "filled_quantity": "100",
+                     *         "filled_amount": "18250000000000000000000",
+                     *         "fee_amount": "0",
+                     *         "incentive_amount": "500000000000000000",
+                     *         "status": "filled"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["FillResponse"];
                 };
             };
@@ -3679,6 +4073,36 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": 0,
+                     *       "data": {
+                     *         "total": 1,
+                     *         "total_is_exact": true,
+                     *         "page": 1,
+                     *         "page_size": 20,
+                     *         "total_pages": 1,
+                     *         "fills": [
+                     *           {
+                     *             "id": "8b9ad3ad-4d0c-4f3e-9a26-5b1f1b5a9c11",
+                     *             "order_id": "8b9ad3ad-4d0c-4f3e-9a26-5b1f1b5a9c11",
+                     *             "order_hash": "0x38bd61f109d8caec42dfd3694303320696cad9135fe7d3919ddae3e8910b5a54",
+                     *             "taker": "0x71c7656ec7ab88b098defb751b7401b5f6d8976f",
+                     *             "fill_quantity": "100",
+                     *             "fill_amount": "18250000000000000000000",
+                     *             "fee_amount": "0",
+                     *             "incentive_amount": "500000000000000000",
+                     *             "taker_incentive": "500000000000000000",
+                     *             "tx_hash": "0x1f9090aae28b8a3dceadf281b0f12828e676c3260c9a5c5a1d9c0b6e5d4f3a2b",
+                     *             "block_number": 45321977,
+                     *             "status": "filled",
+                     *             "reference_id": "T-2026-000417",
+                     *             "created_at": "2026-01-17T03:00:24.123Z"
+                     *           }
+                     *         ]
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["FillsResponse"];
                 };
             };
@@ -3755,6 +4179,15 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "order_hash": "0x38bd61f109d8caec42dfd3694303320696cad9135fe7d3919ddae3e8910b5a54",
+                 *       "taker_address": "0x71c7656ec7ab88b098defb751b7401b5f6d8976f",
+                 *       "cancellation_success": true,
+                 *       "message": "Not traded yet, cancelled",
+                 *       "request_id": "8b9ad3ad-4d0c-4f3e-9a26-5b1f1b5a9c11"
+                 *     }
+                 */
                 "application/json": components["schemas"]["CancelResultRequest"];
             };
         };
@@ -3766,6 +4199,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": 0,
+                     *       "data": {
+                     *         "success": true,
+                     *         "message": "Cancellation result recorded",
+                     *         "order_hash": "0x38bd61f109d8caec42dfd3694303320696cad9135fe7d3919ddae3e8910b5a54"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["CancelResultResponse"];
                 };
             };
@@ -3898,6 +4341,34 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": 0,
+                     *       "data": {
+                     *         "total": 1,
+                     *         "total_is_exact": true,
+                     *         "page": 1,
+                     *         "page_size": 20,
+                     *         "total_pages": 1,
+                     *         "requests": [
+                     *           {
+                     *             "request_id": "8b9ad3ad-4d0c-4f3e-9a26-5b1f1b5a9c11",
+                     *             "order_hash": "0x38bd61f109d8caec42dfd3694303320696cad9135fe7d3919ddae3e8910b5a54",
+                     *             "taker_address": "0x71c7656ec7ab88b098defb751b7401b5f6d8976f",
+                     *             "maker": "0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266",
+                     *             "reason": "user_requested",
+                     *             "status": "requested",
+                     *             "requested_at": "2026-01-17T03:00:24.123Z",
+                     *             "expires_at": "2026-01-17T03:01:24.123Z",
+                     *             "answered_at": null,
+                     *             "message": null,
+                     *             "late": false,
+                     *             "resolved_by": null
+                     *           }
+                     *         ]
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["CancellationRequestsResponse"];
                 };
             };
@@ -4032,6 +4503,45 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": 0,
+                     *       "data": {
+                     *         "total": 1,
+                     *         "total_is_exact": true,
+                     *         "page": 1,
+                     *         "page_size": 20,
+                     *         "total_pages": 1,
+                     *         "orders": [
+                     *           {
+                     *             "maker": "0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266",
+                     *             "principal": "0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266",
+                     *             "is_buy": true,
+                     *             "ticker": "AAPL",
+                     *             "exchange": 0,
+                     *             "asset": "0x55d3656ec7ab88b098defb751b7401b5f6d8976f",
+                     *             "price": "182500000000000000000",
+                     *             "quantity": "100",
+                     *             "incentive": "500000000000000000",
+                     *             "deadline": 4102444800,
+                     *             "nonce": 0,
+                     *             "id": "8b9ad3ad-4d0c-4f3e-9a26-5b1f1b5a9c11",
+                     *             "signature": "0x2bd18510351b1a94722c0d509187f5bb2397d3ebd42fe5f5e2cca49ddda77a721045eb6e8910a06388d3b36dd8fd152d496b5142de0793e7bcd643fee2222c0d1c",
+                     *             "order_hash": "0x38bd61f109d8caec42dfd3694303320696cad9135fe7d3919ddae3e8910b5a54",
+                     *             "status": "pending",
+                     *             "filled_quantity": "0",
+                     *             "locked_by": null,
+                     *             "lock_expires_at": null,
+                     *             "notes": null,
+                     *             "created_at": "2026-01-17T03:00:24.123Z",
+                     *             "updated_at": "2026-01-17T03:00:24.123Z",
+                     *             "cancellation": null,
+                     *             "fills": []
+                     *           }
+                     *         ]
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["MakerOrdersResponse"];
                 };
             };
@@ -4098,6 +4608,24 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "signature": "0x2bd18510351b1a94722c0d509187f5bb2397d3ebd42fe5f5e2cca49ddda77a721045eb6e8910a06388d3b36dd8fd152d496b5142de0793e7bcd643fee2222c0d1c",
+                 *       "order": {
+                 *         "maker": "0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266",
+                 *         "principal": "0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266",
+                 *         "is_buy": true,
+                 *         "ticker": "AAPL",
+                 *         "exchange": 0,
+                 *         "asset": "0x55d3656ec7ab88b098defb751b7401b5f6d8976f",
+                 *         "price": "182500000000000000000",
+                 *         "quantity": "100",
+                 *         "incentive": "500000000000000000",
+                 *         "deadline": 4102444800,
+                 *         "nonce": 0
+                 *       }
+                 *     }
+                 */
                 "application/json": components["schemas"]["PlaceOrderRequest"];
             };
         };
@@ -4109,6 +4637,36 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": 0,
+                     *       "data": {
+                     *         "maker": "0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266",
+                     *         "principal": "0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266",
+                     *         "is_buy": true,
+                     *         "ticker": "AAPL",
+                     *         "exchange": 0,
+                     *         "asset": "0x55d3656ec7ab88b098defb751b7401b5f6d8976f",
+                     *         "price": "182500000000000000000",
+                     *         "quantity": "100",
+                     *         "incentive": "500000000000000000",
+                     *         "deadline": 4102444800,
+                     *         "nonce": 0,
+                     *         "id": "8b9ad3ad-4d0c-4f3e-9a26-5b1f1b5a9c11",
+                     *         "signature": "0x2bd18510351b1a94722c0d509187f5bb2397d3ebd42fe5f5e2cca49ddda77a721045eb6e8910a06388d3b36dd8fd152d496b5142de0793e7bcd643fee2222c0d1c",
+                     *         "order_hash": "0x38bd61f109d8caec42dfd3694303320696cad9135fe7d3919ddae3e8910b5a54",
+                     *         "status": "pending",
+                     *         "filled_quantity": "0",
+                     *         "locked_by": null,
+                     *         "lock_expires_at": null,
+                     *         "notes": null,
+                     *         "created_at": "2026-01-17T03:00:24.123Z",
+                     *         "updated_at": "2026-01-17T03:00:24.123Z",
+                     *         "cancellation": null,
+                     *         "fills": []
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["OrderResponse"];
                 };
             };
@@ -4222,6 +4780,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": 0,
+                     *       "data": {
+                     *         "maker": "0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266",
+                     *         "next_nonce": 1
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["NextNonceResponse"];
                 };
             };
@@ -4298,6 +4865,36 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": 0,
+                     *       "data": {
+                     *         "maker": "0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266",
+                     *         "principal": "0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266",
+                     *         "is_buy": true,
+                     *         "ticker": "AAPL",
+                     *         "exchange": 0,
+                     *         "asset": "0x55d3656ec7ab88b098defb751b7401b5f6d8976f",
+                     *         "price": "182500000000000000000",
+                     *         "quantity": "100",
+                     *         "incentive": "500000000000000000",
+                     *         "deadline": 4102444800,
+                     *         "nonce": 0,
+                     *         "id": "8b9ad3ad-4d0c-4f3e-9a26-5b1f1b5a9c11",
+                     *         "signature": "0x2bd18510351b1a94722c0d509187f5bb2397d3ebd42fe5f5e2cca49ddda77a721045eb6e8910a06388d3b36dd8fd152d496b5142de0793e7bcd643fee2222c0d1c",
+                     *         "order_hash": "0x38bd61f109d8caec42dfd3694303320696cad9135fe7d3919ddae3e8910b5a54",
+                     *         "status": "pending",
+                     *         "filled_quantity": "0",
+                     *         "locked_by": null,
+                     *         "lock_expires_at": null,
+                     *         "notes": null,
+                     *         "created_at": "2026-01-17T03:00:24.123Z",
+                     *         "updated_at": "2026-01-17T03:00:24.123Z",
+                     *         "cancellation": null,
+                     *         "fills": []
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["OrderResponse"];
                 };
             };
@@ -4384,6 +4981,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": 0,
+                     *       "data": {
+                     *         "success": true,
+                     *         "order_id": "8b9ad3ad-4d0c-4f3e-9a26-5b1f1b5a9c11",
+                     *         "status": "cancelled",
+                     *         "message": "Order cancelled successfully"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["OrderCancelledResponse"];
                 };
             };
@@ -4394,6 +5002,24 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": 0,
+                     *       "data": {
+                     *         "success": false,
+                     *         "order_id": "8b9ad3ad-4d0c-4f3e-9a26-5b1f1b5a9c11",
+                     *         "status": "cancellation_requested",
+                     *         "message": "The taker that holds the order has been asked to cancel it",
+                     *         "cancellation": {
+                     *           "request_id": "8b9ad3ad-4d0c-4f3e-9a26-5b1f1b5a9c11",
+                     *           "status": "requested",
+                     *           "requested_at": "2026-01-17T03:00:24.123Z",
+                     *           "expires_at": "2026-01-17T03:01:24.123Z",
+                     *           "pushed_at": "2026-01-17T03:00:24.123Z"
+                     *         }
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["CancellationRequestedResponse"];
                 };
             };
@@ -4503,6 +5129,11 @@ export interface operations {
         };
         requestBody?: {
             content: {
+                /**
+                 * @example {
+                 *       "reason": "user_requested"
+                 *     }
+                 */
                 "application/json": components["schemas"]["CancelOrderRequest"];
             };
         };
@@ -4514,6 +5145,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": 0,
+                     *       "data": {
+                     *         "success": true,
+                     *         "order_id": "8b9ad3ad-4d0c-4f3e-9a26-5b1f1b5a9c11",
+                     *         "status": "cancelled",
+                     *         "message": "Order cancelled successfully"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["OrderCancelledResponse"];
                 };
             };
@@ -4524,6 +5166,24 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": 0,
+                     *       "data": {
+                     *         "success": false,
+                     *         "order_id": "8b9ad3ad-4d0c-4f3e-9a26-5b1f1b5a9c11",
+                     *         "status": "cancellation_requested",
+                     *         "message": "The taker that holds the order has been asked to cancel it",
+                     *         "cancellation": {
+                     *           "request_id": "8b9ad3ad-4d0c-4f3e-9a26-5b1f1b5a9c11",
+                     *           "status": "requested",
+                     *           "requested_at": "2026-01-17T03:00:24.123Z",
+                     *           "expires_at": "2026-01-17T03:01:24.123Z",
+                     *           "pushed_at": "2026-01-17T03:00:24.123Z"
+                     *         }
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["CancellationRequestedResponse"];
                 };
             };
@@ -4644,6 +5304,30 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": 0,
+                     *       "data": {
+                     *         "events": [
+                     *           {
+                     *             "type": "order_status_change",
+                     *             "id": "00000000000004d25f3c1a9b8e7d6c50",
+                     *             "timestamp": "2026-01-17T03:00:24.123Z",
+                     *             "data": {
+                     *               "order_hash": "0x38bd61f109d8caec42dfd3694303320696cad9135fe7d3919ddae3e8910b5a54",
+                     *               "maker": "0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266",
+                     *               "taker": null,
+                     *               "from_status": null,
+                     *               "to_status": "pending",
+                     *               "metadata": {}
+                     *             }
+                     *           }
+                     *         ],
+                     *         "last_id": "00000000000004d75a0b1c2d3e4f5a6b",
+                     *         "resync": false
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["EventsResponse"];
                 };
             };
@@ -4735,6 +5419,30 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": 0,
+                     *       "data": {
+                     *         "next_after": null,
+                     *         "events": [
+                     *           {
+                     *             "type": "order_status_change",
+                     *             "id": "00000000000004d25f3c1a9b8e7d6c50",
+                     *             "timestamp": "2026-01-17T03:00:24.123Z",
+                     *             "data": {
+                     *               "order_hash": "0x38bd61f109d8caec42dfd3694303320696cad9135fe7d3919ddae3e8910b5a54",
+                     *               "maker": "0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266",
+                     *               "taker": null,
+                     *               "from_status": null,
+                     *               "to_status": "pending",
+                     *               "metadata": {}
+                     *             },
+                     *             "by": "maker"
+                     *           }
+                     *         ]
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["TakerHistoryResponse"];
                 };
             };
@@ -4836,6 +5544,30 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": 0,
+                     *       "data": {
+                     *         "next_after": null,
+                     *         "events": [
+                     *           {
+                     *             "type": "order_status_change",
+                     *             "id": "00000000000004d25f3c1a9b8e7d6c50",
+                     *             "timestamp": "2026-01-17T03:00:24.123Z",
+                     *             "data": {
+                     *               "order_hash": "0x38bd61f109d8caec42dfd3694303320696cad9135fe7d3919ddae3e8910b5a54",
+                     *               "maker": "0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266",
+                     *               "taker": null,
+                     *               "from_status": null,
+                     *               "to_status": "pending",
+                     *               "metadata": {}
+                     *             },
+                     *             "by": "maker"
+                     *           }
+                     *         ]
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["MakerHistoryResponse"];
                 };
             };
@@ -4919,6 +5651,92 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": 0,
+                     *       "data": {
+                     *         "eip712": {
+                     *           "domain": {
+                     *             "name": "RFQSettlement",
+                     *             "version": "1",
+                     *             "chainId": 97,
+                     *             "verifyingContract": "0xCB310C56A19078aA969A922f382613d932D89D83"
+                     *           },
+                     *           "types": {
+                     *             "Order": [
+                     *               {
+                     *                 "name": "maker",
+                     *                 "type": "address"
+                     *               },
+                     *               {
+                     *                 "name": "principal",
+                     *                 "type": "address"
+                     *               },
+                     *               {
+                     *                 "name": "isBuy",
+                     *                 "type": "bool"
+                     *               },
+                     *               {
+                     *                 "name": "ticker",
+                     *                 "type": "string"
+                     *               },
+                     *               {
+                     *                 "name": "exchange",
+                     *                 "type": "uint16"
+                     *               },
+                     *               {
+                     *                 "name": "asset",
+                     *                 "type": "address"
+                     *               },
+                     *               {
+                     *                 "name": "price",
+                     *                 "type": "uint256"
+                     *               },
+                     *               {
+                     *                 "name": "quantity",
+                     *                 "type": "uint256"
+                     *               },
+                     *               {
+                     *                 "name": "incentive",
+                     *                 "type": "uint256"
+                     *               },
+                     *               {
+                     *                 "name": "deadline",
+                     *                 "type": "uint256"
+                     *               },
+                     *               {
+                     *                 "name": "nonce",
+                     *                 "type": "uint256"
+                     *               }
+                     *             ]
+                     *           },
+                     *           "primaryType": "Order"
+                     *         },
+                     *         "chain_id": 97,
+                     *         "order_min_validity_seconds": 2592000,
+                     *         "deadline_tolerance_seconds": 300,
+                     *         "lock_ttl_seconds": 3600,
+                     *         "lock_max_seconds": 604800,
+                     *         "cancellation_timeout_seconds": 60,
+                     *         "cancellation_cooldown_seconds": 10,
+                     *         "login_domains": [
+                     *           "app.example.com"
+                     *         ],
+                     *         "event_retention_days": 30,
+                     *         "sandbox": false,
+                     *         "certificate_public_key": null,
+                     *         "limits": {
+                     *           "requests_per_second": 200,
+                     *           "sockets_per_caller": 100,
+                     *           "open_orders_per_maker": 1000,
+                     *           "orders_per_minute_per_maker": 120,
+                     *           "locks_per_taker": 1000
+                     *         },
+                     *         "server_time": "2026-01-17T03:00:24.123Z",
+                     *         "version": "0.1.0"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["ConfigResponse"];
                 };
             };
@@ -4982,6 +5800,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": 0,
+                     *       "data": {
+                     *         "status": "ok"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["HealthResponse"];
                 };
             };
@@ -5045,6 +5871,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": 0,
+                     *       "data": {
+                     *         "status": "ok"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["HealthResponse"];
                 };
             };

@@ -1,18 +1,18 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { EXAMPLES, SIGNATURE_MAX, TextField } from '../../http/json/fields.js';
+import { AnswerText, EXAMPLES, SIGNATURE_MAX, TextField } from '../../http/json/fields.js';
 
 const MESSAGE = [
   'Log in to Lockstep',
-  `Wallet address: ${EXAMPLES.address}`,
+  `Wallet address: ${EXAMPLES.maker}`,
   'ChainId: 97',
-  'Timestamp: 2026-01-17T03:00:24.123Z',
+  `Timestamp: ${EXAMPLES.time}`,
   'Nonce: 5f2b9c',
 ].join('\n');
 
 /** Empty texts pass here: the login itself says what is wrong with them. */
 export class ConnectRequest {
   /** The maker's wallet. */
-  @TextField({ min: 0, max: 100, example: EXAMPLES.address })
+  @TextField({ min: 0, max: 100, example: EXAMPLES.maker })
   wallet_address!: string;
 
   /** The chain's EIP-155 id, as a string. */
@@ -32,16 +32,13 @@ export class ConnectRequest {
    * EIP-191 signature (personal_sign) of the message: 65 bytes as 0x and hex, or EIP-2098's 64; where a chain is configured,
    * also a contract wallet's.
    */
-  @TextField({ min: 0, max: SIGNATURE_MAX, example: EXAMPLES.signature })
+  @TextField({ min: 0, max: SIGNATURE_MAX, example: EXAMPLES.loginSignature })
   signature!: string;
 }
 
 export class ConnectAnswer {
   /** JWT (HS256) with the claims wallet_address, chain_id and exp; valid for 24 hours, or until the wallet is logged out. */
-  @ApiProperty({
-    type: String,
-    example: 'eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJ3YWxsZXRfYWRkcmVzcyI6IjB4…',
-  })
+  @AnswerText(1_000, 'eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJ3YWxsZXRfYWRkcmVzcyI6IjB4…')
   jwt!: string;
 }
 
@@ -51,6 +48,6 @@ export class LogoutAnswer {
   success!: true;
 
   /** What was done. */
-  @ApiProperty({ type: String, example: 'Logged out successfully' })
+  @ApiProperty({ type: String, enum: ['Logged out successfully'] })
   message!: string;
 }

@@ -1,25 +1,24 @@
-import { ApiProperty } from '@nestjs/swagger';
-import { AddressField } from '../../http/json/fields.js';
+import { AddressField, AnswerText, EXAMPLES, NullableText } from '../../http/json/fields.js';
 
 /** What the desk knows of a wallet's owner; null where it knows nothing. */
 export class MakerProfile {
   /** The wallet that is logged in. */
-  @AddressField()
+  @AddressField({ example: EXAMPLES.maker })
   wallet_address!: string;
 
   /** The name to show. */
-  @ApiProperty({ type: String, nullable: true, example: 'Blue Harbour' })
+  @NullableText(100, 'Blue Harbour')
   username!: string | null;
 
   /** Where the owner is reached. */
-  @ApiProperty({ type: String, nullable: true, example: 'desk@example.com' })
+  @NullableText(320, 'desk@example.com')
   email!: string | null;
 
   /** A picture to show. */
-  @ApiProperty({ type: String, nullable: true, example: 'https://example.com/avatar.png' })
+  @NullableText(2_000, 'https://example.com/avatar.png')
   avatar_url!: string | null;
 
   /** `active`, unless the desk says otherwise. */
-  @ApiProperty({ type: String, example: 'active' })
+  @AnswerText(32, 'active')
   status!: string;
 }

@@ -1,5 +1,5 @@
 import { ApiProperty, PickType } from '@nestjs/swagger';
-import { TextField, UuidField } from '../../http/json/fields.js';
+import { AnswerText, TextField, UuidField } from '../../http/json/fields.js';
 import { Cancellation } from './cancellation.dto.js';
 
 export class CancelOrderRequest {
@@ -23,7 +23,7 @@ export class OrderCancelled {
   status!: string;
 
   /** Says it for a person. */
-  @ApiProperty({ type: String, example: 'Order cancelled successfully' })
+  @AnswerText(200, 'Order cancelled successfully')
   message!: string;
 }
 
@@ -50,7 +50,7 @@ export class CancellationRequested {
   status!: string;
 
   /** Says it for a person. */
-  @ApiProperty({ type: String, example: 'The taker that holds the order has been asked to cancel it' })
+  @AnswerText(200, 'The taker that holds the order has been asked to cancel it')
   message!: string;
 
   /** The open request. */

@@ -1,8 +1,18 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { CANCELLATION_STATUSES, type CancellationStatus, OPEN_STATUSES, RESOLVED_BY } from '#trading';
-import { AddressField, OrderHashField, TimeField, UuidField } from '../../http/json/fields.js';
+import {
+  AddressField,
+  AnswerText,
+  EXAMPLES,
+  Flag,
+  NullableText,
+  NullableTimeField,
+  OrderHashField,
+  TimeField,
+  UuidField,
+} from '../../http/json/fields.js';
 import { ChoicesQuery } from '../../http/json/query-fields.js';
-import { PageAnswer, SortedPageQuery } from '../../http/pages/page.dto.js';
+import { PAGE_SIZE_MAX, PageAnswer, SortedPageQuery } from '../../http/pages/page.dto.js';
 
 /** Narrows a taker's cancellation requests. They are sorted by the time of the request. */
 export class CancellationRequestsQuery extends SortedPageQuery {
@@ -26,11 +36,11 @@ export class CancellationRequestView {
   taker_address!: string;
 
   /** The wallet that asks. */
-  @AddressField()
+  @AddressField({ example: EXAMPLES.maker })
   maker!: string;
 
   /** What the maker gave as reason. */
-  @ApiProperty({ type: String, example: 'user_requested' })
+  @AnswerText(1_000, 'user_requested')
   reason!: string;
 
   /** `requested` and `timed_out` are open: they can still be answered. */
@@ -42,27 +52,28 @@ export class CancellationRequestView {
   requested_at!: string;
 
   /** When the request times out, or did. */
-  @TimeField()
+  @TimeField('2026-01-17T03:01:24.123Z')
   expires_at!: string;
 
   /** When it was accepted or rejected. */
-  @TimeField({ nullable: true })
+  @NullableTimeField(null)
   answered_at!: string | null;
 
   /** The taker's words, when it answered. */
-  @ApiProperty({ type: String, nullable: true, example: 'Not traded yet, cancelled' })
+  @NullableText(1_000, null)
   message!: string | null;
 
   /** Whether the answer came after the time-out. */
+  @Flag(false)
   late!: boolean;
 
   /** What resolved it. */
-  @ApiProperty({ enum: RESOLVED_BY, enumName: 'ResolvedBy', nullable: true })
+  @ApiProperty({ enum: RESOLVED_BY, enumName: 'ResolvedBy', nullable: true, example: null })
   resolved_by!: (typeof RESOLVED_BY)[number] | null;
 }
 
 export class CancellationRequestsAnswer extends PageAnswer {
   /** The requests of the page. */
-  @ApiProperty({ type: [CancellationRequestView] })
+  @ApiProperty({ type: [CancellationRequestView], maxItems: PAGE_SIZE_MAX })
   requests!: CancellationRequestView[];
 }

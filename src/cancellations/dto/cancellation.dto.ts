@@ -1,6 +1,14 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { CANCELLATION_STATUSES, RESOLVED_BY } from '#trading';
-import { TimeField, UuidField } from '../../http/json/fields.js';
+import {
+  AnswerText,
+  Flag,
+  EXAMPLES,
+  NullableText,
+  NullableTimeField,
+  TimeField,
+  UuidField,
+} from '../../http/json/fields.js';
 
 /** A cancellation request, as the order's maker sees it. */
 export class Cancellation {
@@ -13,7 +21,7 @@ export class Cancellation {
   status!: (typeof CANCELLATION_STATUSES)[number];
 
   /** What the maker gave as reason. */
-  @ApiProperty({ type: String, example: 'user_requested' })
+  @AnswerText(1_000, 'user_requested')
   reason!: string;
 
   /** When the maker asked. */
@@ -21,25 +29,26 @@ export class Cancellation {
   requested_at!: string;
 
   /** When the request times out, or did. Silence never cancels a live lock. */
-  @TimeField()
+  @TimeField('2026-01-17T03:01:24.123Z')
   expires_at!: string;
 
   /** When the request first went out on a live socket of the taker; null while none was connected. */
-  @TimeField({ nullable: true })
+  @NullableTimeField(EXAMPLES.time)
   pushed_at!: string | null;
 
   /** When it was accepted or rejected. */
-  @TimeField({ nullable: true })
+  @NullableTimeField(null)
   resolved_at!: string | null;
 
   /** What resolved it. */
-  @ApiProperty({ enum: RESOLVED_BY, enumName: 'ResolvedBy', nullable: true })
+  @ApiProperty({ enum: RESOLVED_BY, enumName: 'ResolvedBy', nullable: true, example: null })
   resolved_by!: (typeof RESOLVED_BY)[number] | null;
 
   /** Whether the answer came after the time-out. */
+  @Flag(false)
   late!: boolean;
 
   /** The taker's words. */
-  @ApiProperty({ type: String, nullable: true, example: 'Not traded yet, cancelled' })
+  @NullableText(1_000, null)
   message!: string | null;
 }

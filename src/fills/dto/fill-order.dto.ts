@@ -1,6 +1,13 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { ORDER_STATUSES } from '#trading';
-import { EXAMPLES, IntegerField, OrderHashField, TextField, Uint256Field } from '../../http/json/fields.js';
+import {
+  EXAMPLES,
+  IntegerField,
+  NullableTransactionField,
+  OrderHashField,
+  TextField,
+  Uint256Field,
+} from '../../http/json/fields.js';
 import { PlaceOrderRequest } from '../../orders/dto/place-order.dto.js';
 
 /** The order and its signature as its maker placed it, and what the taker traded. */
@@ -14,7 +21,7 @@ export class FillOrderRequest extends PlaceOrderRequest {
   taker_incentive!: string;
 
   /** The settling transaction, when there is one already. */
-  @OrderHashField({ optional: true, example: EXAMPLES.hash })
+  @OrderHashField({ optional: true, example: EXAMPLES.transaction })
   tx_hash?: string;
 
   /** The block of the settling transaction. */
@@ -32,7 +39,7 @@ export class FillAnswer {
   success!: boolean;
 
   /** As the taker gave it. */
-  @ApiProperty({ type: String, nullable: true, example: EXAMPLES.hash })
+  @NullableTransactionField(EXAMPLES.transaction)
   tx_hash!: string | null;
 
   /** The order hash, lower-case. */

@@ -3,6 +3,8 @@ import { FILL_STATUSES } from '#trading';
 import {
   AddressField,
   EXAMPLES,
+  NullableText,
+  NullableTransactionField,
   OrderHashField,
   TimeField,
   Uint256Field,
@@ -48,11 +50,17 @@ export class FillView {
   taker_incentive!: string;
 
   /** The settling transaction, as the taker gave it. */
-  @ApiProperty({ type: String, nullable: true, example: EXAMPLES.hash })
+  @NullableTransactionField(EXAMPLES.transaction)
   tx_hash!: string | null;
 
   /** The block of the settling transaction, as the taker gave it. */
-  @ApiProperty({ type: 'integer', nullable: true, example: 45_321_977 })
+  @ApiProperty({
+    type: 'integer',
+    nullable: true,
+    minimum: 0,
+    maximum: Number.MAX_SAFE_INTEGER,
+    example: 45_321_977,
+  })
   block_number!: number | null;
 
   /** What it made of the order. */
@@ -60,7 +68,7 @@ export class FillView {
   status!: (typeof FILL_STATUSES)[number];
 
   /** The taker's own name for the trade. */
-  @ApiProperty({ type: String, nullable: true, example: 'T-2026-000417' })
+  @NullableText(200, 'T-2026-000417')
   reference_id!: string | null;
 
   /** When it was reported. */

@@ -2,7 +2,7 @@ import { ApiProperty } from '@nestjs/swagger';
 import { FILL_STATUSES, type FillSortColumn } from '#trading';
 import { AddressField, EXAMPLES, OrderHashField, Uint256Field, UuidField } from '../../http/json/fields.js';
 import { ChoiceQuery, ChoicesQuery, IntegerQuery, TimeQuery } from '../../http/json/query-fields.js';
-import { PageAnswer, SortedPageQuery } from '../../http/pages/page.dto.js';
+import { PAGE_SIZE_MAX, PageAnswer, SortedPageQuery } from '../../http/pages/page.dto.js';
 import { FillView } from './fill.dto.js';
 
 const SORT_COLUMNS = ['created_at', 'fill_quantity', 'fill_amount'] as const satisfies FillSortColumn[];
@@ -23,7 +23,7 @@ export class FillsQuery extends SortedPageQuery {
   taker?: string;
 
   /** Fills with this settling transaction. */
-  @OrderHashField({ optional: true, example: EXAMPLES.hash })
+  @OrderHashField({ optional: true, example: EXAMPLES.transaction })
   tx_hash?: string;
 
   /** At least this quantity. */
@@ -85,6 +85,6 @@ export class FillsQuery extends SortedPageQuery {
 
 export class FillsAnswer extends PageAnswer {
   /** The fills of the page. */
-  @ApiProperty({ type: [FillView] })
+  @ApiProperty({ type: [FillView], maxItems: PAGE_SIZE_MAX })
   fills!: FillView[];
 }

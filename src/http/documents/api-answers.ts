@@ -8,7 +8,7 @@ import {
   getSchemaPath,
 } from '@nestjs/swagger';
 import { CALL_ID_PATTERN } from '../call-id.js';
-import { EXAMPLES } from '../json/fields.js';
+import { EXAMPLES, LENGTHS, PATTERNS } from '../json/fields.js';
 import { API_ERRORS, type ApiErrorName } from '../refusals/api-errors.js';
 import { failure } from '../refusals/failure.js';
 import { ErrorAnswer } from './error-answer.dto.js';
@@ -18,17 +18,21 @@ export const ANSWER_HEADERS = {
   'X-Request-Id': {
     description: "The request's own id, or else one made for it; the logs have it too",
     required: true,
-    schema: { type: 'string', pattern: CALL_ID_PATTERN, example: EXAMPLES.uuid },
+    schema: { type: 'string', pattern: CALL_ID_PATTERN, maxLength: 128, example: EXAMPLES.uuid },
   },
   'Retry-After': {
     description: 'Seconds after which to try again',
     required: true,
-    schema: { type: 'integer', minimum: 1, example: 1 },
+    schema: { type: 'integer', minimum: 1, maximum: 2 ** 31 - 1, example: 1 },
   },
   Link: {
     description: 'Where there are more: `<…>; rel="next"`, relative to the address of this call (RFC 8288)',
     required: false,
-    schema: { type: 'string', example: `<available?limit=1000&after=${EXAMPLES.hash}>; rel="next"` },
+    schema: {
+      type: 'string',
+      maxLength: 200,
+      example: `<available?limit=1000&after=${EXAMPLES.hash}>; rel="next"`,
+    },
   },
 } as const;
 
@@ -122,7 +126,7 @@ const titleOf = (name: ApiErrorName): string => `${API_ERRORS[name].code} ${API_
 export function ApiOrderHash(): MethodDecorator {
   return ApiParam({
     name: 'order_hash',
-    type: String,
+    schema: { type: 'string', pattern: PATTERNS.hash, maxLength: LENGTHS.hash },
     description: 'The order hash',
     example: EXAMPLES.hash,
   });
@@ -132,7 +136,7 @@ export function ApiOrderHash(): MethodDecorator {
 export function ApiOrderId(): MethodDecorator {
   return ApiParam({
     name: 'order_id',
-    type: String,
+    schema: { type: 'string', pattern: `${PATTERNS.uuid}|${PATTERNS.hash}`, maxLength: LENGTHS.hash },
     description: "The order's UUID or its hash",
     example: EXAMPLES.uuid,
   });

@@ -23,12 +23,26 @@ export const PATTERNS = {
   ticker: TICKER_PATTERN,
 } as const;
 
+/**
+ * One order, from its placing to its fill. The maker is the first wallet of every development chain, whose key is public: the
+ * hash and the signatures are those of the example order and the example login, in the default domain.
+ */
 export const EXAMPLES = {
-  address: '0x71c7656ec7ab88b098defb751b7401b5f6d8976f',
-  hash: '0x1f9090aae28b8a3dceadf281b0f12828e676c3260c9a5c5a1d9c0b6e5d4f3a2b',
+  maker: '0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266',
+  taker: '0x71c7656ec7ab88b098defb751b7401b5f6d8976f',
+  asset: '0x55d3656ec7ab88b098defb751b7401b5f6d8976f',
+  hash: '0x38bd61f109d8caec42dfd3694303320696cad9135fe7d3919ddae3e8910b5a54',
+  transaction: '0x1f9090aae28b8a3dceadf281b0f12828e676c3260c9a5c5a1d9c0b6e5d4f3a2b',
   uuid: '8b9ad3ad-4d0c-4f3e-9a26-5b1f1b5a9c11',
-  signature: `0x${'5c'.repeat(32)}${'2a'.repeat(32)}1b`,
+  signature:
+    '0x2bd18510351b1a94722c0d509187f5bb2397d3ebd42fe5f5e2cca49ddda77a721045eb6e8910a06388d3b36dd8fd152d496b5142de0793e7bcd643fee2222c0d1c',
+  loginSignature:
+    '0x9c0dedfcaa05901f9b2cb13525e8f4656586b4aaf7edcfda7c6efd68f56a6fc24ee86b3471733203c4fa9093edf2f2db0125dcb18a3c7e5eddb2434a96c9008b1c',
+  time: '2026-01-17T03:00:24.123Z',
 } as const;
+
+/** Characters of what has one length, and of the longest uint256 and ticker. */
+export const LENGTHS = { address: 42, hash: 66, uuid: 36, uint256: 78, ticker: 32, time: 24 } as const;
 
 const regexes = Object.fromEntries(
   Object.entries(PATTERNS).map(([name, pattern]) => [name, new RegExp(pattern)]),
@@ -76,7 +90,7 @@ export const AddressField = (options?: FieldOptions) =>
   field(
     'must be 0x and 40 hex digits, with a valid EIP-55 checksum when the case is mixed',
     isAddress,
-    { type: String, pattern: PATTERNS.address, example: EXAMPLES.address },
+    { type: String, pattern: PATTERNS.address, maxLength: LENGTHS.address, example: EXAMPLES.taker },
     options,
   );
 
@@ -84,7 +98,7 @@ export const OrderHashField = (options?: FieldOptions) =>
   field(
     'must be 0x and 64 hex digits',
     isOrderHash,
-    { type: String, pattern: PATTERNS.hash, example: EXAMPLES.hash },
+    { type: String, pattern: PATTERNS.hash, maxLength: LENGTHS.hash, example: EXAMPLES.hash },
     options,
   );
 
@@ -98,13 +112,18 @@ export const SignatureField = (options?: FieldOptions) =>
   );
 
 export const UuidField = (options?: FieldOptions) =>
-  field('must be a UUID', isUuid, { type: String, format: 'uuid', example: EXAMPLES.uuid }, options);
+  field(
+    'must be a UUID',
+    isUuid,
+    { type: String, format: 'uuid', maxLength: LENGTHS.uuid, example: EXAMPLES.uuid },
+    options,
+  );
 
 export const Uint256Field = ({ min = 0n, ...options }: FieldOptions & { min?: bigint } = {}) =>
   field(
     `must be a whole number from ${min} to 2^256-1 as a decimal string without leading zeros`,
     (value) => matches('uint256', value) && BigInt(value) >= min && BigInt(value) <= UINT256_MAX,
-    { type: String, pattern: PATTERNS.uint256, example: '1000000000000000000' },
+    { type: String, pattern: PATTERNS.uint256, maxLength: LENGTHS.uint256, example: '1000000000000000000' },
     options,
   );
 
@@ -150,19 +169,41 @@ export const TickerField = (options?: FieldOptions) =>
   field(
     'must be a ticker of 1 to 32 printable ASCII characters, without a space at either end',
     (value) => matches('ticker', value),
-    { type: String, pattern: PATTERNS.ticker, example: 'AAPL' },
+    { type: String, pattern: PATTERNS.ticker, maxLength: LENGTHS.ticker, example: 'AAPL' },
     options,
   );
 
 /** An address or none, in answers only. */
-export const NullableAddressField = () =>
-  ApiProperty({ type: String, nullable: true, pattern: PATTERNS.address, example: EXAMPLES.address });
-
-/** A moment, in answers only: ISO 8601 in UTC with milliseconds. */
-export const TimeField = ({ nullable = false }: { nullable?: boolean } = {}) =>
+export const NullableAddressField = (example: string | null) =>
   ApiProperty({
     type: String,
-    format: 'date-time',
-    example: '2026-01-17T03:00:24.123Z',
-    ...(nullable && { nullable }),
+    nullable: true,
+    pattern: PATTERNS.address,
+    maxLength: LENGTHS.address,
+    example,
   });
+
+/** A transaction's hash or none, in answers only. */
+export const NullableTransactionField = (example: string | null) =>
+  ApiProperty({ type: String, nullable: true, pattern: PATTERNS.hash, maxLength: LENGTHS.hash, example });
+
+/** Text of the service's or of somebody's, in answers only. */
+export const AnswerText = (maxLength: number, example: string) =>
+  ApiProperty({ type: String, maxLength, example });
+
+/** The same, or none. */
+export const NullableText = (maxLength: number, example: string | null) =>
+  ApiProperty({ type: String, nullable: true, maxLength, example });
+
+/** Yes or no, in answers only. */
+export const Flag = (example: boolean) => ApiProperty({ type: Boolean, example });
+
+/** A moment, in answers only: ISO 8601 in UTC with milliseconds. */
+export const TimeField = (example: string = EXAMPLES.time) => ApiProperty(timeSchema(example));
+
+/** A moment or none, in answers only. */
+export const NullableTimeField = (example: string | null) =>
+  ApiProperty({ ...timeSchema(example), nullable: true });
+
+const timeSchema = (example: string | null) =>
+  ({ type: String, format: 'date-time', maxLength: LENGTHS.time, example }) as const;

@@ -1,17 +1,19 @@
+import { ORDER_TYPES } from '#trading';
 import { ApiProperty } from '@nestjs/swagger';
-import { EXAMPLES, TimeField } from '../../http/json/fields.js';
+import { AnswerText, Flag, LENGTHS, PATTERNS, TimeField } from '../../http/json/fields.js';
 
 /** A whole number, with an example. */
-const Whole = (example: number, minimum = 0) => ApiProperty({ type: 'integer', minimum, example });
+const Whole = (example: number, minimum = 0) =>
+  ApiProperty({ type: 'integer', minimum, maximum: Number.MAX_SAFE_INTEGER, example });
 
 /** The names within are those of EIP-712, so that wallets take it as it is. */
 export class Eip712Domain {
   /** Of the contract. */
-  @ApiProperty({ type: String, example: 'RFQSettlement' })
+  @ApiProperty({ type: String, enum: ['RFQSettlement'] })
   name!: string;
 
   /** Of the contract. */
-  @ApiProperty({ type: String, example: '1' })
+  @ApiProperty({ type: String, enum: ['1'] })
   version!: string;
 
   /** The chain's EIP-155 id. */
@@ -19,23 +21,28 @@ export class Eip712Domain {
   chainId!: number;
 
   /** The contract that settles orders. */
-  @ApiProperty({ type: String, example: EXAMPLES.address })
+  @ApiProperty({
+    type: String,
+    pattern: PATTERNS.address,
+    maxLength: LENGTHS.address,
+    example: '0xCB310C56A19078aA969A922f382613d932D89D83',
+  })
   verifyingContract!: string;
 }
 
 export class Eip712Field {
   /** Of the field. */
-  @ApiProperty({ type: String, example: 'maker' })
+  @AnswerText(100, 'maker')
   name!: string;
 
   /** Of its values. */
-  @ApiProperty({ type: String, example: 'address' })
+  @AnswerText(100, 'address')
   type!: string;
 }
 
 export class Eip712Types {
   /** The fields of an order, in this order. */
-  @ApiProperty({ type: [Eip712Field] })
+  @ApiProperty({ type: [Eip712Field], maxItems: ORDER_TYPES.Order.length, example: ORDER_TYPES.Order })
   Order!: Eip712Field[];
 }
 
@@ -119,11 +126,11 @@ export class ConfigAnswer {
   event_retention_days!: number;
 
   /** Whether this is a sandbox: simulated makers and takers trade here, and `/sandbox/scenarios` starts scenarios. */
-  @ApiProperty({ type: Boolean })
+  @Flag(false)
   sandbox!: boolean;
 
   /** With which this sandbox signs certificates: an Ed25519 public key of 32 bytes, hex. Null where this is no sandbox. */
-  @ApiProperty({ type: String, nullable: true, pattern: '^[0-9a-f]{64}$', example: null })
+  @ApiProperty({ type: String, nullable: true, pattern: '^[0-9a-f]{64}$', maxLength: 64, example: null })
   certificate_public_key!: string | null;
 
   /** How much one may ask for. */
@@ -135,6 +142,6 @@ export class ConfigAnswer {
   server_time!: string;
 
   /** Of the service. */
-  @ApiProperty({ type: String, example: '0.1.0' })
+  @AnswerText(100, '0.1.0')
   version!: string;
 }

@@ -1,6 +1,6 @@
 import { LONGEST_LOCK_SECONDS } from '#config';
 import { ApiProperty } from '@nestjs/swagger';
-import { AddressField, IntegerField, OrderHashField } from '../../http/json/fields.js';
+import { AddressField, IntegerField, OrderHashField, TimeField } from '../../http/json/fields.js';
 
 export class LockOrderRequest {
   /** The order hash. */
@@ -33,10 +33,10 @@ export class LockAnswer {
   locked_by!: string;
 
   /** When the lock was taken. */
-  @ApiProperty({ type: String, format: 'date-time', example: '2026-01-17T03:00:24.123Z' })
+  @TimeField()
   locked_at!: string;
 
   /** When the lock runs out by itself. */
-  @ApiProperty({ type: String, format: 'date-time', example: '2026-01-17T04:00:24.123Z' })
+  @TimeField('2026-01-17T04:00:24.123Z')
   expires_at!: string;
 }

@@ -8,7 +8,7 @@ import {
   IntegerQuery,
   TimeQuery,
 } from '../../http/json/query-fields.js';
-import { PageAnswer, SortedPageQuery } from '../../http/pages/page.dto.js';
+import { PAGE_SIZE_MAX, PageAnswer, SortedPageQuery } from '../../http/pages/page.dto.js';
 import { OrderView } from './order.dto.js';
 
 const SORT_COLUMNS = [
@@ -112,6 +112,6 @@ export class MakerOrdersQuery extends SortedPageQuery {
 
 export class MakerOrdersAnswer extends PageAnswer {
   /** The orders of the page. */
-  @ApiProperty({ type: [OrderView] })
+  @ApiProperty({ type: [OrderView], maxItems: PAGE_SIZE_MAX })
   orders!: OrderView[];
 }

@@ -15,11 +15,11 @@ const LAST_NONCE = Number.MAX_SAFE_INTEGER - 1;
 /** The order as its maker signs it (EIP-712 primary type `Order`). */
 export class OrderTerms {
   /** The wallet that signs. */
-  @AddressField()
+  @AddressField({ example: EXAMPLES.maker })
   maker!: string;
 
   /** The address that receives. */
-  @AddressField()
+  @AddressField({ example: EXAMPLES.maker })
   principal!: string;
 
   /** Whether the maker buys. */
@@ -35,7 +35,7 @@ export class OrderTerms {
   exchange!: number;
 
   /** The token's address. */
-  @AddressField({ example: EXAMPLES.address.replace('71c7', '55d3') })
+  @AddressField({ example: EXAMPLES.asset })
   asset!: string;
 
   /** Price of a unit, with 18 decimals. */
@@ -51,7 +51,7 @@ export class OrderTerms {
   incentive!: string;
 
   /** When the order expires, Unix seconds: at least {{ORDER_MIN_VALIDITY_HOURS}} hours ahead when it is placed. */
-  @IntegerField({ min: 1, max: LAST_DEADLINE, example: 1_798_761_600 })
+  @IntegerField({ min: 1, max: LAST_DEADLINE, example: 4_102_444_800 })
   deadline!: number;
 
   /** Works once for each maker; see next-nonce. */

@@ -4,7 +4,10 @@ import { Cancellation } from '../../cancellations/dto/cancellation.dto.js';
 import { FillView } from '../../fills/dto/fill.dto.js';
 import {
   AddressField,
+  EXAMPLES,
   NullableAddressField,
+  NullableText,
+  NullableTimeField,
   OrderHashField,
   SignatureField,
   TimeField,
@@ -36,15 +39,15 @@ export class OrderView extends OrderTerms {
   filled_quantity!: string;
 
   /** The taker's address that holds the order; null when nobody does. */
-  @NullableAddressField()
+  @NullableAddressField(null)
   locked_by!: string | null;
 
   /** When its lock runs out by itself; null when nobody holds the order. */
-  @TimeField({ nullable: true })
+  @NullableTimeField(null)
   lock_expires_at!: string | null;
 
   /** What a person should know: why it was rejected, suspended or cancelled by hand. */
-  @ApiProperty({ type: String, nullable: true, example: 'The instrument is halted' })
+  @NullableText(1_000, null)
   notes!: string | null;
 
   /** When it was placed. */
@@ -56,20 +59,20 @@ export class OrderView extends OrderTerms {
   updated_at!: string;
 
   /** The latest cancellation request; null when there was none. */
-  @ApiProperty({ type: Cancellation, nullable: true })
+  @ApiProperty({ type: Cancellation, nullable: true, example: null })
   cancellation!: Cancellation | null;
 
   /** Its fill, when it is filled or partially filled; else empty. */
-  @ApiProperty({ type: [FillView] })
+  @ApiProperty({ type: [FillView], maxItems: 1, example: [] })
   fills!: FillView[];
 }
 
 export class NextNonceAnswer {
   /** The wallet that is logged in. */
-  @AddressField()
+  @AddressField({ example: EXAMPLES.maker })
   maker!: string;
 
   /** The smallest nonce above all that this maker has used. */
-  @ApiProperty({ type: 'integer', minimum: 0, example: 7 })
+  @ApiProperty({ type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER, example: 1 })
   next_nonce!: number;
 }

@@ -5,7 +5,9 @@ import {
   NullableAddressField,
   OrderHashField,
   TickerField,
-  TimeField,
+  NullableText,
+  NullableTimeField,
+  NullableTransactionField,
 } from '../../http/json/fields.js';
 import {
   BooleanQuery,
@@ -14,7 +16,7 @@ import {
   IntegerQuery,
   TimeQuery,
 } from '../../http/json/query-fields.js';
-import { PageAnswer, SortedPageQuery } from '../../http/pages/page.dto.js';
+import { PAGE_SIZE_MAX, PageAnswer, SortedPageQuery } from '../../http/pages/page.dto.js';
 import { OrderView } from './order.dto.js';
 
 const SORT_COLUMNS = ['created_at', 'locked_at', 'price'] as const satisfies TakerSortColumn[];
@@ -65,26 +67,34 @@ export class AvailableOrdersQuery {
  * An order that the taker can lock, holds, or held once. `cancellation` is the latest that this taker was asked for, and of
  * other takers nothing is told.
  */
-export class TakerOrderView extends OmitType(OrderView, ['locked_by'] as const) {
+export class TakerOrderView extends OmitType(OrderView, ['status', 'locked_by', 'lock_expires_at'] as const) {
+  /** Where the order stands. */
+  @ApiProperty({ enum: ORDER_STATUSES, enumName: 'OrderStatus', example: 'locked' })
+  status!: OrderStatus;
+
   /** The taker's address that holds the lock, or held the last one; null when that was not this taker. */
-  @NullableAddressField()
+  @NullableAddressField(EXAMPLES.taker)
   locked_by!: string | null;
 
+  /** When its lock runs out by itself; null when nobody holds the order. */
+  @NullableTimeField('2026-01-17T04:00:24.123Z')
+  lock_expires_at!: string | null;
+
   /** When that lock was taken. */
-  @TimeField({ nullable: true })
+  @NullableTimeField(EXAMPLES.time)
   locked_at!: string | null;
 
   /** The taker's own name for the trade, when the order is filled. */
-  @ApiProperty({ type: String, nullable: true, example: 'T-2026-000417' })
+  @NullableText(200, null)
   reference_id!: string | null;
 
   /** The settling transaction, when the order is filled and the taker gave one. */
-  @ApiProperty({ type: String, nullable: true, example: EXAMPLES.hash })
+  @NullableTransactionField(null)
   tx_hash!: string | null;
 }
 
 export class TakerOrdersAnswer extends PageAnswer {
   /** The orders of the page. */
-  @ApiProperty({ type: [TakerOrderView] })
+  @ApiProperty({ type: [TakerOrderView], maxItems: PAGE_SIZE_MAX })
   orders!: TakerOrderView[];
 }

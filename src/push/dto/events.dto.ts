@@ -1,6 +1,6 @@
 import { isEventId, type PushMessage, TAKER_MESSAGE_TYPES } from '#events';
 import { ApiProperty } from '@nestjs/swagger';
-import { EXAMPLES, field } from '../../http/json/fields.js';
+import { EXAMPLES, Flag, field } from '../../http/json/fields.js';
 import { ChoicesQuery, IntegerQuery } from '../../http/json/query-fields.js';
 import { ID_PATTERN, MAKER_HISTORY_EVENT, TAKER_EVENT, TAKER_HISTORY_EVENT } from '../message-schemas.js';
 import { HEARTBEAT } from '../message-types.js';
@@ -13,17 +13,17 @@ const EventIdQuery = () =>
   field(
     'must be the id of a message: 32 lower-case hex digits',
     (value) => typeof value === 'string' && isEventId(value),
-    { type: String, pattern: ID_PATTERN },
+    { type: String, pattern: ID_PATTERN, maxLength: 32 },
     { optional: true },
   );
 
 const CHANGE = {
   type: 'order_status_change',
   id: ID,
-  timestamp: '2026-01-17T03:00:24.123Z',
+  timestamp: EXAMPLES.time,
   data: {
     order_hash: EXAMPLES.hash,
-    maker: EXAMPLES.address,
+    maker: EXAMPLES.maker,
     taker: null,
     from_status: null,
     to_status: 'pending',
@@ -33,7 +33,7 @@ const CHANGE = {
 
 /** A list whose items have one of a few shapes. */
 const Messages = (items: object, example: object) =>
-  ApiProperty({ type: 'array', items, example: [example] } as object);
+  ApiProperty({ type: 'array', maxItems: MAX_EVENTS, items, example: [example] } as object);
 
 /** Which messages of a taker's socket, from where on. */
 export class EventsQuery {
@@ -59,13 +59,14 @@ export class EventsAnswer {
   events!: PushMessage[];
 
   /** Give it as `after` for the next page, also when this one is empty. */
-  @ApiProperty({ type: String, pattern: ID_PATTERN, example: LAST_ID })
+  @ApiProperty({ type: String, pattern: ID_PATTERN, maxLength: 32, example: LAST_ID })
   last_id!: string;
 
   /**
    * Whether what followed `after` is not kept, or the id is not known: forget what you knew, read the lists, and go on after
    * `last_id`.
    */
+  @Flag(false)
   resync!: boolean;
 }
 
@@ -82,7 +83,7 @@ export class HistoryQuery {
 
 class HistoryAnswer {
   /** Give it as `after` for what comes next; null at the end. */
-  @ApiProperty({ type: String, nullable: true, example: null })
+  @ApiProperty({ type: String, nullable: true, pattern: ID_PATTERN, maxLength: 32, example: null })
   next_after!: string | null;
 }
 
