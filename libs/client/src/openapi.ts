@@ -550,6 +550,7 @@ export interface components {
         };
         CancelResultResponse: {
             /**
+             * Format: int32
              * @description 0: success
              * @example 0
              * @enum {integer}
@@ -702,6 +703,7 @@ export interface components {
         };
         CancellationRequestedResponse: {
             /**
+             * Format: int32
              * @description 0: success
              * @example 0
              * @enum {integer}
@@ -712,6 +714,7 @@ export interface components {
         };
         CancellationRequestsAnswer: {
             /**
+             * Format: int64
              * @description Rows of the whole list; at least so many, when `total_is_exact` is false.
              * @example 1
              */
@@ -722,16 +725,19 @@ export interface components {
              */
             total_is_exact: boolean;
             /**
+             * Format: int32
              * @description From 1.
              * @example 1
              */
             page: number;
             /**
+             * Format: int32
              * @description Rows of a page.
              * @example 20
              */
             page_size: number;
             /**
+             * Format: int64
              * @description Pages that `total` makes.
              * @example 1
              */
@@ -741,6 +747,7 @@ export interface components {
         };
         CancellationRequestsResponse: {
             /**
+             * Format: int32
              * @description 0: success
              * @example 0
              * @enum {integer}
@@ -786,36 +793,43 @@ export interface components {
             /** @description How orders are signed here. */
             eip712: components["schemas"]["Eip712Config"];
             /**
+             * Format: int64
              * @description The chain's EIP-155 id, the one that logins name too.
              * @example 97
              */
             chain_id: number;
             /**
+             * Format: int64
              * @description How far ahead a new order's deadline must lie.
              * @example 2592000
              */
             order_min_validity_seconds: number;
             /**
+             * Format: int64
              * @description By how much it may fall short of that.
              * @example 300
              */
             deadline_tolerance_seconds: number;
             /**
+             * Format: int64
              * @description How long a lock lives, unless its taker says otherwise.
              * @example 3600
              */
             lock_ttl_seconds: number;
             /**
+             * Format: int64
              * @description How long a lock can live in all.
              * @example 604800
              */
             lock_max_seconds: number;
             /**
+             * Format: int64
              * @description After which a cancellation request has timed out. It can still be answered.
              * @example 60
              */
             cancellation_timeout_seconds: number;
             /**
+             * Format: int64
              * @description For how long after a refused cancellation the same order's taker is not asked again.
              * @example 10
              */
@@ -828,6 +842,7 @@ export interface components {
              */
             login_domains: string[];
             /**
+             * Format: int64
              * @description For how long events are kept: what sockets and pages replay, and histories show.
              * @example 30
              */
@@ -858,6 +873,7 @@ export interface components {
         };
         ConfigResponse: {
             /**
+             * Format: int32
              * @description 0: success
              * @example 0
              * @enum {integer}
@@ -905,6 +921,7 @@ export interface components {
         };
         ConnectResponse: {
             /**
+             * Format: int32
              * @description 0: success
              * @example 0
              * @enum {integer}
@@ -936,6 +953,7 @@ export interface components {
              */
             version: "1";
             /**
+             * Format: int64
              * @description The chain's EIP-155 id.
              * @example 97
              */
@@ -1012,6 +1030,7 @@ export interface components {
         };
         ErrorAnswer: {
             /**
+             * Format: int32
              * @description What went wrong, for programs. More may come.
              *
              *     | code | name | message |
@@ -1225,6 +1244,7 @@ export interface components {
         };
         EventsResponse: {
             /**
+             * Format: int32
              * @description 0: success
              * @example 0
              * @enum {integer}
@@ -1297,6 +1317,7 @@ export interface components {
              */
             tx_hash?: string | null;
             /**
+             * Format: int64
              * @description The block of the settling transaction.
              * @example 45321977
              */
@@ -1311,6 +1332,7 @@ export interface components {
         };
         FillResponse: {
             /**
+             * Format: int32
              * @description 0: success
              * @example 0
              * @enum {integer}
@@ -1378,6 +1400,7 @@ export interface components {
              */
             tx_hash: string | null;
             /**
+             * Format: int64
              * @description The block of the settling transaction, as the taker gave it.
              * @example 45321977
              */
@@ -1398,6 +1421,7 @@ export interface components {
         };
         FillsAnswer: {
             /**
+             * Format: int64
              * @description Rows of the whole list; at least so many, when `total_is_exact` is false.
              * @example 1
              */
@@ -1408,16 +1432,19 @@ export interface components {
              */
             total_is_exact: boolean;
             /**
+             * Format: int32
              * @description From 1.
              * @example 1
              */
             page: number;
             /**
+             * Format: int32
              * @description Rows of a page.
              * @example 20
              */
             page_size: number;
             /**
+             * Format: int64
              * @description Pages that `total` makes.
              * @example 1
              */
@@ -1427,6 +1454,7 @@ export interface components {
         };
         FillsResponse: {
             /**
+             * Format: int32
              * @description 0: success
              * @example 0
              * @enum {integer}
@@ -1449,6 +1477,7 @@ export interface components {
         };
         HealthResponse: {
             /**
+             * Format: int32
              * @description 0: success
              * @example 0
              * @enum {integer}
@@ -1459,26 +1488,31 @@ export interface components {
         };
         Limits: {
             /**
+             * Format: int64
              * @description Calls a second of one API key or wallet, or of one address before login.
              * @example 200
              */
             requests_per_second: number;
             /**
+             * Format: int64
              * @description Open sockets of one API key or wallet on one instance.
              * @example 100
              */
             sockets_per_caller: number;
             /**
+             * Format: int64
              * @description Orders of one maker that are not final.
              * @example 1000
              */
             open_orders_per_maker: number;
             /**
+             * Format: int64
              * @description Orders that one maker may place in a minute.
              * @example 120
              */
             orders_per_minute_per_maker: number;
             /**
+             * Format: int64
              * @description Locks that one taker may hold.
              * @example 1000
              */
@@ -1525,6 +1559,7 @@ export interface components {
              */
             taker_address?: string | null;
             /**
+             * Format: int32
              * @description Seconds, at most 604800; when left out, 3600. Of a lock that the address holds already, the new
              *     end, if it is later: at most 604800 seconds after the lock was taken.
              * @example 3600
@@ -1533,6 +1568,7 @@ export interface components {
         };
         LockResponse: {
             /**
+             * Format: int32
              * @description 0: success
              * @example 0
              * @enum {integer}
@@ -1556,6 +1592,7 @@ export interface components {
         };
         LogoutResponse: {
             /**
+             * Format: int32
              * @description 0: success
              * @example 0
              * @enum {integer}
@@ -1691,6 +1728,7 @@ export interface components {
         };
         MakerHistoryResponse: {
             /**
+             * Format: int32
              * @description 0: success
              * @example 0
              * @enum {integer}
@@ -1701,6 +1739,7 @@ export interface components {
         };
         MakerOrdersAnswer: {
             /**
+             * Format: int64
              * @description Rows of the whole list; at least so many, when `total_is_exact` is false.
              * @example 1
              */
@@ -1711,16 +1750,19 @@ export interface components {
              */
             total_is_exact: boolean;
             /**
+             * Format: int32
              * @description From 1.
              * @example 1
              */
             page: number;
             /**
+             * Format: int32
              * @description Rows of a page.
              * @example 20
              */
             page_size: number;
             /**
+             * Format: int64
              * @description Pages that `total` makes.
              * @example 1
              */
@@ -1730,6 +1772,7 @@ export interface components {
         };
         MakerOrdersResponse: {
             /**
+             * Format: int32
              * @description 0: success
              * @example 0
              * @enum {integer}
@@ -1772,6 +1815,7 @@ export interface components {
         };
         MakerProfileResponse: {
             /**
+             * Format: int32
              * @description 0: success
              * @example 0
              * @enum {integer}
@@ -1787,6 +1831,7 @@ export interface components {
              */
             maker: string;
             /**
+             * Format: int64
              * @description The smallest nonce above all that this maker has used.
              * @example 1
              */
@@ -1794,6 +1839,7 @@ export interface components {
         };
         NextNonceResponse: {
             /**
+             * Format: int32
              * @description 0: success
              * @example 0
              * @enum {integer}
@@ -1827,6 +1873,7 @@ export interface components {
         };
         OrderCancelledResponse: {
             /**
+             * Format: int32
              * @description 0: success
              * @example 0
              * @enum {integer}
@@ -1837,6 +1884,7 @@ export interface components {
         };
         OrderListResponse: {
             /**
+             * Format: int32
              * @description 0: success
              * @example 0
              * @enum {integer}
@@ -1847,6 +1895,7 @@ export interface components {
         };
         OrderResponse: {
             /**
+             * Format: int32
              * @description 0: success
              * @example 0
              * @enum {integer}
@@ -1882,6 +1931,7 @@ export interface components {
              */
             ticker: string;
             /**
+             * Format: int32
              * @description The exchange; 0 is NASDAQ.
              * @example 0
              */
@@ -1907,11 +1957,13 @@ export interface components {
              */
             incentive: string;
             /**
+             * Format: int64
              * @description When the order expires, Unix seconds: at least 720 hours ahead when it is placed.
              * @example 4102444800
              */
             deadline: number;
             /**
+             * Format: int64
              * @description Works once for each maker; see next-nonce.
              * @example 0
              */
@@ -1939,6 +1991,7 @@ export interface components {
              */
             ticker: string;
             /**
+             * Format: int32
              * @description The exchange; 0 is NASDAQ.
              * @example 0
              */
@@ -1964,11 +2017,13 @@ export interface components {
              */
             incentive: string;
             /**
+             * Format: int64
              * @description When the order expires, Unix seconds: at least 720 hours ahead when it is placed.
              * @example 4102444800
              */
             deadline: number;
             /**
+             * Format: int64
              * @description Works once for each maker; see next-nonce.
              * @example 0
              */
@@ -2075,6 +2130,7 @@ export interface components {
         };
         RejectResponse: {
             /**
+             * Format: int32
              * @description 0: success
              * @example 0
              * @enum {integer}
@@ -2228,6 +2284,7 @@ export interface components {
         };
         TakerHistoryResponse: {
             /**
+             * Format: int32
              * @description 0: success
              * @example 0
              * @enum {integer}
@@ -2243,6 +2300,7 @@ export interface components {
         TakerMessageType: "order_status_change" | "cancellation_request" | "order_book_change" | "heartbeat";
         TakerOrderResponse: {
             /**
+             * Format: int32
              * @description 0: success
              * @example 0
              * @enum {integer}
@@ -2273,6 +2331,7 @@ export interface components {
              */
             ticker: string;
             /**
+             * Format: int32
              * @description The exchange; 0 is NASDAQ.
              * @example 0
              */
@@ -2298,11 +2357,13 @@ export interface components {
              */
             incentive: string;
             /**
+             * Format: int64
              * @description When the order expires, Unix seconds: at least 720 hours ahead when it is placed.
              * @example 4102444800
              */
             deadline: number;
             /**
+             * Format: int64
              * @description Works once for each maker; see next-nonce.
              * @example 0
              */
@@ -2390,6 +2451,7 @@ export interface components {
         };
         TakerOrdersAnswer: {
             /**
+             * Format: int64
              * @description Rows of the whole list; at least so many, when `total_is_exact` is false.
              * @example 1
              */
@@ -2400,16 +2462,19 @@ export interface components {
              */
             total_is_exact: boolean;
             /**
+             * Format: int32
              * @description From 1.
              * @example 1
              */
             page: number;
             /**
+             * Format: int32
              * @description Rows of a page.
              * @example 20
              */
             page_size: number;
             /**
+             * Format: int64
              * @description Pages that `total` makes.
              * @example 1
              */
@@ -2419,6 +2484,7 @@ export interface components {
         };
         TakerOrdersResponse: {
             /**
+             * Format: int32
              * @description 0: success
              * @example 0
              * @enum {integer}
@@ -2458,6 +2524,7 @@ export interface components {
         };
         UnlockResponse: {
             /**
+             * Format: int32
              * @description 0: success
              * @example 0
              * @enum {integer}
@@ -2510,6 +2577,7 @@ export interface components {
         };
         ValidateResponse: {
             /**
+             * Format: int32
              * @description 0: success
              * @example 0
              * @enum {integer}

@@ -49,16 +49,23 @@ export function ApiSuccess(
   return ApiResponse({ status, description, type: envelopeOf(data), headers });
 }
 
+/** Of a list without pages. */
+export const LIST_MAX = 1_000;
+
 /** The class of an envelope, so that generated code has a name for it: OrderView comes in an OrderResponse. */
 function envelopeOf(data: Type | [Type]): Type {
   const [dto, suffix] = Array.isArray(data) ? [data[0], 'ListResponse'] : [data, 'Response'];
   class Envelope {}
   ApiSchema({ name: dto.name.replace(/(Answer|View)$/, '') + suffix })(Envelope);
-  ApiProperty({ type: 'integer', enum: [0], description: '0: success', example: 0 })(
+  ApiProperty({ type: 'integer', minimum: 0, maximum: 0, enum: [0], description: '0: success', example: 0 })(
     Envelope.prototype,
     'code',
   );
-  ApiProperty({ type: data, description: 'What was asked for' })(Envelope.prototype, 'data');
+  ApiProperty({
+    type: data,
+    description: 'What was asked for',
+    ...(Array.isArray(data) && { maxItems: LIST_MAX }),
+  })(Envelope.prototype, 'data');
   return Envelope;
 }
 

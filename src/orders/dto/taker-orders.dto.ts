@@ -1,5 +1,6 @@
 import { ApiProperty, OmitType } from '@nestjs/swagger';
 import { ORDER_STATUSES, type OrderStatus, type TakerSortColumn } from '#trading';
+import { LIST_MAX } from '../../http/documents/api-answers.js';
 import {
   EXAMPLES,
   NullableAddressField,
@@ -55,8 +56,8 @@ export class TakerOrdersQuery extends SortedPageQuery {
 /** Which of the orders that can be locked, oldest first. */
 export class AvailableOrdersQuery {
   /** At most so many orders. */
-  @IntegerQuery({ min: 1, max: 1_000, example: 1_000 })
-  limit: number = 1_000;
+  @IntegerQuery({ min: 1, max: LIST_MAX, example: LIST_MAX })
+  limit: number = LIST_MAX;
 
   /** Only orders that come after the one with this hash; the header Link has the one that leads on. */
   @OrderHashField({ optional: true })
