@@ -7,6 +7,7 @@ import { ASYNC_API_DOCUMENT } from './async-api.js';
 import { openApiDocument } from './docs.js';
 import { once } from './once.js';
 import type { Document } from './document.js';
+import { inVersion30 } from './openapi-3-0.js';
 
 const JSON_TYPE = 'application/json; charset=utf-8';
 const SCRIPT_TYPE = 'text/javascript; charset=utf-8';
@@ -49,7 +50,7 @@ const START = `SwaggerUIBundle({
 });
 `;
 
-/** `/docs`, `/openapi.json`, `/openapi.yaml` and `/asyncapi.json`. */
+/** `/docs`, `/openapi.json`, `/openapi-3.0.json`, `/openapi.yaml` and `/asyncapi.json`. */
 export function apiDocuments(app: NestFastifyApplication): Record<string, Document> {
   const openApi = once(() => openApiDocument(app));
   const text = (type: string, make: () => string): Document => ({
@@ -58,6 +59,7 @@ export function apiDocuments(app: NestFastifyApplication): Record<string, Docume
   });
   return {
     '/openapi.json': text(JSON_TYPE, () => JSON.stringify(openApi())),
+    '/openapi-3.0.json': text(JSON_TYPE, () => JSON.stringify(inVersion30(openApi()))),
     '/openapi.yaml': text('text/yaml; charset=utf-8', () =>
       stringify(openApi(), { aliasDuplicateObjects: false }),
     ),

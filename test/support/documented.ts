@@ -39,6 +39,8 @@ const ajv = new Ajv2020({
   strict: false,
   allErrors: true,
   formats: {
+    int32: true,
+    int64: true,
     'date-time': /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/,
     uuid: /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i,
   },
