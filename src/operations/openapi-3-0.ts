@@ -32,7 +32,7 @@ function withoutNull({ type, oneOf, anyOf, ...schema }: Node): Node {
     return { ...('$ref' in only! ? { allOf: [only] } : only), ...schema, nullable: true };
   }
   if (Array.isArray(type)) {
-    const [only] = type.filter((name) => name !== 'null');
+    const only = (type as string[]).find((name) => name !== 'null');
     return { type: only, ...schema, nullable: true };
   }
   return {
