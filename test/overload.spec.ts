@@ -7,6 +7,7 @@ import { type Answer, call } from './support/http.js';
 import { expectInvariants } from './support/invariants.js';
 import { MetricsPage } from './support/metrics.js';
 import { whileOrderIsHeld } from './support/other-transaction.js';
+import { expectRefusal, UNAVAILABLE } from './support/refused.js';
 import { startService, type TestService } from './support/service.js';
 import { until } from './support/until.js';
 
@@ -41,12 +42,7 @@ const newLockedOrder = () => lockedOrder(service, { maker, taker });
 const newAskedOrder = () => askedOrder(service, { maker, taker });
 
 function expectRefused(answer: Answer): void {
-  expect(answer.status).toBe(503);
-  expect(answer.body).toEqual({
-    code: 503001,
-    message: 'Service unavailable',
-    details: expect.stringContaining('too busy'),
-  });
+  expectRefusal(answer, UNAVAILABLE, /too busy/);
   expect(answer.headers.get('retry-after')).toMatch(/^[1-9]\d*$/);
   expect(answer.headers.get('x-request-id')).toMatch(/^./);
 }

@@ -72,12 +72,25 @@ test.each([
 });
 
 test('documents are for an address a limited number of times a minute, and for others still', async () => {
-  const get = (address: string) => fetch(`${service.url}/openapi.yaml`, { headers: from(address) });
-  const answers = await Promise.all(Array.from({ length: 150 }, () => get('203.0.113.50')));
-  const refused = answers.filter(({ status }) => status === TOO_MANY.status);
-  expect(refused).toHaveLength(30);
-  expect(refused[0]!.headers.get('retry-after')).toMatch(/^[1-9]\d?$/);
-  expect((await get('203.0.113.51')).status).toBe(200);
+  const documents = [
+    '/openapi.yaml',
+    '/docs',
+    '/guide/push',
+    '/docs/errors/409003',
+    '/console/',
+    '/llms.txt',
+  ];
+  const get = (path: string, address: string) => fetch(`${service.url}${path}`, { headers: from(address) });
+  const rounds = await Promise.all(
+    Array.from({ length: 55 }, () => Promise.all(documents.map((path) => get(path, '203.0.113.50')))),
+  );
+  expect(rounds.flat().filter(({ status }) => status === 200)).toHaveLength(300);
+  for (const path of documents) {
+    const answer = await get(path, '203.0.113.50');
+    expectRefusal({ status: answer.status, body: await answer.json() }, TOO_MANY, /^too many documents/);
+    expect(answer.headers.get('retry-after')).toMatch(/^[1-9]\d?$/);
+    expect((await get(path, '203.0.113.51')).status).toBe(200);
+  }
 });
 
 test('a head that does not end, and a body that does not come, are given up', async () => {

@@ -142,6 +142,8 @@ describe('this version beside a newer one', () => {
   const atNew = <T extends MakerClient | TakerClient>(client: T): T =>
     Object.assign(Object.create(Object.getPrototypeOf(client)), client, elsewhere);
   /** Without what the version before does not say, and what is told once more at connect. */
+  const hearing = async (...how: Parameters<TakerClient['socket']>): Promise<Socket> =>
+    (await taker.socket(...how)).ofVersionBefore();
   const toldOf = (socket: Socket): unknown[] =>
     socket.messages
       .filter(({ type, data }) => type !== 'resync' && !data.metadata.redelivered)
@@ -153,14 +155,14 @@ describe('this version beside a newer one', () => {
   test(
     'each hears what is done at the other, and sockets go on at the other',
     async () => {
-      const before = await taker.socket();
+      const before = await hearing();
       const early = await lockedOrder(service, { maker, taker });
       await before.hear(({ data }) => data.order_hash === early.hash && data.to_status === 'locked');
       await before.close();
 
       const instance = await start.new();
-      const [ofOld, ofNew] = [await taker.socket(), await taker.socket(undefined, elsewhere)];
-      const onward = await taker.socket(undefined, {
+      const [ofOld, ofNew] = [await hearing(), await hearing(undefined, elsewhere)];
+      const onward = await hearing(undefined, {
         after: before.events.at(-1).id,
         ...elsewhere,
       });
@@ -182,7 +184,7 @@ describe('this version beside a newer one', () => {
       expect(toldOf(onward)).toEqual(toldOf(ofOld));
 
       // an id of this version is none that the old one knows: it says so, and goes on
-      const back = await taker.socket(undefined, { after: ofNew.events.at(-1).id });
+      const back = await hearing(undefined, { after: ofNew.events.at(-1).id });
       await back.hear(({ type }) => type === 'resync');
       const live = await ownerAtNew.place();
       for (const socket of [back, ofNew]) await socket.hearAbout('order_status_change', live.order_hash);
@@ -197,14 +199,14 @@ describe('this version beside a newer one', () => {
     async () => {
       expect(await old.stop()).toBe(0);
       old = await start.old();
-      const socket = await taker.socket();
+      const socket = await hearing();
       const { order_hash } = await maker.place();
       const { id: after } = await socket.hearAbout('order_status_change', order_hash);
       await socket.close();
       await expectHandshakes();
       const instance = await start.new();
       const missed = await maker.place();
-      const onward = await taker.socket(undefined, { after, ...elsewhere });
+      const onward = await hearing(undefined, { after, ...elsewhere });
       await onward.hearAbout('order_status_change', missed.order_hash);
       expect(onward.ofType('resync')).toEqual([]);
       await onward.close();

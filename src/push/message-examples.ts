@@ -2,10 +2,8 @@ import { EXAMPLES } from '../http/json/fields.js';
 import type { MESSAGE_SCHEMAS } from './message-schemas.js';
 
 const ID = '00000000000004d25f3c1a9b8e7d6c50';
-const timestamp = '2026-01-17T03:00:24.123Z';
 const expires_at = '2026-01-17T04:00:24.123Z';
-const { address: taker, hash: order_hash, uuid } = EXAMPLES;
-const maker = '0x1a642f0e3c3af545e7acbd38b07251b3990914f1';
+const { maker, taker, hash: order_hash, uuid, time: timestamp } = EXAMPLES;
 
 /** A message of each type, as it may come. */
 export const MESSAGE_EXAMPLES: Record<keyof typeof MESSAGE_SCHEMAS, object> = {

@@ -49,7 +49,7 @@ async function lookedUp(
     rules: Object.fromEntries(RULE_NAMES.map((name) => [name, 'pass'])),
     orders: orders.map((hash) => `${hash}:yes`).join(),
   };
-  const certificate = sandbox.issue(request, taker.apiKey);
+  const certificate = sandbox.issue(request, taker.apiKey, '127.0.0.1');
   certificate.catch(() => {}); // looked at later
   const stop = async (): Promise<void> => {
     server.close();

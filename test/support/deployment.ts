@@ -63,8 +63,16 @@ export const hostsIn = (urls: string): string[] => urls.split(',').map((url) => 
 /** The paths of the API, from its document, and what else is served to the outside. */
 export function publicPaths(): string[] {
   const { paths } = JSON.parse(readFileSync('openapi.json', 'utf8')) as { paths: Record<string, unknown> };
-  const documents = ['/docs', '/docs/swagger-ui.css', '/openapi.json', '/openapi.yaml', '/asyncapi.json'];
-  return [...Object.keys(paths), ...documents, '/ws/taker/v1', '/ws/maker/v1'];
+  const documents = [
+    '/docs',
+    '/docs/swagger-ui.css',
+    '/docs/errors/409003',
+    '/guide',
+    '/guide/push',
+    '/llms.txt',
+  ];
+  const files = ['/openapi.json', '/openapi-3.0.json', '/openapi.yaml', '/asyncapi.json'];
+  return [...Object.keys(paths), ...documents, ...files, '/ws/taker/v1', '/ws/maker/v1'];
 }
 
 export const PRIVATE_PATHS = ['/metrics', '/', '/apiary', '/docsets', '/openapi.json/metrics'];

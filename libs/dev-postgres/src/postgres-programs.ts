@@ -156,10 +156,23 @@ function copyWhole(original: string, place: string): void {
   try {
     cpSync(original, draft, { recursive: true, verbatimSymlinks: true });
     execFileSync('chmod', ['-R', 'u=rwX,go=rX', draft]);
+    requireWhole(draft);
     execFileSync('sync', ['-f', draft]);
     renameOnto(draft, place);
   } finally {
     rmSync(draft, { recursive: true, force: true });
+  }
+}
+
+/** A copy lasts: one of files that npm has not finished would be in the way for ever. */
+function requireWhole(folder: string): void {
+  try {
+    execFileSync(join(folder, 'bin', 'postgres'), ['--version'], { stdio: ['ignore', 'ignore', 'pipe'] });
+  } catch (error) {
+    const { message } = error as Error;
+    throw new LaunchError(
+      `the embedded PostgreSQL in node_modules does not run, npm ci mends it: ${message}`,
+    );
   }
 }
 

@@ -28,6 +28,11 @@ export class ErrorAnswer implements Failure {
   details!: string;
 
   /** The page that tells what it means and what to do: a path below the service's own address. */
-  @ApiProperty({ type: String, example: '/docs/errors/400001' })
+  @ApiProperty({
+    type: String,
+    pattern: '^/docs/errors/[0-9]+$',
+    maxLength: 30,
+    example: '/docs/errors/400001',
+  })
   docs!: string;
 }
