@@ -1,11 +1,18 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { SETTINGS, type Settings } from '#config';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { packageFolder } from '../installation/service-version.js';
 import { once } from '../operations/once.js';
-import type { Document } from '../operations/document.js';
+import {
+  type Document,
+  document,
+  JSON_TYPE,
+  pageDocument,
+  SCRIPT_TYPE,
+  STYLE_TYPE,
+} from '../operations/document.js';
 import { errorIndex, errorPages } from './error-pages.js';
 import { withValuesHere } from './here.js';
 import { pageOf, rendered, sectionsOf } from './html.js';
@@ -16,8 +23,6 @@ import { type GuidePage, guidePages, INDEX_FILE, readDocument } from './pages.js
 
 const TEXT_TYPE = 'text/plain; charset=utf-8';
 const MARKDOWN_TYPE = 'text/markdown; charset=utf-8';
-const PAGE_TYPE = 'text/html; charset=utf-8';
-const SCRIPT_TYPE = 'text/javascript; charset=utf-8';
 /** The pages load their own files, and nothing else. */
 const PAGE_POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
@@ -27,6 +32,8 @@ type Documents = Record<string, Document>;
 
 /** The guide under `/guide/`, a page for each error code under `/docs/errors/`, and `/llms.txt`; all but pictures as Markdown too. */
 export function guideDocuments(app: NestFastifyApplication): Documents {
+  // an installation may come without its documents
+  if (!existsSync(join(packageFolder, INDEX_FILE))) return {};
   const pages = guidePages();
   return {
     ...pageDocuments(pages, app.get<Settings>(SETTINGS)),
@@ -35,15 +42,6 @@ export function guideDocuments(app: NestFastifyApplication): Documents {
     ...fileDocuments(pages),
   };
 }
-
-const document = (type: string, make: () => string | Buffer): Document => ({
-  headers: {
-    'content-type': type,
-    'cache-control': 'no-cache',
-    ...(type === PAGE_TYPE && { 'content-security-policy': PAGE_POLICY }),
-  },
-  bytes: once(() => Buffer.from(make())),
-});
 
 function pageDocuments(pages: GuidePage[], settings: Settings): Documents {
   /** As it reads here: with this installation's values, and links whose addresses end so. */
@@ -60,7 +58,7 @@ function pageDocuments(pages: GuidePage[], settings: Settings): Documents {
       ...page,
       html,
       documents: {
-        [`/guide/${page.name}`]: document(PAGE_TYPE, () => pageOf(page.title, html(), pages, '')),
+        [`/guide/${page.name}`]: pageDocument(PAGE_POLICY, () => pageOf(page.title, html(), pages, '')),
         [`/guide/${page.name || 'index'}.md`]: document(MARKDOWN_TYPE, () => textOf(page, '.md')),
       },
     };
@@ -76,7 +74,7 @@ function pageDocuments(pages: GuidePage[], settings: Settings): Documents {
     );
   return {
     ...Object.assign({}, ...served.map((page) => page.documents)),
-    '/guide/sections.json': document('application/json; charset=utf-8', () => JSON.stringify(sections())),
+    '/guide/sections.json': document(JSON_TYPE, () => JSON.stringify(sections())),
     '/llms.txt': document(TEXT_TYPE, () => llmsText(pages)),
   };
 }
@@ -84,7 +82,7 @@ function pageDocuments(pages: GuidePage[], settings: Settings): Documents {
 function errorDocuments(pages: GuidePage[]): Documents {
   const errors = errorPages();
   const page = (title: string, markdown: string, root: string) =>
-    document(PAGE_TYPE, () => pageOf(title, rendered(markdown), pages, root));
+    pageDocument(PAGE_POLICY, () => pageOf(title, rendered(markdown), pages, root));
   const served: Documents = {
     '/docs/errors': page('Errors', errorIndex(errors), '../guide/'),
     '/docs/errors.md': document(MARKDOWN_TYPE, () => errorIndex(errors, '.md')),
@@ -98,7 +96,9 @@ function errorDocuments(pages: GuidePage[]): Documents {
 
 function messageDocuments(pages: GuidePage[]): Documents {
   return {
-    '/guide/messages': document(PAGE_TYPE, () => pageOf('Messages', rendered(messagePage()), pages, '')),
+    '/guide/messages': pageDocument(PAGE_POLICY, () =>
+      pageOf('Messages', rendered(messagePage()), pages, ''),
+    ),
     '/guide/messages.md': document(MARKDOWN_TYPE, () => messagePage().replace('](push)', '](push.md)')),
   };
 }
@@ -109,7 +109,7 @@ function fileDocuments(pages: GuidePage[]): Documents {
     [...markdown.matchAll(/\]\(([\w-]+\.png)\)/g)].map(([, name]) => name!),
   );
   return {
-    '/guide/guide.css': document('text/css; charset=utf-8', () => asset('guide.css')),
+    '/guide/guide.css': document(STYLE_TYPE, () => asset('guide.css')),
     '/guide/guide.js': document(SCRIPT_TYPE, () => asset('guide.js')),
     '/guide/minisearch.js': document(SCRIPT_TYPE, () =>
       readFileSync(fileURLToPath(import.meta.resolve('minisearch'))),

@@ -6,13 +6,8 @@ import { stringify } from 'yaml';
 import { ASYNC_API_DOCUMENT } from './async-api.js';
 import { openApiDocument } from './docs.js';
 import { once } from './once.js';
-import type { Document } from './document.js';
+import { type Document, document, JSON_TYPE, pageDocument, SCRIPT_TYPE, STYLE_TYPE } from './document.js';
 import { inVersion30 } from './openapi-3-0.js';
-
-const JSON_TYPE = 'application/json; charset=utf-8';
-const SCRIPT_TYPE = 'text/javascript; charset=utf-8';
-const STYLE_TYPE = 'text/css; charset=utf-8';
-const PAGE_TYPE = 'text/html; charset=utf-8';
 
 /** Swagger UI runs scripts of its own files alone, sets styles in its elements, and has pictures in its sheet. */
 const PAGE_POLICY =
@@ -53,19 +48,15 @@ const START = `SwaggerUIBundle({
 /** `/docs`, `/openapi.json`, `/openapi-3.0.json`, `/openapi.yaml` and `/asyncapi.json`. */
 export function apiDocuments(app: NestFastifyApplication): Record<string, Document> {
   const openApi = once(() => openApiDocument(app));
-  const text = (type: string, make: () => string): Document => ({
-    headers: headersOf(type),
-    bytes: once(() => Buffer.from(make())),
-  });
   return {
-    '/openapi.json': text(JSON_TYPE, () => JSON.stringify(openApi())),
-    '/openapi-3.0.json': text(JSON_TYPE, () => JSON.stringify(inVersion30(openApi()))),
-    '/openapi.yaml': text('text/yaml; charset=utf-8', () =>
+    '/openapi.json': document(JSON_TYPE, () => JSON.stringify(openApi())),
+    '/openapi-3.0.json': document(JSON_TYPE, () => JSON.stringify(inVersion30(openApi()))),
+    '/openapi.yaml': document('text/yaml; charset=utf-8', () =>
       stringify(openApi(), { aliasDuplicateObjects: false }),
     ),
-    '/asyncapi.json': text(JSON_TYPE, () => JSON.stringify(ASYNC_API_DOCUMENT)),
-    '/docs': text(PAGE_TYPE, () => PAGE),
-    '/docs/start.js': text(SCRIPT_TYPE, () => START),
+    '/asyncapi.json': document(JSON_TYPE, () => JSON.stringify(ASYNC_API_DOCUMENT)),
+    '/docs': pageDocument(PAGE_POLICY, () => PAGE),
+    '/docs/start.js': document(SCRIPT_TYPE, () => START),
     ...swaggerUi({
       'swagger-ui.css': STYLE_TYPE,
       'swagger-ui-bundle.js': SCRIPT_TYPE,
@@ -81,12 +72,7 @@ function swaggerUi(files: Record<string, string>): Record<string, Document> {
   return Object.fromEntries(
     Object.entries(files).map(([name, type]) => [
       `/docs/${name}`,
-      { headers: headersOf(type), bytes: once(() => readFileSync(join(folder, name))) },
+      document(type, () => readFileSync(join(folder, name))),
     ]),
   );
-}
-
-function headersOf(type: string): Record<string, string> {
-  const policy = type === PAGE_TYPE && { 'content-security-policy': PAGE_POLICY };
-  return { 'content-type': type, 'cache-control': 'no-cache', ...policy };
 }
