@@ -39,8 +39,8 @@ async function writeEvents(): Promise<void> {
 /** A reader that reads, and one that stopped, with the service's side of its connection. */
 async function readers() {
   const connections = upgradingConnections(service);
-  const reading = await maker.socket();
-  const stalled = await maker.socket();
+  const reading = (await maker.socket()).undocumented();
+  const stalled = (await maker.socket()).undocumented();
   stalled.ws.pause();
   const first = written + 1;
   // without the order's creation, which may still come

@@ -178,7 +178,7 @@ test('far more than fits a batch or a buffer goes out no faster than it is read'
      FROM generate_series(1, $4::int) n`,
     [id, order_hash, maker.address, EVENTS],
   );
-  const back = await maker.socket(undefined, { after: lastIdOf(socket) });
+  const back = (await maker.socket(undefined, { after: lastIdOf(socket) })).undocumented();
   back.ws.pause();
   const live = await maker.place(); // committed while nothing is read
   back.ws.resume();

@@ -143,7 +143,7 @@ describe('this version beside a newer one', () => {
     Object.assign(Object.create(Object.getPrototypeOf(client)), client, elsewhere);
   /** Without what the version before does not say, and what is told once more at connect. */
   const hearing = async (...how: Parameters<TakerClient['socket']>): Promise<Socket> =>
-    (await taker.socket(...how)).ofVersionBefore();
+    (await taker.socket(...how)).undocumented();
   const toldOf = (socket: Socket): unknown[] =>
     socket.messages
       .filter(({ type, data }) => type !== 'resync' && !data.metadata.redelivered)
