@@ -6,6 +6,7 @@ import { ExternalService } from './support/external-service.js';
 import { askedOrder, lockedOrder, succeeded } from './support/handshake.js';
 import { type Answer, call } from './support/http.js';
 import { expectInvariants } from './support/invariants.js';
+import { expectRefusal, UNAVAILABLE } from './support/refused.js';
 import type { ServiceProcess } from './support/service-process.js';
 import { until } from './support/until.js';
 
@@ -36,12 +37,7 @@ async function lostAndRepeated(act: () => Promise<Answer>): Promise<Answer> {
   proxy.repliesToLose = 1;
   const answer = await act();
   expect(proxy.repliesLost).toBe(lost + 1);
-  expect(answer.status).toBe(503);
-  expect(answer.body).toEqual({
-    code: 503001,
-    message: 'Service unavailable',
-    details: expect.stringMatching(/whether this call was done is not known; it may be repeated/),
-  });
+  expectRefusal(answer, UNAVAILABLE, /whether this call was done is not known; it may be repeated/);
   expect(answer.headers.get('retry-after')).toMatch(/^[1-9]\d*$/);
   return act();
 }

@@ -6,13 +6,12 @@ import { ChainNode } from './support/chain-node.js';
 import { loginOf, type MakerClient, type TakerClient } from './support/clients.js';
 import { succeeded } from './support/handshake.js';
 import { type Answer, call } from './support/http.js';
-import { expectRefusal, INVALID } from './support/refused.js';
+import { expectRefusal, INVALID, UNAVAILABLE } from './support/refused.js';
 import { startService, type TestService } from './support/service.js';
 
 /** Makers whose wallets are contracts (EIP-1271, EIP-6492), with the chain's node at the service's side, and without. */
 const TOKEN = '0x55d398326f99059ff775485246999027b3197955';
 const FACTORY = `0x${'fa'.repeat(20)}`;
-const UNAVAILABLE = { status: 503, code: 503001, message: 'Service unavailable' };
 
 const node = new ChainNode();
 let service: TestService;

@@ -21,6 +21,7 @@ import {
   ROUTE_NOT_FOUND,
   TOO_LARGE,
   TOO_MANY,
+  UNAVAILABLE,
 } from './support/refused.js';
 import type { ServiceProcess } from './support/service-process.js';
 import { Socket } from './support/socket.js';
@@ -36,8 +37,6 @@ if (!here)
 const CONTAINED = { NODE_ENV: 'production', DATA_DIR: '/proc/none' };
 /** A test's calls come from here; it stands for the proxy and for what ends TLS before it. */
 const TRUSTED = { TRUSTED_PROXIES: '127.0.0.1' };
-
-const UNAVAILABLE = { status: 503, code: 503001, message: 'Service unavailable' };
 
 let service: ExternalService;
 let ports: [number, number];

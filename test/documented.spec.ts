@@ -22,7 +22,7 @@ const lock: Exchange = {
 const { data } = lock.body as { data: object };
 const refused = (status: number, code: number, message: string): Partial<Exchange> => ({
   status,
-  body: { code, message, details: 'why' },
+  body: { code, message, details: 'why', docs: `/docs/errors/${code}` },
 });
 
 test('an exchange as documented passes', () => {

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { JwtService } from '@nestjs/jwt';
 import type { MakerClient, TakerClient } from './support/clients.js';
 import { call } from './support/http.js';
+import { refusal } from './support/refused.js';
 import { startService, type TestService } from './support/service.js';
 import { Socket } from './support/socket.js';
 import { until } from './support/until.js';
@@ -138,8 +139,10 @@ describe('an upgrade is refused with the envelope', () => {
     const refused = await Socket.refused(service.url + path, {
       headers: { ...headers(), 'x-request-id': 'mine-1' },
     });
-    expect(refused.status).toBe(status);
-    expect(refused.body).toEqual({ code, message, details: expect.stringContaining(details) });
+    const { body } = refused;
+    expect({ status: refused.status, body }).toEqual(
+      refusal(status, code, message, expect.stringContaining(details)),
+    );
     expect(refused.headers['x-request-id']).toBe('mine-1');
     expect(refused.headers['content-type']).toContain('application/json');
   });

@@ -167,7 +167,7 @@ test('an event that commits late is replayed, though those heard before drew the
 test('far more than fits a batch or a buffer goes out no faster than it is read', async () => {
   const EVENTS = 6_000;
   const maker = await service.newMaker();
-  const socket = await maker.socket();
+  const socket = (await maker.socket()).undocumented();
   const { id, order_hash } = await maker.place();
   await socket.hearAbout('order_status_change', order_hash);
   await service.dataSource.query(

@@ -37,7 +37,7 @@ export interface ObjectSchema {
   /** Its name in the AsyncAPI document; lists of values have one too. */
   title: string;
   type: 'object';
-  required: string[];
+  required?: string[];
   properties: Record<string, object>;
 }
 
@@ -47,10 +47,12 @@ function object(
   properties: Record<string, object>,
   optional: Record<string, object> = {},
 ): ObjectSchema {
+  const required = Object.keys(properties);
   return {
     title,
     type: 'object',
-    required: Object.keys(properties),
+    // a list of none is no list in version 3.0 of OpenAPI
+    ...(required.length > 0 && { required }),
     properties: { ...properties, ...optional },
   };
 }
@@ -198,7 +200,7 @@ export const MESSAGE_SUMMARIES: Record<MessageName, string> = {
 };
 
 /** A message in a history, with what kind of actor caused it. */
-function withCause({ title, type, required, properties }: ObjectSchema): ObjectSchema {
+function withCause({ title, type, required = [], properties }: ObjectSchema): ObjectSchema {
   const by = { ...choice('ActorKind', ACTOR_KINDS), description: 'Who caused it' };
   return {
     title: `${title}OfHistory`,

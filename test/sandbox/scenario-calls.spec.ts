@@ -1,6 +1,7 @@
 import { request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { RULE_NAMES } from '#certificates';
 import { Steps } from '../../apps/sandbox/src/scenarios/steps.js';
 import { call } from '../support/http.js';
 import {
@@ -112,7 +113,7 @@ test('who tries keys at it is refused by it, before the service refuses new keys
     taker_address: `0x${'7a'.repeat(20)}`,
     report_sha256: '5e'.repeat(32),
     started_at: new Date().toISOString(),
-    rules: { 'answers-once': 'pass' },
+    rules: Object.fromEntries(RULE_NAMES.map((name) => [name, 'pass'])),
     orders: Array.from({ length: 20 }, (_, i) => `0x${String(10 + i).repeat(32)}:yes`).join(),
   };
   const statuses: number[] = [];
