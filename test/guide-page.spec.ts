@@ -65,6 +65,9 @@ inBrowser('a search leads to the section, under a prefix too', async () => {
   await found.click();
   await page.getByRole('heading', { name: 'Going on where you left off' }).waitFor();
   expect(new URL(page.url()).pathname).toBe('/lockstep/guide/push');
+  await page.getByRole('searchbox').fill('409009');
+  await page.getByRole('link', { name: '409009 Order suspended' }).click();
+  expect(new URL(page.url()).pathname).toBe('/lockstep/docs/errors/409009');
   await page.getByRole('searchbox').fill('no-such-word-anywhere');
   await page.getByText('Nothing in the guide has all of these words.').waitFor();
   expect(troubles).toEqual([]);

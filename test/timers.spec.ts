@@ -122,7 +122,7 @@ test.each([
 ])('%s are forgotten once what they guard is too old to be used again', async (table, columns, values) => {
   await service.dataSource.query(
     `INSERT INTO ${table} (${columns}, used_at) SELECT ${values}, clock_timestamp() - age
-       FROM (VALUES (interval '2 hours'), (interval '30 minutes')) AS ages (age)`,
+       FROM (VALUES (interval '3 hours'), (interval '40 minutes')) AS ages (age)`,
   );
   const olderThan = (age: string) =>
     service.dataSource.query<unknown[]>(

@@ -63,8 +63,16 @@ function pageDocuments(pages: GuidePage[], settings: Settings): Documents {
       },
     };
   });
+  const generated = [
+    { name: 'messages', title: 'Messages', html: () => rendered(messagePage()) },
+    ...errorPages().map(({ code, title, markdown }) => ({
+      name: `../docs/errors/${code}`,
+      title,
+      html: () => rendered(markdown),
+    })),
+  ];
   const sections = () =>
-    served.flatMap(({ name, title, html }) =>
+    [...served, ...generated].flatMap(({ name, title, html }) =>
       sectionsOf(html()).map((section, number) => ({
         id: `${name}/${number}`,
         page: name,

@@ -47,7 +47,7 @@ export function pageOf(title: string, body: string, pages: readonly GuidePage[],
 <body>
   <header>
     <a class="home" href="${root}.">Lockstep</a>
-    <form role="search"><label for="search">Search the guide</label><input id="search" type="search" autocomplete="off"></form>
+    <form role="search"><label for="search">Search the guide</label><input id="search" type="search" autocomplete="off" maxlength="100"></form>
     <a href="${root}../docs">Calls</a>
   </header>
   <ol id="found" aria-live="polite" hidden></ol>

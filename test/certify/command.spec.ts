@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, get, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -123,6 +123,29 @@ test('the rules are those that certificates name', async () => {
   expect(JSON.parse(stdout).map(({ name }: { name: string }) => name)).toEqual(RULE_NAMES);
 });
 
+test(
+  'a report that cannot be written costs neither the others nor the table',
+  async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'lockstep-'));
+    const json = join(folder, 'report.json');
+    const { code, stdout } = await tried(HandmadeBot, '--html', '/dev/full', '--json-file', json);
+    expect([code, stdout]).toEqual([2, expect.stringContaining('1 passed')]);
+    expect(JSON.parse(readFileSync(json, 'utf8'))).toMatchObject({ verdict: 'pass' });
+    rmSync(folder, { recursive: true });
+  },
+  PATIENCE_MS,
+);
+
+test('a certificate that nobody would sign, and files that would be one, are refused before a bot is waited for', async () => {
+  const certify = (...options: string[]) => lockstep(['certify', '--url', service.url, ...options]);
+  const unsigned = await certify('--certificate', 'certificate.json', '--api-key', taker.apiKey);
+  expect(unsigned.code).toBe(1);
+  expect(unsigned.stderr).toContain('the service signs no certificates: start it with SANDBOX=on');
+  const same = await certify('--html', 'report', '--json-file', './report');
+  expect(same.code).toBe(2);
+  expect(same.stderr).toContain('each needs a file of its own');
+});
+
 test('--list names the rules', async () => {
   const { code, stdout } = await lockstep(['certify', '--list']);
   expect([code, stdout]).toEqual([
@@ -157,9 +180,11 @@ test('a port that is taken, and Ctrl-C before a bot has come, end it with 1', as
     1,
     `lockstep: something listens on port ${port} already; give another --listen\n`,
   ]);
-  const waiting = new RunningCommand(['certify', '--url', service.url, '--listen', '0']);
+  const junit = join(tmpdir(), `lockstep-${process.pid}.xml`);
+  const waiting = new RunningCommand(['certify', '--url', service.url, '--listen', '0', '--junit', junit]);
   await waiting.hear('point your bot at');
   expect(await waiting.interrupt()).toBe(1);
+  expect(existsSync(junit)).toBe(false);
 });
 
 test('Ctrl-C while the service does not answer ends it', async () => {

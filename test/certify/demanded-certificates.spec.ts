@@ -180,8 +180,10 @@ test('the signature is over the bytes that docs/certificates.md describes, by it
   expect(verify(null, said, key, Buffer.from(signature, 'hex'))).toBe(true);
 });
 
-test('a file that is not there', async () => {
-  const { code, stderr } = await admin.run(...create, '--certificate', '/nowhere');
-  expect(code).toBe(1);
-  expect(stderr).toContain('The file cannot be read (ENOENT).');
+test.each([
+  ['that is not there', '/nowhere', 'The file cannot be read (ENOENT).'],
+  ['that does not end', '/dev/zero', 'The file is larger than 1 MiB.'],
+])('a file %s', async (_, path, what) => {
+  const { code, stderr } = await admin.run(...create, '--certificate', path);
+  expect([code, stderr]).toEqual([1, expect.stringContaining(what)]);
 });

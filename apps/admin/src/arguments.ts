@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { closeSync, openSync, readSync } from 'node:fs';
 import { IP_RANGE_RULE, isIpRange } from '#config';
 import { isAddressText, NOTES_MAX, ORDER_STATUSES, type OrderReference, type OrderStatus } from '#trading';
 import { InvalidArgumentError } from 'commander';
@@ -75,11 +75,21 @@ export function durationOrNone(text: string): number {
   return text === '0s' ? 0 : duration(text);
 }
 
+/** Far more than any file has that is read here; some files, such as /dev/zero, do not end. */
+const MAX_CONTENT_BYTES = 1024 * 1024;
+
 /** Of a file. */
 export function contentOf(path: string): string {
+  const content = Buffer.alloc(MAX_CONTENT_BYTES + 1);
+  let length = 0;
   try {
-    return readFileSync(path, 'utf8');
+    const file = openSync(path, 'r');
+    for (let read = -1; read !== 0 && length < content.length; length += read)
+      read = readSync(file, content, length, content.length - length, null);
+    closeSync(file);
   } catch (error) {
     throw new InvalidArgumentError(`The file cannot be read (${(error as NodeJS.ErrnoException).code}).`);
   }
+  if (length > MAX_CONTENT_BYTES) throw new InvalidArgumentError('The file is larger than 1 MiB.');
+  return content.toString('utf8', 0, length);
 }

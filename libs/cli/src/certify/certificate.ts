@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type Certificate, MAX_ORDERS } from '#certificates';
-import { LockstepError, persist } from '#client';
+import { type Data, LockstepError, persist } from '#client';
 import type { TakerAccess } from '../connection.js';
 import { Refused } from '../refusals.js';
 import { callService } from '../service-call.js';
@@ -12,6 +12,14 @@ const PATIENCE_MS = 30_000;
 /** It looks up hundreds of orders, no faster than the key may call. */
 const LOOKUP_MS = 120_000;
 const NOT_FOUND = 404;
+
+/** Refuses, before a run that would be for nothing, a key that the service refuses and a service that signs nothing. */
+export async function requireSigner({ url, apiKey }: Pick<TakerAccess, 'url' | 'apiKey'>): Promise<void> {
+  const { certificate_public_key } = await callService<Data<'getConfig'>>(`${url}/api/v1/config`);
+  if (certificate_public_key === null)
+    throw new Refused('the service signs no certificates: start it with SANDBOX=on');
+  await callService(`${url}/api/v1/takers/orders?page_size=1`, { headers: { 'x-api-key': apiKey } });
+}
 
 /**
  * Has a report signed by the sandbox of its service, right after the run; the certificate has the SHA-256 of `jsonReport`'s text.

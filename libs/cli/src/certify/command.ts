@@ -1,11 +1,13 @@
+import { resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
-import { takerAccess, type TakerOptions, urlOf, withTaker } from '../connection.js';
+import { type TakerAccess, takerAccess, type TakerOptions, urlOf, withTaker } from '../connection.js';
 import { AlreadyTold, Refused, UsageError } from '../refusals.js';
 import { jsonLine, type Screen } from '../screen.js';
-import { requestCertificate } from './certificate.js';
+import { requestCertificate, requireSigner } from './certificate.js';
 import { certify } from './certify.js';
 import type { RuleResult } from './report.js';
 import {
+  allDone,
   jsonReport,
   type ReportFiles,
   requireWritable,
@@ -66,8 +68,10 @@ async function tryBot(
   if (certificate !== undefined && only)
     throw new UsageError('--certificate: all rules must be tried; leave --only out');
   const access = certificate === undefined ? undefined : takerAccess(options);
+  requireDifferentFiles(options.jsonFile, options.junit, options.html, certificate);
   await requireWritableReports(options);
   if (certificate !== undefined) await requireWritable('--certificate', certificate);
+  if (access) await requireSigner(access);
   const signal = screen.takeInterrupts();
   const report = await certify({
     url: urlOf(options),
@@ -82,13 +86,20 @@ async function tryBot(
       throw new Refused(`something listens on port ${listen} already; give another --listen`);
     throw error;
   });
-  screen.print(options.json ? jsonReport(report) : terminalReport(report));
-  await writeReports(report, options);
-  if (access) {
-    const signed = await requestCertificate(report, access, signal);
-    await write('--certificate', certificate!, `${JSON.stringify(signed, null, 2)}\n`);
-  }
+  const signed = async (to: TakerAccess): Promise<void> => {
+    const text = JSON.stringify(await requestCertificate(report, to, signal), null, 2);
+    await write('--certificate', certificate!, `${text}\n`);
+  };
+  // what took minutes is not lost because one file, or the screen, cannot be written
+  const written = allDone([writeReports(report, options), ...(access ? [signed(access)] : [])]);
+  await written.finally(() => screen.print(options.json ? jsonReport(report) : terminalReport(report)));
   if (report.verdict !== 'pass') throw new AlreadyTold();
+}
+
+function requireDifferentFiles(...given: (string | undefined)[]): void {
+  const paths = given.flatMap((path) => (path === undefined ? [] : [resolve(path)]));
+  if (new Set(paths).size < paths.length)
+    throw new UsageError('--json-file, --junit, --html and --certificate: each needs a file of its own');
 }
 
 function ruleLine({ name, rule }: Pick<RuleResult, 'name' | 'rule'>): string {

@@ -1,4 +1,5 @@
-import { open, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { open, rm, writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { UsageError } from '../../refusals.js';
 import type { CertificationReport } from '../report.js';
@@ -23,9 +24,16 @@ export function withReports(command: Command): Command {
     .option('--html <file>', 'write it as a page, with each transcript as a sequence diagram');
 }
 
-/** Writes each report that is asked for. */
+/** Writes each report that is asked for, the others also when one cannot be written. */
 export async function writeReports(report: CertificationReport, files: ReportFiles): Promise<void> {
-  for (const { option, path, textOf } of wantedIn(files)) await write(option, path, textOf(report));
+  const writing = wantedIn(files).map(({ option, path, textOf }) => write(option, path, textOf(report)));
+  await allDone(writing);
+}
+
+/** Waits until each has ended, and throws the first failure. */
+export async function allDone(work: Promise<unknown>[]): Promise<void> {
+  const failed = (await Promise.allSettled(work)).find(({ status }) => status === 'rejected');
+  if (failed) throw (failed as PromiseRejectedResult).reason;
 }
 
 /** Refuses files that cannot be written, before a run that would be for nothing. */
@@ -39,8 +47,11 @@ export async function write(option: string, path: string, text: string): Promise
 }
 
 export async function requireWritable(option: string, path: string): Promise<void> {
+  const isThere = existsSync(path);
   const file = await open(path, 'a').catch(refuse(option, path));
   await file.close();
+  // an empty one, of a run that is broken off, would look like a report
+  if (!isThere) await rm(path);
 }
 
 function wantedIn({ jsonFile, junit, html }: ReportFiles) {

@@ -29,7 +29,7 @@ export const FORM: Rule[] = [
   {
     name: 'well-formed-calls',
     group,
-    rule: 'It says nothing but calls that the OpenAPI document knows, in the form that this describes.',
+    rule: 'Its calls below /api are those that the OpenAPI document knows, in the form that this describes.',
     when: 'at the end',
     judge: ({ tape, openapi }, proof) => {
       const calls = tape.calls.filter((call) => call.path.startsWith('/api/') && !isSocket(call));
@@ -41,7 +41,7 @@ export const FORM: Rule[] = [
       }
       if (calls.length === 0) throw new NotShown('the bot made no call');
       for (const call of calls.slice(0, MAX_PROOFS)) proof.calls.add(call);
-      return `all of its calls are well-formed (${calls.length})`;
+      return `all of its calls below /api are well-formed (${calls.length})`;
     },
   },
 ];
