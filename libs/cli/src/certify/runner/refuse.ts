@@ -14,7 +14,7 @@ export function endUpgradeRefused(client: Socket, refusal: Refusal): void {
 }
 
 export const envelopeOf = ({ code, message, details }: Refusal): string =>
-  JSON.stringify({ code, message, details });
+  JSON.stringify({ code, message, details, docs: `/docs/errors/${code}` });
 
 const headersOf = ({ retryAfterSeconds }: Refusal): Record<string, string> => ({
   'content-type': 'application/json; charset=utf-8',
