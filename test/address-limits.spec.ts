@@ -15,6 +15,7 @@ let service: TestService;
 beforeAll(async () => {
   service = await startService({
     TRUSTED_PROXIES: '127.0.0.1',
+    RATE_LIMIT_PER_SECOND: '200',
     LOGINS_PER_MINUTE_PER_ADDRESS: String(LOGINS),
     ORDERS_PER_MINUTE_PER_ADDRESS: String(ORDERS),
   });
@@ -52,7 +53,13 @@ test('LOGINS_PER_MINUTE_PER_ADDRESS counts all wallets of an address, and no oth
 });
 
 test('ORDERS_PER_MINUTE_PER_ADDRESS does so with orders', async () => {
-  for (let n = 0; n < ORDERS; n++) succeeded(await place('203.0.113.3'), 201);
+  for (let left = ORDERS - 1; left >= 0; left--) {
+    const { headers } = succeeded(await place('203.0.113.3'), 201);
+    expect(headers.get('ratelimit-policy')).toBe(`"calls";q=200;w=1, "orders";q=${ORDERS};w=${SECONDS}`);
+    expect(headers.get('ratelimit')).toMatch(
+      new RegExp(`^"calls";r=1\\d\\d;t=1, "orders";r=${left};t=\\d\\d?$`),
+    );
+  }
   expectTooMany(await place('203.0.113.3'), 'orders');
   succeeded(await place('203.0.113.4'), 201);
   succeeded(await logIn('203.0.113.3'), 200);

@@ -179,8 +179,14 @@ describe('more calls in a second than RATE_LIMIT_PER_SECOND', () => {
     for (const answer of refused) {
       expectRefusal(answer, TOO_MANY);
       expect(answer.headers.get('retry-after')).toMatch(/^[1-9]\d*$/);
+      expect(answer.headers.get('ratelimit')).toBe('"calls";r=0;t=1');
     }
     const letIn = answers.filter((answer) => !refused.includes(answer));
+    for (const { headers } of answers) expect(headers.get('ratelimit-policy')).toBe(`"calls";q=${LIMIT};w=1`);
+    const left = letIn.map(({ headers }) =>
+      Number(/^"calls";r=(\d+);t=1$/.exec(headers.get('ratelimit')!)![1]),
+    );
+    expect(new Set(left)).toEqual(new Set(Array.from({ length: LIMIT }, (_, n) => n)));
     expect(letIn.length).toBeGreaterThanOrEqual(LIMIT);
     for (const answer of [...letIn, ...ofOthers.flat()]) expectLetIn(answer);
     await until(async () => (await unlockWith(taker.apiKey)).status !== TOO_MANY.status, 'another second');

@@ -1,5 +1,6 @@
 import { type CanActivate, type ExecutionContext, Injectable, SetMetadata } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
+import type { FastifyReply } from 'fastify';
 import { requestOf } from './callers.js';
 import { RateLimits } from '../http/limits/rate-limits.service.js';
 import { accountSuspended, TakerAuthenticator } from './taker-authenticator.service.js';
@@ -27,7 +28,10 @@ export class ApiKeyGuard implements CanActivate {
     const apiKey = typeof key === 'string' ? key : undefined;
     const call = await this.authenticator.identify(apiKey, request.raw);
     request.taker = call.taker; // the log names it also when the call is refused
-    request.useSignature = await this.authenticator.verify(call, this.limits.calls);
+    const answer = context.switchToHttp().getResponse<FastifyReply>();
+    request.useSignature = await this.authenticator.verify(call, (who) =>
+      this.limits.calls.count(who, answer),
+    );
     if (call.isSuspended && !this.reflector.get<boolean>(ALLOW_SUSPENDED_TAKER, context.getHandler())) {
       throw accountSuspended();
     }

@@ -3,7 +3,6 @@ import { Inject, Injectable } from '@nestjs/common';
 import { networkOf, SETTINGS, type Settings } from '#config';
 import { type AcceptedKey, AcceptedKeys, type TakerCaller } from '#trading';
 import { clientAddresses } from '../http/client-address.js';
-import type { CallLimit } from '../http/limits/call-limit.js';
 import { ApiError } from '../http/refusals/api-errors.js';
 import { callIdOf } from '../http/call-id.js';
 import { SignatureChecker } from './signature-checker.service.js';
@@ -17,6 +16,9 @@ export interface CallWithKey {
   address: string;
   request: IncomingMessage;
 }
+
+/** Counts a call of somebody's; rejects when it is one too many. */
+type Count = (who: string) => Promise<void>;
 
 /** Tells by its API key which taker calls, and holds the call to the key's rules; for HTTP calls and sockets alike. */
 @Injectable()
@@ -47,8 +49,8 @@ export class TakerAuthenticator {
    * Counts the call, and only then waits for its body, which a signature needs. Resolves to what uses the signature up, when
    * there is one; that is refused when somebody has.
    */
-  async verify(call: CallWithKey, limit: CallLimit): Promise<(() => Promise<void>) | undefined> {
-    const mac = await this.countAndCheck(call, limit);
+  async verify(call: CallWithKey, count: Count): Promise<(() => Promise<void>) | undefined> {
+    const mac = await this.countAndCheck(call, count);
     return mac && (() => this.signatures.useUp(mac));
   }
 
@@ -58,19 +60,19 @@ export class TakerAuthenticator {
    */
   private async countAndCheck(
     { key, taker, address, request }: CallWithKey,
-    limit: CallLimit,
+    count: Count,
   ): Promise<Buffer | undefined> {
     const { keyId } = taker;
     if (!key.requireSignature) {
-      await limit.count(keyId);
+      await count(keyId);
       return this.signatures.check(request, key);
     }
     const signer = `${keyId} in ${networkOf(address)}`;
     const isKnown = this.wrongKeys.isRight(signer);
-    await (isKnown ? limit.count(signer) : this.wrongKeys.suspect(address));
+    await (isKnown ? count(signer) : this.wrongKeys.suspect(address));
     const mac = await this.signatures.check(request, key);
     if (!isKnown) await this.wrongKeys.clear(address, signer);
-    await limit.count(keyId);
+    await count(keyId);
     return mac;
   }
 

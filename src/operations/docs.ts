@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { SETTINGS, type Settings } from '#config';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
-import { ANSWER_HEADERS } from '../http/documents/api-answers.js';
+import { ANSWER_HEADERS, RATE_LIMIT_HEADERS } from '../http/documents/api-answers.js';
 import { exampleOf, type Schemas } from './document-examples.js';
 
 /** The named lists of values. Nest would describe them by whatever field it meets first. */
@@ -79,10 +79,11 @@ function withFormats<T>(node: T): T {
 
 /** What Nest's decorators cannot say, in an order that reads well and stays the same when calls are added. */
 function finished({ openapi, info, servers, tags, paths, components }: OpenAPIObject): OpenAPIObject {
-  for (const path of Object.values(paths)) {
+  for (const [address, path] of Object.entries(paths)) {
     for (const operation of operationsOf(path)) {
       operation.security ??= []; // nothing is asked for, which a document without it leaves open
       showExamples(operation, components!.schemas!);
+      if (address.startsWith('/api/')) showRateLimits(operation);
     }
     // a body is read here too, but HTTP gives it no meaning: many clients and proxies do not let one through
     delete path.delete?.requestBody;
@@ -117,6 +118,13 @@ function showExamples({ requestBody, responses }: Operation, schemas: Schemas): 
   for (const holder of [requestBody, ...Object.values(responses)]) {
     const content = holder && 'content' in holder && holder.content?.['application/json'];
     if (content && !content.examples) content.example = exampleOf(content.schema!, schemas);
+  }
+}
+
+/** Health is never counted. */
+function showRateLimits({ responses }: Operation): void {
+  for (const response of Object.values(responses)) {
+    if (response && 'headers' in response) Object.assign(response.headers!, RATE_LIMIT_HEADERS);
   }
 }
 

@@ -24,7 +24,7 @@ export function serveDocuments(app: NestFastifyApplication): void {
   for (const [path, { headers, bytes }] of Object.entries<Document>(documents)) {
     fastify.get(path, async ({ raw }, reply) => {
       try {
-        await limit.count(networkOf(addressOf(raw)));
+        await limit.count(networkOf(addressOf(raw)), reply);
         reply.headers(headers).send(bytes());
       } catch (error) {
         refuseCall(reply, error);

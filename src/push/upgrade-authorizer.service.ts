@@ -48,7 +48,7 @@ export class UpgradeAuthorizer {
       case '/ws/taker/v1': {
         const call = await this.takers.identify(apiKeyOf(request, query), request);
         const { takerId, keyId } = call.taker;
-        const useSignature = await this.takers.verify(call, this.limit);
+        const useSignature = await this.takers.verify(call, (who) => this.limit.count(who));
         await useSignature?.();
         const types = typesOf(query, TAKER_MESSAGE_TYPES, ['types', 'after', 'api_key']);
         const { isSuspended } = call;

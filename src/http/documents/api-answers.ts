@@ -25,6 +25,17 @@ export const ANSWER_HEADERS = {
     required: true,
     schema: { type: 'integer', minimum: 1, maximum: 2 ** 31 - 1, example: 1 },
   },
+  'RateLimit-Policy': {
+    description:
+      'What the call counted for: `q` calls, logins or orders in `w` seconds (draft-ietf-httpapi-ratelimit-headers-10)',
+    required: false,
+    schema: { type: 'string', maxLength: 200, example: '"calls";q=200;w=1' },
+  },
+  RateLimit: {
+    description: 'How many of each are left, `r`, until it begins anew in `t` seconds',
+    required: false,
+    schema: { type: 'string', maxLength: 200, example: '"calls";r=199;t=1' },
+  },
   Link: {
     description: 'Where there are more: `<…>; rel="next"`, relative to the address of this call (RFC 8288)',
     required: false,
@@ -37,6 +48,9 @@ export const ANSWER_HEADERS = {
 } as const;
 
 const header = (name: keyof typeof ANSWER_HEADERS) => ({ [name]: { $ref: `#/components/headers/${name}` } });
+
+/** Of each answer to a call that is counted. */
+export const RATE_LIMIT_HEADERS = { ...header('RateLimit-Policy'), ...header('RateLimit') };
 
 /** Documents a success: the envelope around a DTO, or around an array of it. */
 export function ApiSuccess(

@@ -1,3 +1,4 @@
+import type { FastifyReply } from 'fastify';
 import { RateLimiterMemory, type RateLimiterRes } from 'rate-limiter-flexible';
 import { ApiError } from '../refusals/api-errors.js';
 
@@ -7,25 +8,32 @@ export class CallLimit {
 
   constructor(
     private readonly what: string,
-    points: number,
+    private readonly points: number,
     private readonly seconds: number,
   ) {
     if (points > 0) this.limiter = new RateLimiterMemory({ points, duration: seconds });
   }
 
-  /** Counts one more; rejects when it is one too many. */
-  async count(who: string): Promise<void> {
+  /** Counts one more, and says in the answer's headers how many are left; rejects when it is one too many. */
+  async count(who: string, answer?: FastifyReply): Promise<void> {
     if (!this.limiter) return;
-    try {
-      await this.limiter.consume(who);
-    } catch (refusal) {
-      const wait = Math.max(1, Math.ceil((refusal as RateLimiterRes).msBeforeNext / 1_000));
-      const span = this.seconds === 1 ? 'this second' : `the last ${this.seconds} s`;
-      throw new ApiError(
-        'TOO_MANY_REQUESTS',
-        `too many ${this.what} in ${span}; try again in ${wait} s`,
-        wait,
-      );
+    const count = await this.limiter.consume(who).catch((beyond: RateLimiterRes) => beyond);
+    const wait = Math.max(1, Math.ceil(count.msBeforeNext / 1_000));
+    if (answer) {
+      setItem(answer, 'RateLimit-Policy', this.what, `q=${this.points};w=${this.seconds}`);
+      setItem(answer, 'RateLimit', this.what, `r=${count.remainingPoints};t=${wait}`);
     }
+    if (count.consumedPoints <= this.points) return;
+    const span = this.seconds === 1 ? 'this second' : `the last ${this.seconds} s`;
+    throw new ApiError('TOO_MANY_REQUESTS', `too many ${this.what} in ${span}; try again in ${wait} s`, wait);
   }
+}
+
+/** Sets one item of a header that is a list of them, each with parameters (draft-ietf-httpapi-ratelimit-headers-10). */
+function setItem(answer: FastifyReply, header: string, name: string, parameters: string): void {
+  const key = `"${name}";`;
+  const others = String(answer.getHeader(header) ?? '')
+    .split(', ')
+    .filter((item) => item && !item.startsWith(key));
+  answer.header(header, [...others, key + parameters].join(', '));
 }

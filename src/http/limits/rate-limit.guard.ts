@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
 import { networkOf, SETTINGS, type Settings } from '#config';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { clientAddresses } from '../client-address.js';
 import { RateLimits } from './rate-limits.service.js';
 
@@ -21,10 +21,12 @@ export class RateLimitGuard implements CanActivate {
   }
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
-    const { maker, raw, method, routeOptions } = context.switchToHttp().getRequest<FastifyRequest>();
+    const http = context.switchToHttp();
+    const { maker, raw, method, routeOptions } = http.getRequest<FastifyRequest>();
+    const answer = http.getResponse<FastifyReply>();
     const network = networkOf(this.addressOf(raw));
-    await this.limits.calls.count(maker?.wallet ?? network);
-    await this.limits.byAddress[`${method} ${routeOptions.url}`]?.count(network);
+    await this.limits.calls.count(maker?.wallet ?? network, answer);
+    await this.limits.byAddress[`${method} ${routeOptions.url}`]?.count(network, answer);
     return true;
   }
 }
