@@ -24,8 +24,9 @@ COPY --from=dependencies /app/node_modules node_modules
 COPY --from=build /app/dist dist
 # the guide, which the service shows under /guide
 COPY docs docs
-COPY clients/python/README.md clients/python/README.md
+COPY clients clients
 COPY --from=build /app/libs/client/README.md libs/client/README.md
+COPY CHANGELOG.md ./
 # its "imports" say where the libraries are
 COPY package.json ./
 # the tools by their names, "admin …", "verify …" and "lockstep …": there is no source here for npm to look after

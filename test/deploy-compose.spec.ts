@@ -3,6 +3,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { STOP_TIMEOUT_MS, withinRanges } from '#config';
 import { parse } from 'yaml';
+import { guidePages } from '../src/guide/pages.js';
 import {
   containerFile,
   expectBuilt,
@@ -97,6 +98,23 @@ describe('the container file', () => {
     // what is built to look at the service, and is no part of it
     const beside = ['bench', 'test/model/exhaustive/main.ts'];
     expect(include.filter((path) => !copied.includes(path))).toEqual(beside);
+  });
+
+  test('has every page of the guide', () => {
+    const last = container.instructions.slice(
+      container.instructions.findLastIndex(([word]) => word === 'FROM'),
+    );
+    const copied = last
+      .filter(([word]) => word === 'COPY')
+      .flatMap(([, rest]) =>
+        rest
+          .replace(/^--from=\S+ /, '')
+          .split(' ')
+          .slice(0, -1),
+      )
+      .map((path) => path.replace('/app/', ''));
+    const isCopied = (file: string) => copied.some((path) => file === path || file.startsWith(`${path}/`));
+    expect(guidePages().filter(({ file }) => !isCopied(file))).toEqual([]);
   });
 });
 
