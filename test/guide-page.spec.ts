@@ -62,6 +62,8 @@ inBrowser('a search leads to the section, under a prefix too', async () => {
   await page.goto(`${prefix.url}/lockstep/docs/errors/409003`);
   await page.getByRole('searchbox').fill('resync');
   const found = page.getByRole('link', { name: /The sockets: Going on where you left off/ });
+  await found.waitFor();
+  for (const entry of await page.locator('#found li').allTextContents()) expect(entry).toMatch(/resync/i);
   await found.click();
   await page.getByRole('heading', { name: 'Going on where you left off' }).waitFor();
   expect(new URL(page.url()).pathname).toBe('/lockstep/guide/push');

@@ -29,15 +29,24 @@ async function show() {
   found.hidden = found.childElementCount === 0;
 }
 
-function entry({ page, of, anchor, title, text }) {
+function entry({ page, of, anchor, title, text, terms }) {
   const link = document.createElement('a');
   link.href = `${root}${page || '.'}#${anchor}`;
   link.textContent = title === of ? title : `${of}: ${title}`;
   const words = document.createElement('p');
-  words.textContent = text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}…` : text;
+  words.textContent = excerpt(text, terms);
   const item = document.createElement('li');
   item.append(link, words);
   return item;
+}
+
+/** The text around the first word that was found; its beginning where that stands in a title alone. */
+function excerpt(text, terms) {
+  const places = terms.map((term) => text.toLowerCase().indexOf(term)).filter((place) => place >= 0);
+  const found = places.length > 0 ? Math.min(...places) : 0;
+  const start = text.lastIndexOf(' ', Math.max(0, found - SHOWN_CHARACTERS / 2)) + 1;
+  const end = start + SHOWN_CHARACTERS;
+  return `${start > 0 ? '… ' : ''}${text.slice(start, end)}${end < text.length ? '…' : ''}`;
 }
 
 function nothing() {
