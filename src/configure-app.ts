@@ -6,6 +6,7 @@ import { validationPipe } from './http/json/validation.js';
 import { AdmissionInterceptor } from './http/limits/admission.interceptor.js';
 import { showAdmission } from './http/limits/admission.js';
 import { logCalls } from './http/logging.js';
+import { refusePlainCalls } from './push/plain-calls.js';
 import { serveDocuments } from './operations/serve-documents.js';
 
 /** What every start of the application has in common, in production and in tests. */
@@ -18,4 +19,5 @@ export function configureApp(app: NestFastifyApplication): void {
   logCalls(app);
   showAdmission(app);
   serveDocuments(app);
+  refusePlainCalls(app.getHttpAdapter().getInstance());
 }

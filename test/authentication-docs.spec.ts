@@ -1,7 +1,9 @@
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { ApiKeysService, type MintedKey } from '#trading';
 import { call } from './support/http.js';
+import { hasPython, PYTHON } from './support/python.js';
 import { expectRefusal, ORDER_NOT_FOUND } from './support/refused.js';
 import { startService, type TestService } from './support/service.js';
 
@@ -56,4 +58,20 @@ test('the code makes the signatures of the examples', () => {
     const headers = signedHeaders('', secret!, method, path, q, Number(timestamp));
     expect(headers['X-API-Signature']).toBe(signature);
   }
+});
+
+const withPython = hasPython('the Python code of docs/authentication.md') ? test : test.skip;
+withPython('the Python code makes the same headers', () => {
+  const [, code] = /```python\n([^]*?)```/.exec(DOCUMENT)!;
+  const signed = [
+    'lk_1',
+    'secret',
+    'POST',
+    '/api/v1/orders/reject',
+    '{"reason":"Börse zu"}',
+    1768618824123,
+  ] as const;
+  const program = `${code}\nimport json, sys\nprint(json.dumps(signed_headers(*json.loads(sys.argv[1]))))`;
+  const headers = JSON.parse(String(execFileSync(PYTHON, ['-c', program, JSON.stringify(signed)]))) as object;
+  expect(headers).toEqual(signedHeaders(...signed));
 });

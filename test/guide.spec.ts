@@ -8,7 +8,7 @@ const LOCK_TTL = '1234';
 
 let service: TestService;
 beforeAll(async () => {
-  service = await startService({ LOCK_TTL_SECONDS: LOCK_TTL });
+  service = await startService({ LOCK_TTL_SECONDS: LOCK_TTL, PORT: '3210' });
 });
 afterAll(() => service.stop());
 
@@ -70,6 +70,9 @@ describe('pages', () => {
     expect(text).toContain(`\`LOCK_TTL_SECONDS\` (here ${LOCK_TTL})`);
     expect((await got('/guide/configuration')).text).toContain(
       `<code>LOCK_TTL_SECONDS</code> (here ${LOCK_TTL})`,
+    );
+    expect((await got('/guide/sandbox.md')).text).toContain(
+      'curl -s http://127.0.0.1:3210/sandbox/scenarios',
     );
     for (const secret of ['JWT_SECRET', 'MASTER_KEY', 'DATABASE_URL'])
       expect(text).not.toContain(`${secret}\` (here`);

@@ -79,10 +79,10 @@ describe('through a network with troubles', () => {
   });
 
   test('a scenario that the service has forgotten ends it', async () => {
-    proxy.elsewhere.push({ call, trouble: refusal(404, 404000, 'Scenario not found') });
+    proxy.elsewhere.push({ call, trouble: refusal(404, 404002, 'Scenario not found') });
     const { code, stderr } = await lockstep(args('cancel-before-trade', undefined, proxy.url));
     expect(code).toBe(1);
-    expect(stderr).toMatch(/\nlockstep: Scenario not found \(404000\): .*\n$/);
+    expect(stderr).toMatch(/\nlockstep: Scenario not found \(404002\): .*\n$/);
   });
 
   test('Ctrl-C ends it also while it waits to ask again', async () => {

@@ -21,10 +21,12 @@ const TOLD = [
 
 const NAMED = new RegExp(`\`(${TOLD.join('|')})\``, 'g');
 
-/** Writes behind each of these settings what it is on this installation. */
+/** A line of code, in which the service stands with its default port. */
+const COMMAND = /^ {4}.*127\.0\.0\.1:3000.*$/gm;
+
+/** Writes behind each of these settings what it is on this installation, and its port into what can be copied. */
 export function withValuesHere(markdown: string, settings: Settings): string {
-  return markdown.replaceAll(
-    NAMED,
-    (name, setting: (typeof TOLD)[number]) => `${name} (here ${settings[setting]})`,
-  );
+  return markdown
+    .replaceAll(NAMED, (name, setting: (typeof TOLD)[number]) => `${name} (here ${settings[setting]})`)
+    .replaceAll(COMMAND, (line) => line.replaceAll('127.0.0.1:3000', `127.0.0.1:${settings.PORT}`));
 }

@@ -1,6 +1,7 @@
 import { MAKER_MESSAGE_TYPES, TAKER_MESSAGE_TYPES } from '#events';
 import { CLOSE_CODES } from '../push/close-codes.js';
 import { MESSAGE_EXAMPLES } from '../push/message-examples.js';
+import { SOCKET_PATHS } from '../push/message-types.js';
 import { ID_PATTERN, MESSAGE_SCHEMAS, MESSAGE_SUMMARIES, type MessageName } from '../push/message-schemas.js';
 
 /** The AsyncAPI document of the two sockets. */
@@ -88,13 +89,13 @@ export const ASYNC_API_DOCUMENT = {
   },
   channels: {
     taker: channel(
-      '/ws/taker/v1',
+      SOCKET_PATHS.taker,
       'API key in `Authorization: Bearer`, `X-API-Key`, or from a browser `api_key=` in the query. ' +
         'A key that demands signed requests must sign the upgrade too, as the OpenAPI document says',
       TAKER,
     ),
     maker: channel(
-      '/ws/maker/v1',
+      SOCKET_PATHS.maker,
       "Token in `Authorization: Bearer`, or from a browser as sub-protocols `['jwt', token]`",
       MAKER,
     ),

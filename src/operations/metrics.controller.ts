@@ -4,6 +4,7 @@ import {
   Get,
   Header,
   Inject,
+  NotFoundException,
   type OnApplicationBootstrap,
   type OnModuleDestroy,
   Req,
@@ -13,7 +14,6 @@ import { LaunchError, SETTINGS, type Settings, withinRanges } from '#config';
 import { serveMetrics, stopServing } from '#metrics';
 import type { FastifyRequest } from 'fastify';
 import { Registry } from 'prom-client';
-import { ApiError } from '../http/refusals/api-errors.js';
 
 const isLoopback = withinRanges(['127.0.0.0/8', '::1']);
 
@@ -50,7 +50,7 @@ export class MetricsController implements OnApplicationBootstrap, OnModuleDestro
   @Header('content-type', Registry.PROMETHEUS_CONTENT_TYPE)
   metrics(@Req() { raw }: FastifyRequest): Promise<string> {
     if (this.settings.METRICS_PORT !== undefined || !isFromThisMachine(raw)) {
-      throw new ApiError('ROUTE_NOT_FOUND', 'there is no such call; see /docs');
+      throw new NotFoundException();
     }
     return this.registry.metrics();
   }

@@ -13,7 +13,7 @@ const DOCUMENTS_PER_MINUTE = 300;
 const MINUTE = 60;
 
 /** Addresses without a slash, or with one too many. Relative, so that they hold under whatever prefix a proxy gives the service. */
-const REDIRECTS = { '/docs/': '../docs', '/guide': 'guide/', '/console': 'console/' };
+const REDIRECTS = { '/': 'guide/', '/docs/': '../docs', '/guide': 'guide/', '/console': 'console/' };
 
 /** Serves the API's documents, the guide and the console. */
 export function serveDocuments(app: NestFastifyApplication): void {

@@ -11,7 +11,7 @@ import { CallLimit } from '../http/limits/call-limit.js';
 import { requireOnce } from '../http/json/known-query.guard.js';
 import { Origins } from '../http/origins.js';
 import { ApiError } from '../http/refusals/api-errors.js';
-import { HEARTBEAT } from './message-types.js';
+import { HEARTBEAT, SOCKET_PATHS } from './message-types.js';
 import type { Subscription } from './subscriber.js';
 
 /** The sub-protocol under which a browser hands over a maker's token: `['jwt', token]`. */
@@ -45,7 +45,7 @@ export class UpgradeAuthorizer {
     const [path, search] = splitTarget(request.url ?? '');
     const query = new URLSearchParams(search);
     switch (path) {
-      case '/ws/taker/v1': {
+      case SOCKET_PATHS.taker: {
         const call = await this.takers.identify(apiKeyOf(request, query), request);
         const { takerId, keyId } = call.taker;
         const useSignature = await this.takers.verify(call, (who) => this.limit.count(who));
@@ -58,7 +58,7 @@ export class UpgradeAuthorizer {
           after: afterOf(query),
         };
       }
-      case '/ws/maker/v1': {
+      case SOCKET_PATHS.maker: {
         const holder = await this.tokens.holderOf(tokenOf(request));
         await this.limit.count(holder.wallet);
         const types = typesOf(query, MAKER_MESSAGE_TYPES, ['types', 'after']);

@@ -155,8 +155,8 @@ describe('it does not sign', () => {
 
   test('without a key, or for a wrong one', async () => {
     const json = claims();
-    expect(await post(json, '')).toMatchObject({ status: 401, body: { code: 401001 } });
-    expect(await post(json, 'lk_wrong')).toMatchObject({ status: 401, body: { code: 401001 } });
+    expect(await post(json, '')).toMatchObject({ status: 401, body: { code: 10010012 } });
+    expect(await post(json, 'lk_wrong')).toMatchObject({ status: 401, body: { code: 10010009 } });
   });
 
   const PASSED = Object.fromEntries(RULE_NAMES.map((name) => [name, 'pass']));

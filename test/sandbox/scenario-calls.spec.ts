@@ -2,7 +2,9 @@ import { request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { RULE_NAMES } from '#certificates';
+import { ERRORS } from '../../apps/sandbox/src/envelope.js';
 import { Steps } from '../../apps/sandbox/src/scenarios/steps.js';
+import { API_ERRORS } from '../../src/http/refusals/api-errors.js';
 import { call } from '../support/http.js';
 import {
   PLAY_PATIENCE_MS,
@@ -99,13 +101,22 @@ test.each<[string, unknown, string]>([
 ])('%s is refused', async (_, json, details) => {
   expect(await start(json)).toMatchObject({
     status: 400,
-    body: { code: 400001, message: 'Invalid parameter', details: expect.stringContaining(details) },
+    body: {
+      code: 400001,
+      message: 'Invalid parameter',
+      docs: '/docs/errors/400001',
+      details: expect.stringContaining(details),
+    },
   });
 });
 
 test('an unknown id is refused', async () => {
   const answer = await call('GET', `${sandbox.url}/sandbox/scenarios/8b9ad3ad-4d0c-4f3e-9a26-5b1f1b5a9c11`);
-  expect(answer).toMatchObject({ status: 404, body: { code: 404000, message: 'Scenario not found' } });
+  expect(answer).toMatchObject({ status: 404, body: { code: 404002, docs: '/docs/errors/404002' } });
+});
+
+test('its errors are among those of the service, which has their pages', () => {
+  expect(API_ERRORS).toMatchObject(ERRORS);
 });
 
 test('who tries keys at it is refused by it, before the service refuses new keys from its address', async () => {

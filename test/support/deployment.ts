@@ -64,6 +64,7 @@ export const hostsIn = (urls: string): string[] => urls.split(',').map((url) => 
 export function publicPaths(): string[] {
   const { paths } = JSON.parse(readFileSync('openapi.json', 'utf8')) as { paths: Record<string, unknown> };
   const documents = [
+    '/',
     '/docs',
     '/docs/swagger-ui.css',
     '/docs/errors/409003',
@@ -75,7 +76,7 @@ export function publicPaths(): string[] {
   return [...Object.keys(paths), ...documents, ...files, '/ws/taker/v1', '/ws/maker/v1'];
 }
 
-export const PRIVATE_PATHS = ['/metrics', '/', '/apiary', '/docsets', '/openapi.json/metrics'];
+export const PRIVATE_PATHS = ['/metrics', '/apiary', '/docsets', '/openapi.json/metrics'];
 
 /** The version that this code is, which the images are tagged with. */
 export const VERSION = (JSON.parse(readFileSync('package.json', 'utf8')) as { version: string }).version;

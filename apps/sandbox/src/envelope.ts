@@ -3,7 +3,6 @@ import {
   Catch,
   type ExceptionFilter,
   HttpException,
-  HttpStatus,
   ValidationPipe,
 } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
@@ -13,31 +12,58 @@ import type { FastifyReply } from 'fastify';
 
 const RETRY_AFTER_SECONDS = 1;
 
+interface WireError {
+  status: number;
+  code: number;
+  message: string;
+}
+
+/** As the service's table of errors has them. */
+export const ERRORS = {
+  INVALID_PARAMETER: { status: 400, code: 400001, message: 'Invalid parameter' },
+  MISSING_HEADER: { status: 401, code: 10010012, message: 'Missing required header' },
+  ROUTE_NOT_FOUND: { status: 404, code: 404000, message: 'Route not found' },
+  SCENARIO_NOT_FOUND: { status: 404, code: 404002, message: 'Scenario not found' },
+  BODY_TOO_LARGE: { status: 413, code: 413001, message: 'Body too large' },
+  UNSUPPORTED_MEDIA_TYPE: { status: 415, code: 415001, message: 'Unsupported media type' },
+  NOT_CONFIRMED: { status: 422, code: 422001, message: 'Not confirmed' },
+  TOO_MANY_REQUESTS: { status: 429, code: 429001, message: 'Too many requests' },
+  UNAVAILABLE: { status: 503, code: 503001, message: 'Service unavailable' },
+} as const satisfies Record<string, WireError>;
+
 /** The sandbox does not do what a call asks. */
 export class Refusal extends HttpException {
+  readonly code: number;
+
   constructor(
-    status: number,
-    message: string,
+    { status, code, message }: WireError,
     /** For a person. */
     readonly details: string,
   ) {
     super(message, status);
+    this.code = code;
   }
 }
 
-export const invalid = (details: string): Refusal =>
-  new Refusal(HttpStatus.BAD_REQUEST, 'Invalid parameter', details);
+export const invalid = (details: string): Refusal => new Refusal(ERRORS.INVALID_PARAMETER, details);
 
-/** Refuses in the service's envelope. The code is the status with what is commonest there. */
+/** What Nest and Fastify refuse by themselves. */
+function fromFramework(exception: HttpException): Refusal {
+  const status = exception.getStatus();
+  const error = Object.values(ERRORS).find((known) => known.status === status) ?? ERRORS.INVALID_PARAMETER;
+  return new Refusal(error, exception.message);
+}
+
+/** Refuses in the service's envelope. */
 @Catch(HttpException)
 export class EnvelopeFilter implements ExceptionFilter<HttpException> {
   catch(exception: HttpException, host: ArgumentsHost): void {
-    const status = exception.getStatus();
-    const { message } = exception;
-    const details = exception instanceof Refusal ? exception.details : message;
+    const refusal = exception instanceof Refusal ? exception : fromFramework(exception);
+    const { code, message, details } = refusal;
+    const status = refusal.getStatus();
     const reply = host.switchToHttp().getResponse<FastifyReply>();
     if (status === 429 || status === 503) void reply.header('retry-after', String(RETRY_AFTER_SECONDS));
-    void reply.status(status).send({ code: status === 404 ? 404_000 : status * 1000 + 1, message, details });
+    void reply.status(status).send({ code, message, details, docs: `/docs/errors/${code}` });
   }
 }
 

@@ -1052,6 +1052,7 @@ export interface components {
              *     | 403005 | `ORIGIN_NOT_ALLOWED` | Origin not allowed |
              *     | 404000 | `ROUTE_NOT_FOUND` | Route not found |
              *     | 404001 | `ORDER_NOT_FOUND` | Order not found |
+             *     | 404002 | `SCENARIO_NOT_FOUND` | Scenario not found |
              *     | 409001 | `ORDER_NOT_LOCKED` | Order not locked |
              *     | 409002 | `NO_CANCELLATION_REQUESTED` | No cancellation requested |
              *     | 409003 | `CANCELLATION_ALREADY_ANSWERED` | Cancellation already answered |
@@ -1063,6 +1064,7 @@ export interface components {
              *     | 409009 | `ORDER_SUSPENDED` | Order suspended |
              *     | 413001 | `BODY_TOO_LARGE` | Body too large |
              *     | 415001 | `UNSUPPORTED_MEDIA_TYPE` | Unsupported media type |
+             *     | 422001 | `NOT_CONFIRMED` | Not confirmed |
              *     | 429001 | `TOO_MANY_REQUESTS` | Too many requests |
              *     | 500001 | `INTERNAL` | Internal error |
              *     | 503001 | `UNAVAILABLE` | Service unavailable |

@@ -43,8 +43,8 @@ function entry({ page, of, anchor, title, text, terms }) {
 /** The text around the first word that was found; its beginning where that stands in a title alone. */
 function excerpt(text, terms) {
   const places = terms.map((term) => text.toLowerCase().indexOf(term)).filter((place) => place >= 0);
-  const found = places.length > 0 ? Math.min(...places) : 0;
-  const start = text.lastIndexOf(' ', Math.max(0, found - SHOWN_CHARACTERS / 2)) + 1;
+  const first = places.length > 0 ? Math.min(...places) : 0;
+  const start = text.lastIndexOf(' ', Math.max(0, first - SHOWN_CHARACTERS / 2)) + 1;
   const end = start + SHOWN_CHARACTERS;
   return `${start > 0 ? '… ' : ''}${text.slice(start, end)}${end < text.length ? '…' : ''}`;
 }

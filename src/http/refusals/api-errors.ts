@@ -227,7 +227,19 @@ const edgeErrors = {
     status: 404,
     code: 404000,
     message: 'Route not found',
-    example: 'there is no such call; see /docs',
+    example: 'there is no such call or page; see /guide/ and /docs',
+  },
+  SCENARIO_NOT_FOUND: {
+    status: 404,
+    code: 404002,
+    message: 'Scenario not found',
+    example: 'no scenario of the last 100 has this id',
+  },
+  NOT_CONFIRMED: {
+    status: 422,
+    code: 422001,
+    message: 'Not confirmed',
+    example: 'order 0x1f90… was given up by a yes that is not reported',
   },
   INTERNAL: {
     status: 500,

@@ -126,9 +126,26 @@ const ofForm = {
     again: NOT_AS_IT_IS,
   },
   ROUTE_NOT_FOUND: {
-    happened: 'There is no call of this method and path.',
+    happened: 'There is no call of this method and path, and no page of the guide.',
     order: UNCHANGED,
-    todo: 'Compare both with the calls under `/docs`: a slash at the end, or another case, is another path.',
+    todo: 'Compare both with the calls under `/docs`, and pages with the list under `/guide/`: a slash at the end, or another case, is another path. A socket is opened with `ws://` or `wss://`.',
+    again: NOT_AS_IT_IS,
+  },
+} as const satisfies Partial<Record<ApiErrorName, ErrorAdvice>>;
+
+const ofSandbox = {
+  SCENARIO_NOT_FOUND: {
+    happened:
+      'The sandbox has no scenario with this id. It keeps the last hundred, until it is started anew.',
+    order: UNCHANGED,
+    todo: 'Take the id that was answered when the scenario was started, or the list of scenarios.',
+    again: NOT_AS_IT_IS,
+  },
+  NOT_CONFIRMED: {
+    happened:
+      'A report of a certification says something that the history of its orders contradicts. The details name the order.',
+    order: UNCHANGED,
+    todo: 'Send the report of a whole run against this very service, as `lockstep certify` wrote it.',
     again: NOT_AS_IT_IS,
   },
 } as const satisfies Partial<Record<ApiErrorName, ErrorAdvice>>;
@@ -266,5 +283,6 @@ export const ERROR_ADVICE: Record<ApiErrorName, ErrorAdvice> = {
   ...ofKeys,
   ...ofTakersOrders,
   ...ofMakersOrders,
+  ...ofSandbox,
   ...ofService,
 };

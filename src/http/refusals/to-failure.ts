@@ -1,7 +1,7 @@
 import { HttpException } from '@nestjs/common';
 import { CommitUnknownError, isDatabaseAway } from '#database';
 import { ChainAwayError, TooBusyError, TradingError } from '#trading';
-import { ApiError, type ApiErrorName } from './api-errors.js';
+import { API_ERRORS, ApiError, type ApiErrorName } from './api-errors.js';
 
 /** Seconds after which a caller may try again when the service could not do its work. */
 export const RETRY_AFTER_SECONDS = 1;
@@ -34,7 +34,7 @@ function fromFramework(error: unknown): { error: ApiErrorName; details: string }
   const status = error instanceof HttpException ? error.getStatus() : statusCode;
   switch (status) {
     case 404:
-      return { error: 'ROUTE_NOT_FOUND', details: 'there is no such call; see /docs' };
+      return { error: 'ROUTE_NOT_FOUND', details: API_ERRORS.ROUTE_NOT_FOUND.example };
     case 415:
       return { error: 'UNSUPPORTED_MEDIA_TYPE', details: 'the content type must be application/json' };
   }

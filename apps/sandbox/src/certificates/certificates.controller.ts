@@ -1,7 +1,7 @@
-import { Body, Controller, Headers, HttpCode, HttpStatus, Ip, Post, UseFilters } from '@nestjs/common';
+import { Body, Controller, Headers, HttpCode, Ip, Post, UseFilters } from '@nestjs/common';
 import { networkOf } from '#config';
 import { ApiHeader, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { EnvelopeFilter, Refusal } from '../envelope.js';
+import { ERRORS, EnvelopeFilter, Refusal } from '../envelope.js';
 import { Certificates } from './certificates.service.js';
 import { CertificateRequest, CertificateResponse } from './dto/certificates.dto.js';
 
@@ -23,7 +23,11 @@ export class CertificatesController {
   @ApiHeader({ name: 'X-API-Key', description: "The taker's API key", required: true })
   @ApiResponse({ status: 200, type: CertificateResponse, description: 'The certificate' })
   @ApiResponse({ status: 400, description: '400001 Invalid parameter' })
-  @ApiResponse({ status: 401, description: '401001 The key is missing, unknown, or demands signed calls' })
+  @ApiResponse({
+    status: 401,
+    description:
+      '10010012 Missing required header, 10010009 API key not found, or as the service refuses the key: one that demands signed calls, too',
+  })
   @ApiResponse({ status: 422, description: '422001 Not confirmed: the history contradicts the report' })
   @ApiResponse({
     status: 429,
@@ -39,7 +43,7 @@ export class CertificatesController {
     @Headers('x-api-key') apiKey: string | undefined,
     @Ip() address: string,
   ): Promise<CertificateResponse> {
-    if (!apiKey) throw new Refusal(HttpStatus.UNAUTHORIZED, 'API key not found', 'X-API-Key is required');
+    if (!apiKey) throw new Refusal(ERRORS.MISSING_HEADER, 'X-API-Key is required');
     return { code: 0, data: await this.certificates.issue(request, apiKey, networkOf(address)) };
   }
 }

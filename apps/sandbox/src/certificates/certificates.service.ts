@@ -1,7 +1,7 @@
-import { HttpStatus, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { signed, type Certificate, verdictOf } from '#certificates';
 import { createTaker } from '#client';
-import { invalid, Refusal } from '../envelope.js';
+import { ERRORS, invalid, Refusal } from '../envelope.js';
 import { claimedOrders, claimedRules } from './claims.js';
 import type { CertificateRequest } from './dto/certificates.dto.js';
 import { lookUp, notConfirmed } from './history.js';
@@ -30,12 +30,11 @@ export class Certificates {
     const { signing } = this;
     if (!signing) {
       const details = 'the sandbox still starts, or has no SANDBOX_CERTIFICATE_KEY to sign with';
-      throw new Refusal(HttpStatus.SERVICE_UNAVAILABLE, 'Service unavailable', details);
+      throw new Refusal(ERRORS.UNAVAILABLE, details);
     }
     if (this.underWay >= MAX_AT_ONCE) {
       throw new Refusal(
-        HttpStatus.TOO_MANY_REQUESTS,
-        'Too many requests',
+        ERRORS.TOO_MANY_REQUESTS,
         `${MAX_AT_ONCE} reports are being looked into; try again when one is done`,
       );
     }

@@ -1,6 +1,6 @@
 import { HttpStatus } from '@nestjs/common';
 import { type Data, LockstepError, persist, type Taker } from '#client';
-import { Refusal } from '../envelope.js';
+import { ERRORS, Refusal } from '../envelope.js';
 import type { ClaimedOrder } from './claims.js';
 
 /** Orders that are looked up at the same time, with the taker's own allowance of calls. */
@@ -40,11 +40,11 @@ async function orderOf(taker: Taker, hash: string, signal: AbortSignal): Promise
   } catch (error) {
     if (!(error instanceof LockstepError)) {
       const details = 'the service does not answer the sandbox';
-      throw new Refusal(HttpStatus.SERVICE_UNAVAILABLE, 'Service unavailable', details);
+      throw new Refusal(ERRORS.UNAVAILABLE, details);
     }
     if (error.status === HttpStatus.NOT_FOUND) return undefined;
     // as the service refuses the key, or the many calls with it
-    throw new Refusal(error.status, error.message, error.details);
+    throw new Refusal(error, error.details);
   }
 }
 
@@ -67,5 +67,4 @@ function compare({ hash, said }: ClaimedOrder, order: Order | undefined, since: 
   return { holder, isConfirmed: isAnswered || (isFilled && said.has('fill')) };
 }
 
-export const notConfirmed = (details: string): Refusal =>
-  new Refusal(HttpStatus.UNPROCESSABLE_ENTITY, 'Not confirmed', details);
+export const notConfirmed = (details: string): Refusal => new Refusal(ERRORS.NOT_CONFIRMED, details);

@@ -1,6 +1,6 @@
 import { HttpStatus } from '@nestjs/common';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
-import { Refusal } from '../envelope.js';
+import { ERRORS, Refusal } from '../envelope.js';
 
 /** Few: the service counts each of the lookups with a wrong key, and refuses new keys from an address with a hundred of them. */
 const MAX_PER_MINUTE = 5;
@@ -15,7 +15,7 @@ export class WrongKeys {
     const counted = await this.counts.get(caller);
     if (counted && counted.consumedPoints >= MAX_PER_MINUTE) {
       const details = `${MAX_PER_MINUTE} wrong API keys came from your network; try again in a minute`;
-      throw new Refusal(HttpStatus.TOO_MANY_REQUESTS, 'Too many requests', details);
+      throw new Refusal(ERRORS.TOO_MANY_REQUESTS, details);
     }
     try {
       return await call();

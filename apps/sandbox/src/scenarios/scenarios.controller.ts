@@ -51,7 +51,7 @@ export class ScenariosController {
   })
   @ApiParam({ name: 'id', type: String, description: 'As it was answered when the scenario was started' })
   @ApiResponse({ status: 200, type: ScenarioResponse, description: 'The scenario' })
-  @ApiResponse({ status: 404, description: '404000 Scenario not found' })
+  @ApiResponse({ status: 404, description: '404002 Scenario not found' })
   get(@Param('id') id: string): ScenarioResponse {
     return { code: 0, data: this.scenarios.find(id) };
   }

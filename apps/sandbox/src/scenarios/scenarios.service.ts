@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { HttpStatus, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { LockstepError } from '#client';
-import { invalid, Refusal } from '../envelope.js';
+import { ERRORS, invalid, Refusal } from '../envelope.js';
 import type { Installation } from '../installation.js';
 import type { Pace } from '../pace.js';
 import type { ScenarioSummary, ScenarioView } from './dto/scenarios.dto.js';
@@ -52,11 +52,7 @@ export class Scenarios {
   find(id: string): ScenarioView {
     const found = this.played.find(({ summary }) => summary.id === id.toLowerCase());
     if (found) return viewOf(found);
-    throw new Refusal(
-      HttpStatus.NOT_FOUND,
-      'Scenario not found',
-      `no scenario of the last ${MAX_KEPT} has this id`,
-    );
+    throw new Refusal(ERRORS.SCENARIO_NOT_FOUND, `no scenario of the last ${MAX_KEPT} has this id`);
   }
 
   /** Starts a scenario; it goes on by itself. */
@@ -64,7 +60,7 @@ export class Scenarios {
     const { stage } = this;
     if (!stage) {
       const details = 'the sandbox is not open: it still starts, or its log tells why it could not';
-      throw new Refusal(HttpStatus.SERVICE_UNAVAILABLE, 'Service unavailable', details);
+      throw new Refusal(ERRORS.UNAVAILABLE, details);
     }
     const botAddress = (takerAddress ?? stage.botAddress)?.toLowerCase();
     if (!botAddress) throw invalid('taker_address is required: this sandbox has no taker of its own to try');
@@ -114,7 +110,7 @@ export class Scenarios {
     for (const { count, max, whose } of bounds) {
       if (count < max) continue;
       const details = `${max} scenarios${whose} are running; try again when one has ended`;
-      throw new Refusal(HttpStatus.TOO_MANY_REQUESTS, 'Too many requests', details);
+      throw new Refusal(ERRORS.TOO_MANY_REQUESTS, details);
     }
   }
 
