@@ -38,6 +38,13 @@ test('has no null among its types, and no const', () => {
   expect(JSON.stringify(newer)).toMatch(/"type":"null"/);
 });
 
+test('has the samples of each call', () => {
+  const samplesOf = ({ paths }: OpenAPIObject) =>
+    Object.values(paths).flatMap((path) => Object.values(path).map((call) => call['x-codeSamples']));
+  expect(samplesOf(document)).toEqual(samplesOf(newer));
+  expect(samplesOf(newer)).not.toContain(undefined);
+});
+
 test('has every call and schema, and what may be null there may be null here', () => {
   expect(Object.keys(document.paths)).toEqual(Object.keys(newer.paths));
   expect(Object.keys(document.components!.schemas!)).toEqual(Object.keys(newer.components!.schemas!));

@@ -1,9 +1,9 @@
-import { execFileSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { ApiKeysService } from '#trading';
 import { succeeded } from './support/handshake.js';
 import { ServiceProcess } from './support/service-process.js';
 import { startService, type TestService } from './support/service.js';
+import { isHere } from './support/tools.js';
 import { until } from './support/until.js';
 
 /** The handshake, signed, as takers speak it who have other languages' HTTP and sockets. In CI they must be there. */
@@ -24,18 +24,6 @@ const CLIENTS: [name: string, command: string[], probe: string[], debian: string
   ],
 ];
 
-/** Whether a client can run here; says so when it cannot. */
-function isHere(name: string, [program, ...args]: string[], debian: string): boolean {
-  if (process.env.CI === 'true') return true;
-  try {
-    execFileSync(program!, args, { stdio: 'ignore' });
-    return true;
-  } catch {
-    console.warn(`skipped: the test of ${name} (Debian: apt-get install ${debian})`);
-    return false;
-  }
-}
-
 let service: TestService;
 beforeAll(async () => {
   service = await startService();
@@ -43,7 +31,7 @@ beforeAll(async () => {
 afterAll(() => service.stop());
 
 for (const [name, command, probe, debian] of CLIENTS) {
-  (isHere(name, probe, debian) ? describe : describe.skip)(name, () => {
+  (isHere(`the test of ${name}`, probe, debian) ? describe : describe.skip)(name, () => {
     test(
       'locks an order, hears the question and answers it, each call signed',
       async () => {

@@ -3,6 +3,7 @@ import { SETTINGS, type Settings } from '#config';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { ANSWER_HEADERS, RATE_LIMIT_HEADERS } from '../http/documents/api-answers.js';
+import { codeSamplesOf, type Operation } from './code-samples/code-samples.js';
 import { exampleOf, type Schemas } from './document-examples.js';
 
 /** The named lists of values. Nest would describe them by whatever field it meets first. */
@@ -79,15 +80,14 @@ function withFormats<T>(node: T): T {
 
 /** What Nest's decorators cannot say, in an order that reads well and stays the same when calls are added. */
 function finished({ openapi, info, servers, tags, paths, components }: OpenAPIObject): OpenAPIObject {
-  for (const [address, path] of Object.entries(paths)) {
-    for (const operation of operationsOf(path)) {
-      operation.security ??= []; // nothing is asked for, which a document without it leaves open
-      showExamples(operation, components!.schemas!);
-      if (address.startsWith('/api/')) showRateLimits(operation);
-    }
+  for (const [path, operations] of Object.entries(paths)) {
     // a body is read here too, but HTTP gives it no meaning: many clients and proxies do not let one through
-    delete path.delete?.requestBody;
-    for (const parameter of path.get?.parameters ?? []) {
+    delete operations.delete?.requestBody;
+    for (const method of METHODS) {
+      const operation = operations[method];
+      if (operation) finish(operation, method, path, components!.schemas!);
+    }
+    for (const parameter of operations.get?.parameters ?? []) {
       if (!('in' in parameter) || parameter.in !== 'query') continue;
       parameter.schema = ofQuery(parameter.schema as QuerySchema);
     }
@@ -108,10 +108,12 @@ function finished({ openapi, info, servers, tags, paths, components }: OpenAPIOb
 
 const METHODS = ['get', 'post', 'delete'] as const;
 
-const operationsOf = (path: OpenAPIObject['paths'][string]) =>
-  METHODS.flatMap((method) => path[method] ?? []);
-
-type Operation = ReturnType<typeof operationsOf>[number];
+function finish(operation: Operation, method: string, path: string, schemas: Schemas): void {
+  operation.security ??= []; // nothing is asked for, which a document without it leaves open
+  showExamples(operation, schemas);
+  if (path.startsWith('/api/')) showRateLimits(operation);
+  Object.assign(operation, { 'x-codeSamples': codeSamplesOf(method, path, operation, schemas) });
+}
 
 /** Gives each body and each success a whole example, made of those of its fields; refusals have theirs. */
 function showExamples({ requestBody, responses }: Operation, schemas: Schemas): void {

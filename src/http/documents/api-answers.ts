@@ -147,9 +147,8 @@ const titleOf = (name: ApiErrorName): string => `${API_ERRORS[name].code} ${API_
 export function ApiOrderHash(): MethodDecorator {
   return ApiParam({
     name: 'order_hash',
-    schema: { type: 'string', pattern: PATTERNS.hash, maxLength: LENGTHS.hash },
+    schema: { type: 'string', pattern: PATTERNS.hash, maxLength: LENGTHS.hash, example: EXAMPLES.hash },
     description: 'The order hash',
-    example: EXAMPLES.hash,
   });
 }
 
@@ -157,8 +156,12 @@ export function ApiOrderHash(): MethodDecorator {
 export function ApiOrderId(): MethodDecorator {
   return ApiParam({
     name: 'order_id',
-    schema: { type: 'string', pattern: `${PATTERNS.uuid}|${PATTERNS.hash}`, maxLength: LENGTHS.hash },
+    schema: {
+      type: 'string',
+      pattern: `${PATTERNS.uuid}|${PATTERNS.hash}`,
+      maxLength: LENGTHS.hash,
+      example: EXAMPLES.uuid,
+    },
     description: "The order's UUID or its hash",
-    example: EXAMPLES.uuid,
   });
 }
