@@ -34,9 +34,10 @@ afterAll(() => service.stop());
 /** Each language's samples by a taker and a maker of its own, all languages side by side. */
 async function runAll({ label, run }: Language): Promise<Run> {
   const callers = { taker: await service.newTaker(), maker: await service.newMaker() };
-  const scenes = await Promise.all(
-    OPERATIONS.map((operation, index) => sceneOf(operation, index + 1, service, callers)),
-  );
+  const scenes: Scene[] = [];
+  for (const operation of OPERATIONS) {
+    scenes.push(await sceneOf(operation, scenes.length + 1, service, callers));
+  }
   const samples = OPERATIONS.map(({ operationId, sources }, index) => ({
     operationId,
     source: withValues(sources.get(label)!, scenes[index]!.values),

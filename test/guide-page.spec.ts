@@ -45,6 +45,8 @@ inBrowser.each([
     '/guide/configuration',
     '/guide/messages',
     '/docs/errors/409003',
+    '/reference/',
+    '/reference/fillOrder',
   ]) {
     await page.goto(`${service.url}${path}`);
     expect([path, await isTooWide(page)]).toEqual([path, false]);
@@ -52,6 +54,25 @@ inBrowser.each([
     const name = path.replaceAll('/', '-');
     await page.screenshot({ path: `artifacts/guide${name}-${colorScheme}-${width}.png` });
   }
+  expect(troubles).toEqual([]);
+  await page.close();
+});
+
+inBrowser('samples come in the language that was chosen last, and can be copied', async () => {
+  const page = await browser.newPage();
+  const troubles = troublesOf(page);
+  await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+  const shown = page.locator('.samples pre').filter({ visible: true });
+  await page.goto(`${service.url}/reference/lockOrder`);
+  expect(await shown.innerText()).toMatch(/^curl /);
+  await page.getByLabel('Java', { exact: true }).check();
+  expect(await shown.innerText()).toContain('class LockOrder {');
+  await page.getByRole('link', { name: 'Report the trade of a locked order' }).click();
+  await page.waitForURL('**/reference/fillOrder');
+  expect(await shown.innerText()).toContain('class FillOrder {');
+  await page.getByRole('button', { name: 'Copy' }).click();
+  await page.getByRole('button', { name: 'Copied' }).waitFor();
+  expect(await page.evaluate('navigator.clipboard.readText()')).toBe(await shown.textContent());
   expect(troubles).toEqual([]);
   await page.close();
 });
@@ -70,6 +91,9 @@ inBrowser('a search leads to the section, under a prefix too', async () => {
   await page.getByRole('searchbox').fill('409009');
   await page.getByRole('link', { name: '409009 Order suspended' }).click();
   expect(new URL(page.url()).pathname).toBe('/lockstep/docs/errors/409009');
+  await page.getByRole('searchbox').fill('lockOrder');
+  await page.getByRole('link', { name: 'Lock a pending order to trade it' }).click();
+  expect(new URL(page.url()).pathname).toBe('/lockstep/reference/lockOrder');
   await page.getByRole('searchbox').fill('no-such-word-anywhere');
   await page.getByText('Nothing in the guide has all of these words.').waitFor();
   expect(troubles).toEqual([]);

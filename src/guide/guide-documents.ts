@@ -1,49 +1,51 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { SETTINGS, type Settings } from '#config';
-import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { Settings } from '#config';
+import type { OpenAPIObject } from '@nestjs/swagger';
 import { packageFolder } from '../installation/service-version.js';
 import { once } from '../operations/once.js';
 import {
   type Document,
   document,
   JSON_TYPE,
-  pageDocument,
+  MARKDOWN_TYPE,
   SCRIPT_TYPE,
   STYLE_TYPE,
 } from '../operations/document.js';
+import { type CallPage, callPages } from './call-page.js';
 import { errorIndex, errorPages } from './error-pages.js';
 import { withValuesHere } from './here.js';
-import { pageOf, rendered, sectionsOf } from './html.js';
+import { guidePage, rendered, sectionsOf } from './html.js';
 import { withAddresses } from './links.js';
 import { llmsText } from './llms.js';
 import { messagePage } from './message-page.js';
+import { guideNavigation, type NavigationGroup } from './navigation.js';
 import { type GuidePage, guidePages, INDEX_FILE, readDocument } from './pages.js';
 
 const TEXT_TYPE = 'text/plain; charset=utf-8';
-const MARKDOWN_TYPE = 'text/markdown; charset=utf-8';
-/** The pages load their own files, and nothing else. */
-const PAGE_POLICY =
-  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 const PICTURE = /^docs\/([\w-]+\.png)$/;
 
 type Documents = Record<string, Document>;
 
 /** The guide under `/guide/`, a page for each error code under `/docs/errors/`, and `/llms.txt`; all but pictures as Markdown too. */
-export function guideDocuments(app: NestFastifyApplication): Documents {
-  // an installation may come without its documents
-  if (!existsSync(join(packageFolder, INDEX_FILE))) return {};
+export function guideDocuments(settings: Settings, openApi: () => OpenAPIObject): Documents {
   const pages = guidePages();
+  const navigation = guideNavigation(pages);
   return {
-    ...pageDocuments(pages, app.get<Settings>(SETTINGS)),
-    ...errorDocuments(pages),
-    ...messageDocuments(pages),
+    ...pageDocuments(pages, navigation, settings, () => callPages(openApi())),
+    ...errorDocuments(navigation),
+    ...messageDocuments(navigation),
     ...fileDocuments(pages),
   };
 }
 
-function pageDocuments(pages: GuidePage[], settings: Settings): Documents {
+function pageDocuments(
+  pages: GuidePage[],
+  navigation: NavigationGroup[],
+  settings: Settings,
+  calls: () => CallPage[],
+): Documents {
   /** As it reads here: with this installation's values, and links whose addresses end so. */
   const textOf = ({ markdown, file }: Pick<GuidePage, 'markdown' | 'file'>, ending: string): string =>
     withAddresses(withValuesHere(markdown, settings), file, (target) => {
@@ -58,21 +60,27 @@ function pageDocuments(pages: GuidePage[], settings: Settings): Documents {
       ...page,
       html,
       documents: {
-        [`/guide/${page.name}`]: pageDocument(PAGE_POLICY, () => pageOf(page.title, html(), pages, '')),
+        [`/guide/${page.name}`]: guidePage(page.title, html, navigation, ''),
         [`/guide/${page.name || 'index'}.md`]: document(MARKDOWN_TYPE, () => textOf(page, '.md')),
       },
     };
   });
-  const generated = [
+  const generated = () => [
     { name: 'messages', title: 'Messages', html: () => rendered(messagePage()) },
     ...errorPages().map(({ code, title, markdown }) => ({
       name: `../docs/errors/${code}`,
       title,
       html: () => rendered(markdown),
     })),
+    // without their samples, which have the same words over and over
+    ...calls().map(({ name, title, before, after }) => ({
+      name: `../reference/${name}`,
+      title,
+      html: () => rendered(`${before('')}\n\n${after('')}`),
+    })),
   ];
   const sections = () =>
-    [...served, ...generated].flatMap(({ name, title, html }) =>
+    [...served, ...generated()].flatMap(({ name, title, html }) =>
       sectionsOf(html()).map((section, number) => ({
         id: `${name}/${number}`,
         page: name,
@@ -87,10 +95,10 @@ function pageDocuments(pages: GuidePage[], settings: Settings): Documents {
   };
 }
 
-function errorDocuments(pages: GuidePage[]): Documents {
+function errorDocuments(navigation: NavigationGroup[]): Documents {
   const errors = errorPages();
   const page = (title: string, markdown: string, root: string) =>
-    pageDocument(PAGE_POLICY, () => pageOf(title, rendered(markdown), pages, root));
+    guidePage(title, () => rendered(markdown), navigation, root);
   const served: Documents = {
     '/docs/errors': page('Errors', errorIndex(errors), '../guide/'),
     '/docs/errors.md': document(MARKDOWN_TYPE, () => errorIndex(errors, '.md')),
@@ -102,11 +110,9 @@ function errorDocuments(pages: GuidePage[]): Documents {
   return served;
 }
 
-function messageDocuments(pages: GuidePage[]): Documents {
+function messageDocuments(navigation: NavigationGroup[]): Documents {
   return {
-    '/guide/messages': pageDocument(PAGE_POLICY, () =>
-      pageOf('Messages', rendered(messagePage()), pages, ''),
-    ),
+    '/guide/messages': guidePage('Messages', () => rendered(messagePage()), navigation, ''),
     '/guide/messages.md': document(MARKDOWN_TYPE, () => messagePage().replace('](push)', '](push.md)')),
   };
 }

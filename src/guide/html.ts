@@ -1,7 +1,11 @@
 import { Marked } from 'marked';
 import { gfmHeadingId } from 'marked-gfm-heading-id';
-import type { GuidePage } from './pages.js';
+import { type Document, pageDocument } from '../operations/document.js';
+import type { NavigationGroup } from './navigation.js';
 
+/** The pages load their own files, and nothing else. */
+const PAGE_POLICY =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 const SECTION = /<h[1-4] id="([^"]*)">(.*?)<\/h[1-4]>/;
 
 /** A part of a page that a search can find. */
@@ -33,7 +37,14 @@ export function sectionsOf(html: string): Section[] {
 }
 
 /** A whole page. `root` leads from its address to `/guide/`. */
-export function pageOf(title: string, body: string, pages: readonly GuidePage[], root: string): string {
+export const guidePage = (
+  title: string,
+  body: () => string,
+  navigation: NavigationGroup[],
+  root: string,
+): Document => pageDocument(PAGE_POLICY, () => pageOf(title, body(), navigation, root));
+
+function pageOf(title: string, body: string, navigation: NavigationGroup[], root: string): string {
   return `<!DOCTYPE html>
 <html lang="en" data-root="${root}">
 <head>
@@ -48,11 +59,12 @@ export function pageOf(title: string, body: string, pages: readonly GuidePage[],
   <header>
     <a class="home" href="${root}.">Lockstep</a>
     <form role="search"><label for="search">Search the guide</label><input id="search" type="search" autocomplete="off" maxlength="100"></form>
-    <a href="${root}../docs">Calls</a>
+    <a href="${root}../reference/">Calls</a>
+    <a href="${root}../docs">Swagger UI</a>
   </header>
   <ol id="found" aria-live="polite" hidden></ol>
   <div class="columns">
-    <nav aria-label="Guide">${navigation(title, pages, root)}</nav>
+    <nav aria-label="Guide">${navigation.map((group) => listOf(group, title, root)).join('')}</nav>
     <main>${body}</main>
   </div>
 </body>
@@ -60,16 +72,12 @@ export function pageOf(title: string, body: string, pages: readonly GuidePage[],
 `;
 }
 
-function navigation(title: string, pages: readonly GuidePage[], root: string): string {
-  const groups = [...new Set(pages.map(({ group }) => group))];
-  const link = (words: string, address: string): string =>
-    `<li><a href="${root}${address}"${words === title ? ' aria-current="page"' : ''}>${escaped(words)}</a></li>`;
-  const lists = groups.map((group) => {
-    const links = pages.filter((page) => page.group === group).map((page) => link(page.title, page.name));
-    return `<h2>${escaped(group)}</h2><ul>${links.join('')}</ul>`;
-  });
-  const generated = [link('Messages', 'messages'), link('Errors', '../docs/errors')].join('');
-  return [...lists, `<h2>From the code</h2><ul>${generated}</ul>`].join('');
+function listOf({ heading, links }: NavigationGroup, current: string, root: string): string {
+  const items = links.map(
+    ([words, address]) =>
+      `<li><a href="${root}${address}"${words === current ? ' aria-current="page"' : ''}>${escaped(words)}</a></li>`,
+  );
+  return `<h2>${escaped(heading)}</h2><ul>${items.join('')}</ul>`;
 }
 
 const ENTITIES: Record<string, string> = {
@@ -87,5 +95,5 @@ const textIn = (html: string): string =>
     .replaceAll(/\s+/g, ' ')
     .trim();
 
-const escaped = (text: string): string =>
+export const escaped = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;');

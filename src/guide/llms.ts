@@ -12,6 +12,7 @@ export function llmsText(pages: readonly GuidePage[]): string {
   const documents = `## Documents
 
 - [OpenAPI](openapi.json): every call, field by field.
+- [Calls](reference/index.md): the same as prose, with samples in five languages.
 - [AsyncAPI](asyncapi.json): every message of the sockets.
 - [Messages](guide/messages.md): the same as prose.
 - [Errors](docs/errors.md): every code, and what to do.`;

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, posix } from 'node:path';
 import { packageFolder } from '../installation/service-version.js';
 
@@ -21,6 +21,9 @@ const GROUP = /^## (.+)$/;
 const ENTRY = /^- \[(.+?)\]\(([^)#]+\.md)\): (.+)$/;
 
 export const readDocument = (file: string): string => readFileSync(join(packageFolder, file), 'utf8');
+
+/** An installation may come without its documents. */
+export const hasGuide = (): boolean => existsSync(join(packageFolder, INDEX_FILE));
 
 /** The pages in the order of docs/README.md, which alone says what belongs to the guide. */
 export function guidePages(): GuidePage[] {

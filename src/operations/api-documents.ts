@@ -1,11 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { OpenAPIObject } from '@nestjs/swagger';
 import { stringify } from 'yaml';
 import { ASYNC_API_DOCUMENT } from './async-api.js';
-import { openApiDocument } from './docs.js';
-import { once } from './once.js';
 import { type Document, document, JSON_TYPE, pageDocument, SCRIPT_TYPE, STYLE_TYPE } from './document.js';
 import { inVersion30 } from './openapi-3-0.js';
 
@@ -46,8 +44,7 @@ const START = `SwaggerUIBundle({
 `;
 
 /** `/docs`, `/openapi.json`, `/openapi-3.0.json`, `/openapi.yaml` and `/asyncapi.json`. */
-export function apiDocuments(app: NestFastifyApplication): Record<string, Document> {
-  const openApi = once(() => openApiDocument(app));
+export function apiDocuments(openApi: () => OpenAPIObject): Record<string, Document> {
   return {
     '/openapi.json': document(JSON_TYPE, () => JSON.stringify(openApi())),
     '/openapi-3.0.json': document(JSON_TYPE, () => JSON.stringify(inVersion30(openApi()))),

@@ -91,6 +91,7 @@ export function printWelcome(address: string, url: string, access: DemoAccess, {
 ${others}
   API            ${url}/api/v1
   Docs           ${url}/docs
+  Reference      ${url}/reference/
   Guide          ${url}/guide/
   Console        ${url}/console/#api_key=${access.api_key}&taker_address=${access.taker_address}
   OpenAPI        ${url}/openapi.json

@@ -9,6 +9,7 @@ export interface Document {
 export const JSON_TYPE = 'application/json; charset=utf-8';
 export const PAGE_TYPE = 'text/html; charset=utf-8';
 export const SCRIPT_TYPE = 'text/javascript; charset=utf-8';
+export const MARKDOWN_TYPE = 'text/markdown; charset=utf-8';
 export const STYLE_TYPE = 'text/css; charset=utf-8';
 
 export const document = (type: string, make: () => string | Buffer): Document => ({

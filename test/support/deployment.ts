@@ -70,6 +70,7 @@ export function publicPaths(): string[] {
     '/docs/errors/409003',
     '/guide',
     '/guide/push',
+    '/reference/lockOrder',
     '/llms.txt',
   ];
   const files = ['/openapi.json', '/openapi-3.0.json', '/openapi.yaml', '/asyncapi.json'];

@@ -57,3 +57,25 @@ function nothing() {
 
 box.addEventListener('input', show);
 box.form.addEventListener('submit', (event) => event.preventDefault());
+
+/** Samples come in the language that was chosen last, on whatever page. */
+const samples = document.querySelector('.samples');
+const LANGUAGE = 'language';
+
+function copy({ target }) {
+  const shown = [...samples.querySelectorAll('pre')].find((sample) => sample.checkVisibility());
+  navigator.clipboard.writeText(shown.textContent).then(() => (target.textContent = 'Copied'));
+}
+
+if (samples) {
+  const button = samples.querySelector('button');
+  button.hidden = !navigator.clipboard; // browsers have it for secure pages alone
+  button.addEventListener('click', copy);
+  samples.addEventListener('change', ({ target }) => {
+    button.textContent = 'Copy';
+    localStorage.setItem(LANGUAGE, target.value);
+  });
+  for (const choice of samples.querySelectorAll('input')) {
+    if (choice.value === localStorage.getItem(LANGUAGE)) choice.checked = true;
+  }
+}
