@@ -51,7 +51,8 @@ export function kindOf(given: Field, named: Named = {}): string {
 }
 
 function boundsOf({ minimum, maximum, default: fallback }: Field): string {
-  const bounds = minimum !== undefined && maximum! <= LARGEST_BOUND ? `, ${minimum} to ${maximum}` : '';
+  const bounds =
+    minimum !== undefined && (maximum ?? Infinity) <= LARGEST_BOUND ? `, ${minimum} to ${maximum}` : '';
   return bounds + (fallback === undefined ? '' : `, ${String(fallback)} when left out`);
 }
 

@@ -31,8 +31,11 @@ function indexOf(calls: readonly CallPage[], ending: string): string {
       .map(({ name, title, call }) => `- [${title}](${name}${ending}): \`${call}\``);
     return `## ${group}\n\n${rows.join('\n')}`;
   });
-  return ['# Calls', WORDS, ...groups].join('\n\n');
+  return ['# Calls', aboutCalls(ending), ABOUT_SAMPLES, ...groups].join('\n\n');
 }
 
-const WORDS =
-  'Every call with what it takes, what it answers, and samples in curl, TypeScript, Python, Java and Go. [Swagger UI](../docs) makes calls from here; [openapi.json](../openapi.json) is the same for programs.';
+const aboutCalls = (ending: string): string =>
+  `What each call takes, answers and refuses. Before the first: [who calls](../guide/authentication${ending}) and [signing](../guide/signing${ending}); beside them: [the sockets](../guide/push${ending}). [Swagger UI](../docs) makes calls from here, and [openapi.json](../openapi.json) is the same for programs.`;
+
+const ABOUT_SAMPLES =
+  "Samples are whole programs, with nothing but the language itself: `bash lock.sh`, `node lock.mts` (Node 22.18 or newer), `python3 lock.py`, `java Lock.java` (15 or newer), `go run lock.go`. They read `LOCKSTEP_URL`, a taker's `LOCKSTEP_API_KEY` and a maker's `LOCKSTEP_TOKEN` (`lockstep login` prints one) from the environment.";

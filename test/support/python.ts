@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { isHere } from './tools.js';
 
 /** Debian's, which has the packages of Debian. */
 export const PYTHON = '/usr/bin/python3';
@@ -6,13 +6,5 @@ export const PYTHON = '/usr/bin/python3';
 export const PYTHON_CLIENT = 'clients/python';
 
 /** Whether there is Python with its package websockets. In CI it must be there. */
-export function hasPython(whatIsSkipped: string): boolean {
-  if (process.env.CI === 'true') return true;
-  try {
-    execFileSync(PYTHON, ['-c', 'import websockets'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    console.warn(`skipped: ${whatIsSkipped} (Debian: apt-get install python3-websockets)`);
-    return false;
-  }
-}
+export const hasPython = (whatIsSkipped: string): boolean =>
+  isHere(whatIsSkipped, [PYTHON, '-c', 'import websockets'], 'python3-websockets');
