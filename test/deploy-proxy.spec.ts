@@ -164,7 +164,10 @@ const startOn = (port: number) => service.start({ ...CONTAINED, ...TRUSTED, PORT
   describe('refuses in the words of the service, for pages of any origin', () => {
     const HOST = 'Host: desk.example\r\nX-Request-Id: asked\r\nConnection: close\r\n';
     const INVALID_HTTP = { ...INVALID, details: 'the request is not valid HTTP, or its head is too large' };
-    const NO_ROUTE = { ...ROUTE_NOT_FOUND, details: 'there is no such call or page; see /guide/ and /docs' };
+    const NO_ROUTE = {
+      ...ROUTE_NOT_FOUND,
+      details: 'there is no such call or page; see /guide/ and /reference/',
+    };
     const LARGE = { ...TOO_LARGE, details: 'the body must not be larger than 64 KiB' };
     const long = 'x'.repeat(70_000);
 

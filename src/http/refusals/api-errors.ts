@@ -227,7 +227,7 @@ const edgeErrors = {
     status: 404,
     code: 404000,
     message: 'Route not found',
-    example: 'there is no such call or page; see /guide/ and /docs',
+    example: 'there is no such call or page; see /guide/ and /reference/',
   },
   SCENARIO_NOT_FOUND: {
     status: 404,

@@ -128,7 +128,7 @@ const ofForm = {
   ROUTE_NOT_FOUND: {
     happened: 'There is no call of this method and path, and no page of the guide.',
     order: UNCHANGED,
-    todo: 'Compare both with the calls under `/docs`, and pages with the list under `/guide/`: a slash at the end, or another case, is another path. A socket is opened with `ws://` or `wss://`.',
+    todo: 'Compare both with the calls under `/reference/`, and pages with the list under `/guide/`: a slash at the end, or another case, is another path. A socket is opened with `ws://` or `wss://`.',
     again: NOT_AS_IT_IS,
   },
 } as const satisfies Partial<Record<ApiErrorName, ErrorAdvice>>;
