@@ -216,7 +216,10 @@ export default {
     {
       name: 'the-client-is-for-those-outside',
       severity: 'error',
-      from: { path: '^(src|libs|apps)/', pathNot: '^(libs/(client|cli)|apps/(console|demo|sandbox))/' },
+      from: {
+        path: '^(src|libs|apps)/',
+        pathNot: '^(libs/(client|cli)|apps/(backup-drill|console|demo|sandbox))/',
+      },
       to: { path: '^libs/client/' },
     },
     {

@@ -73,7 +73,8 @@ test('Compose gives it what it asks for', () => {
   const { environment, volumes, image, command } = services.backup;
   expect(new Set(Object.keys(environment))).toEqual(asked);
   expect(image).toBe(services.postgres.image);
-  expect(volumes).toContain('./kubernetes/backup/backup.sh:/scripts/backup.sh:ro');
+  for (const script of ['backup.sh', 'restore.sh'])
+    expect(volumes).toContain(`./kubernetes/backup/${script}:/scripts/${script}:ro`);
   expect(command.join(' ')).toContain('bash /scripts/backup.sh');
   expect(volumes.map((volume: string) => volume.split(':').at(-1))).toContain(environment.BACKUP_DIR);
 });

@@ -1,5 +1,5 @@
 import { expect } from '@jest/globals';
-import { checkInvariants, type Finding } from '#trading';
+import { checkInvariants, type Finding, NEEDS_A_WORKER } from '#trading';
 import type { DataSource } from 'typeorm';
 
 /** The invariants that a database breaks, with examples. */
@@ -11,10 +11,7 @@ export async function brokenInvariants(dataSource: DataSource): Promise<Finding[
   return broken;
 }
 
-/** Most tests run without a worker, so that nobody may have come by to write a time-out down. */
-const NEEDS_A_WORKER = 12;
-
-/** What must hold in the database after whatever happened. */
+/** What must hold in the database after whatever happened; most tests run without a worker. */
 export async function expectInvariants(dataSource: DataSource): Promise<void> {
   const broken = await brokenInvariants(dataSource);
   expect(broken.filter(({ number }) => number !== NEEDS_A_WORKER)).toEqual([]);

@@ -45,16 +45,24 @@ export class EmbeddedPostgres {
 
   /** Starts the cluster of this folder, made first if need be; one that runs already is joined. */
   static async start(dataDir: string, postgresOptions = ''): Promise<EmbeddedPostgres> {
-    const absolute = resolve(dataDir);
-    makeDataDir(absolute);
-    const embedded = new EmbeddedPostgres(await PostgresPrograms.find(), absolute, postgresOptions);
-    await embedded.ensureRunning();
-    embedded.programs.disown(join(absolute, SUPERUSER_PASSWORD_FILE));
-    const url = embedded.url();
-    await embedded.createDatabase().catch((error: unknown) => {
+    const embedded = new EmbeddedPostgres(await PostgresPrograms.find(), resolve(dataDir), postgresOptions);
+    await embedded.start();
+    return embedded;
+  }
+
+  /** A cluster of a major version, or of a newer one where that is not installed, that is not started yet. */
+  static async ofMajor(major: number, dataDir: string, postgresOptions = ''): Promise<EmbeddedPostgres> {
+    return new EmbeddedPostgres(await PostgresPrograms.findMajor(major), resolve(dataDir), postgresOptions);
+  }
+
+  async start(): Promise<void> {
+    makeDataDir(this.dataDir);
+    await this.ensureRunning();
+    this.programs.disown(join(this.dataDir, SUPERUSER_PASSWORD_FILE));
+    const url = this.url();
+    await this.createDatabase().catch((error: unknown) => {
       throw asLaunchError(error, url);
     });
-    return embedded;
   }
 
   /** The URL of a database of this cluster, for its owner, who is no superuser. */
@@ -91,6 +99,12 @@ export class EmbeddedPostgres {
 
   async stop(): Promise<void> {
     await this.programs.pgCtl(this.cluster, 'stop', '-m', 'fast', '-w');
+  }
+
+  /** Ends the cluster, however far its start has come, and removes it. */
+  async discard(): Promise<void> {
+    if (this.isTaken) await this.programs.pgCtl(this.cluster, 'stop', '-m', 'immediate', '-w');
+    rmSync(this.dataDir, { recursive: true, force: true });
   }
 
   /** Stops the cluster as a crash would, nothing written back, and starts it again with the same options. */

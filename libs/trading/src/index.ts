@@ -45,7 +45,7 @@ export { type FillReport, FillService } from './fills/fill.service.js';
 export { Chain } from './chain/chain.service.js';
 export { WalletSignatures } from './chain/wallet-signatures.service.js';
 export { isAddressText } from './chain/addresses.js';
-export { checkInvariants, type Finding } from './invariants/check-invariants.js';
+export { checkInvariants, type Finding, NEEDS_A_WORKER } from './invariants/check-invariants.js';
 export { Maker } from './makers/maker.entity.js';
 export { MakerLogins } from './makers/maker-logins.service.js';
 export { type MakerAccess, MakersService, type MakerStep } from './makers/makers.service.js';

@@ -15,6 +15,12 @@ export const REPLAY_ROWS = 100;
 /** Events of this age are kept, and so is all that follows them, whatever the settings. */
 const SURELY_KEPT_MS = (MIN_EVENT_RETENTION_DAYS - 1) * DAY_MS;
 
+/**
+ * SQL: the time of the oldest event after which one can go on. Near the oldest day's beginning, some of what followed may have
+ * been dropped with the day before.
+ */
+export const RESUMABLE_SINCE = `(${EVENTS_KEPT_SINCE} + ${TIME_SLACK})`;
+
 /** Where a replay begins; without a cursor, not all that came after the id is kept, or the id is not of this history. */
 export interface ReplayStart {
   cursor: EventCursor | undefined;
@@ -55,7 +61,6 @@ export class EventReplay {
     return this.read(statement, seqOf(from.id), seqOf(upTo.id), earliestPast(from).toISOString(), whose);
   }
 
-  /** Near the oldest day's beginning, some of what followed may have been dropped with the day before. */
   private async startAfterOld(
     id: string,
     event: OrderEvent | undefined,
@@ -63,8 +68,8 @@ export class EventReplay {
     const [{ kept_since: keptSince, now, kept_from }] = await this.dataSource.query<
       [{ kept_since: Date | null; now: Date; kept_from: Date | number }]
     >(
-      `SELECT NULLIF(kept_since, '-infinity') AS kept_since, kept_since + ${TIME_SLACK} AS kept_from, clock_timestamp() AS now
-         FROM (SELECT ${EVENTS_KEPT_SINCE} AS kept_since) kept`,
+      `SELECT NULLIF(kept_since, '-infinity') AS kept_since, kept_from, clock_timestamp() AS now
+         FROM (SELECT ${EVENTS_KEPT_SINCE} AS kept_since, ${RESUMABLE_SINCE} AS kept_from) kept`,
     );
     if (id === secondId(BEGINNING.id) && keptSince === null) return { cursor: BEGINNING, keptSince, now };
     const isKept = event && event.created_at.getTime() >= Number(kept_from);

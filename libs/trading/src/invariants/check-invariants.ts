@@ -23,6 +23,9 @@ export const INVARIANTS: readonly Invariant[] = [...orderInvariants, ...requestI
   (a, b) => a.number - b.number,
 );
 
+/** The number of the one that holds only where a worker comes by to write down what has run out. */
+export const NEEDS_A_WORKER = 12;
+
 /** How many rows there were to check. */
 export type RowCounts = Record<'orders' | 'requests' | 'fills' | 'events', number>;
 
