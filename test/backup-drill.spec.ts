@@ -209,6 +209,12 @@ const line = (step: string, words: string) =>
 
 test.each<[title: string, environment: NodeJS.ProcessEnv, args: string[], words: string]>([
   ['a dump that is not there', {}, ['--dump', 'none'], 'The file cannot be read (ENOENT).'],
+  [
+    "none of PostgreSQL's programs",
+    { PATH: '/none' },
+    ['--dump', 'package.json'],
+    'pg_restore cannot be run (ENOENT): install',
+  ],
   ['an unknown option', {}, ['--quick'], "unknown option '--quick'"],
   [
     'no database',

@@ -2,16 +2,14 @@ import { randomBytes } from 'node:crypto';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { loadToolSettings } from '#config';
 import { type MissedMessages, readMissed } from './missed-messages.js';
 import { RestoredDatabase } from './restored-database.js';
 import { RestoredService } from './restored-service.js';
 import { resume } from './resume.js';
 import { dumpSource, givenDump } from './source.js';
-import { step, type Tell } from './steps.js';
-
-const SERVICE = fileURLToPath(new URL('../../../src/main.js', import.meta.url));
+import { Steps, type Tell } from './steps.js';
+import { unlessAborted } from './unless-aborted.js';
 
 /**
  * Restores a dump of the service's database, or one that was made before, as the documents say, and sees that the service goes
@@ -21,21 +19,22 @@ export async function drill(given: string | undefined, signal: AbortSignal): Pro
   const folder = mkdtempSync(join(tmpdir(), 'lockstep-drill-'));
   // started by root, PostgreSQL runs as a user of its own, who before version 16 has to find its way by this folder's name
   chmodSync(folder, 0o711);
+  const steps = new Steps(signal);
   const database = new RestoredDatabase(folder, signal);
   let service: RestoredService | undefined;
   try {
-    const dump = await step('dump', (tell) =>
+    const dump = await steps.take('dump', (tell) =>
       given === undefined ? dumpSource(folder, signal, tell) : givenDump(given, signal, tell),
     );
-    await step('cluster', (tell) => database.start(dump.major, tell));
-    await step('restore', (tell) => database.restore(dump.file, tell));
-    await step('schema', (tell) => database.migrate(tell));
-    await step('verify', (tell) => database.verify(tell));
+    await steps.take('cluster', (tell) => database.start(dump.major, tell));
+    await steps.take('restore', (tell) => database.restore(dump.file, tell));
+    await steps.take('schema', (tell) => database.migrate(tell));
+    await steps.take('verify', (tell) => database.verify(tell));
     const missed = dump.missed ?? (await readMissed(database.dataSource));
     const environment = environmentFor(database.url, folder);
-    service = await step('start', (tell) => startService(environment, signal, tell));
-    const { url } = service;
-    await step('resume', (tell) => comeBack({ database, environment, url, missed, signal }, tell));
+    service = new RestoredService(environment);
+    const url = await steps.take('start', (tell) => serve(service!, signal, tell));
+    await steps.take('resume', (tell) => comeBack({ database, environment, url, missed, signal }, tell));
   } finally {
     await service?.stop();
     await database.discard();
@@ -60,14 +59,11 @@ function environmentFor(databaseUrl: string, folder: string): NodeJS.ProcessEnv 
   };
 }
 
-async function startService(
-  environment: NodeJS.ProcessEnv,
-  signal: AbortSignal,
-  tell: Tell,
-): Promise<RestoredService> {
-  const service = await RestoredService.start(SERVICE, environment, signal);
-  tell(`the service serves it on ${service.url}`);
-  return service;
+/** What is interrupted meanwhile is stopped with the rest. */
+async function serve(service: RestoredService, signal: AbortSignal, tell: Tell): Promise<string> {
+  const url = await unlessAborted(signal, service.start());
+  tell(`the service serves it on ${url}`);
+  return url;
 }
 
 interface ComeBack {

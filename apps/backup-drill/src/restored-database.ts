@@ -17,6 +17,7 @@ import { DataSource, In } from 'typeorm';
 import ormconfig from '../../../ormconfig.js';
 import { run } from './run.js';
 import type { Tell } from './steps.js';
+import { unlessAborted } from './unless-aborted.js';
 
 const RESTORE_SCRIPT = fileURLToPath(
   new URL('../../../../deploy/kubernetes/backup/restore.sh', import.meta.url),
@@ -42,7 +43,6 @@ export class RestoredDatabase {
     const [{ server_version }] =
       await this.dataSource.query<[{ server_version: string }]>('SHOW server_version');
     tell(`PostgreSQL ${server_version}`);
-    this.signal.throwIfAborted();
   }
 
   get url(): string {
@@ -103,12 +103,4 @@ export class RestoredDatabase {
 
 function sentenceOf({ number, sentence, violations, examples }: Finding): string {
   return `invariant ${number} is broken ("${sentence}"), ${violations} times, such as ${examples.join(', ')}`;
-}
-
-/** What is under way then ends with its connection. */
-async function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
-  const aborted = new Promise<never>((_, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-  });
-  return Promise.race([work, aborted]);
 }

@@ -3,7 +3,9 @@ import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { LaunchError } from '#config';
 
+/** Of a shell. */
 const COMMAND_NOT_FOUND = 127;
+const REMEDY = "install PostgreSQL's client programs (Debian: postgresql-client)";
 
 /**
  * Runs a program to its end and returns what it prints. It and what it starts are a group of their own, which is ended when
@@ -23,7 +25,12 @@ export async function run(
   const [output, complaint, code] = await Promise.all([
     text(child.stdout),
     text(child.stderr),
-    once(child, 'close').then(([exitCode]) => exitCode as number | null),
+    once(child, 'close').then(
+      ([exitCode]) => exitCode as number | null,
+      (error: NodeJS.ErrnoException) => {
+        throw new LaunchError(`${program} cannot be run (${error.code}): ${REMEDY}`);
+      },
+    ),
   ]);
   signal.throwIfAborted();
   if (code !== 0) throw new LaunchError(reasonOf(program, code, complaint));
@@ -32,7 +39,5 @@ export async function run(
 
 function reasonOf(program: string, code: number | null, complaint: string): string {
   const words = complaint.trim().replaceAll(/\s*\n\s*/g, ' ') || `${program} ended with code ${code}`;
-  return code === COMMAND_NOT_FOUND
-    ? `${words}: install PostgreSQL's client programs (Debian: postgresql-client)`
-    : words;
+  return code === COMMAND_NOT_FOUND ? `${words}: ${REMEDY}` : words;
 }

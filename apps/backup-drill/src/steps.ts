@@ -4,18 +4,26 @@ const TIME_COLUMNS = 7;
 /** What a step has to tell. */
 export type Tell = (words: string) => void;
 
-/** Takes a step of the drill, and prints it with its time and what it tells. A failure is told with the step's name. */
-export async function step<T>(name: string, work: (tell: Tell) => Promise<T>): Promise<T> {
-  const began = performance.now();
-  let told = '';
-  try {
-    return await work((words) => (told = words));
-  } catch (error) {
-    throw new Error(`${name} failed: ${(error as Error).message}`, { cause: error });
-  } finally {
-    const seconds = ((performance.now() - began) / 1000).toFixed(1);
-    process.stdout.write(
-      `${name.padEnd(NAME_COLUMNS)}${seconds.padStart(TIME_COLUMNS)} s  ${told || 'failed'}\n`,
-    );
+/** The steps of a drill that a signal interrupts. */
+export class Steps {
+  constructor(private readonly signal: AbortSignal) {}
+
+  /** Takes a step, and prints it with its time and what it tells. A failure is told with the step's name. */
+  async take<T>(name: string, work: (tell: Tell) => Promise<T>): Promise<T> {
+    const began = performance.now();
+    let told = 'failed';
+    try {
+      const result = await work((words) => (told = words));
+      this.signal.throwIfAborted();
+      return result;
+    } catch (error) {
+      told = 'failed';
+      // what was under way may complain that it was ended
+      const reason = (this.signal.aborted ? this.signal.reason : error) as Error;
+      throw new Error(`${name} failed: ${reason.message}`, { cause: error });
+    } finally {
+      const seconds = ((performance.now() - began) / 1000).toFixed(1).padStart(TIME_COLUMNS);
+      process.stdout.write(`${name.padEnd(NAME_COLUMNS)}${seconds} s  ${told}\n`);
+    }
   }
 }

@@ -50,7 +50,7 @@ export class PostgresPrograms {
         `no embedded PostgreSQL for this platform (${EMBEDDED_PACKAGE} is not installed): set DATABASE_URL`,
       );
     }
-    return PostgresPrograms.of(binaries);
+    return PostgresPrograms.ofPackage(binaries);
   }
 
   /** Those of a major version that are installed here, or else the npm packages', which can restore what is of an older one. */
@@ -59,20 +59,23 @@ export class PostgresPrograms {
     const installed = folders.map(binariesIn).find((binaries) => majorOf(binaries) === major);
     if (installed) return PostgresPrograms.of(installed);
     const embedded = await embeddedBinaries();
-    if (embedded && majorOf(embedded) > major) return PostgresPrograms.of(embedded);
+    if (embedded && majorOf(embedded) >= major) return PostgresPrograms.ofPackage(embedded);
     throw new LaunchError(
       `no PostgreSQL ${major} is installed here: its initdb must be in ${debianFolder(major)} or on the PATH`,
     );
   }
 
-  private static async of(binaries: Binaries): Promise<PostgresPrograms> {
-    if (process.getuid?.() !== 0) return new PostgresPrograms(binaries, undefined);
-    const user = SystemUser.find();
-    const isReadable = await user.run('/', [binaries.postgres, '--version']).then(
+  private static of(binaries: Binaries): PostgresPrograms {
+    return new PostgresPrograms(binaries, process.getuid?.() === 0 ? SystemUser.find() : undefined);
+  }
+
+  private static async ofPackage(binaries: Binaries): Promise<PostgresPrograms> {
+    const programs = PostgresPrograms.of(binaries);
+    const isReadable = await programs.run('/', [binaries.postgres, '--version']).then(
       () => true,
       () => false,
     );
-    return new PostgresPrograms(isReadable ? binaries : readableCopy(binaries), user);
+    return isReadable || !programs.user ? programs : PostgresPrograms.of(readableCopy(binaries));
   }
 
   /** Makes a cluster in an empty folder. */
