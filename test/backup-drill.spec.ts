@@ -173,7 +173,7 @@ const line = (step: string, words: string) =>
         line('start', 'the service serves it on http://127\\.0\\.0\\.1:\\d+'),
         line(
           'resume',
-          'a taker heard the \\d\\d messages that it missed, 1 open requests once more, and a new order',
+          'a taker heard what it missed \\(20 messages\\), what is open once more \\(1\\), and a new order',
         ),
         'the back-up is good',
       ],

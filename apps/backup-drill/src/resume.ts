@@ -42,7 +42,7 @@ export async function resume(resumption: Resumption, tell: Tell): Promise<void> 
     throw new LaunchError(`of ${openRequests.length} open requests, ${again.length} were pushed once more`);
   }
   tell(
-    `a taker heard the ${messages.length} messages that it missed, ${again.length} open requests once more, and a new order`,
+    `a taker heard what it missed (${messages.length} messages), what is open once more (${again.length}), and a new order`,
   );
 }
 
