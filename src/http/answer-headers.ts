@@ -12,7 +12,9 @@ export function setAnswerHeaders(fastify: FastifyInstance, origins: Origins): vo
     for (const [name, value] of SECURITY_HEADERS_LIST) {
       if (!reply.hasHeader(name)) void reply.header(name, value);
     }
-    void reply.headers(origins.corsHeaders(request.headers.origin));
+    const { vary, ...cors } = origins.corsHeaders(request.headers.origin);
+    if (vary !== undefined && !reply.hasHeader('vary')) void reply.header('vary', vary);
+    void reply.headers(cors);
     done();
   });
 }

@@ -12,6 +12,7 @@ import { consoleFiles } from './console-files.js';
 import { openApiDocument } from './docs.js';
 import type { Document } from './document.js';
 import { once } from './once.js';
+import { ServedDocument } from './served-document.js';
 
 /** Documents and pages' files that one address gets in a minute: a load of a page takes up to eight. */
 const DOCUMENTS_PER_MINUTE = 300;
@@ -32,13 +33,13 @@ export function serveDocuments(app: NestFastifyApplication): void {
   const limit = new CallLimit('documents', DOCUMENTS_PER_MINUTE, MINUTE);
   const addressOf = clientAddresses(settings);
   const fastify = app.getHttpAdapter().getInstance();
-  const serve = (route: string, find: (path: string) => Document | undefined): void => {
+  const serve = (route: string, find: (path: string) => ServedDocument | undefined): void => {
     fastify.get(route, async ({ raw }, reply) => {
       try {
         await limit.count(networkOf(addressOf(raw)), reply);
         const found = find(raw.url!.split('?')[0]!);
         if (!found) throw new NotFoundException();
-        reply.headers(found.headers).send(found.bytes());
+        await found.answer(raw.headers, reply);
       } catch (error) {
         refuseCall(reply, error);
       }
@@ -48,11 +49,16 @@ export function serveDocuments(app: NestFastifyApplication): void {
   const openApi = once(() => openApiDocument(app));
   const guide = hasGuide() ? guideDocuments(settings, openApi) : {};
   const documents = { ...apiDocuments(openApi), ...guide, ...consoleFiles() };
-  for (const [path, found] of Object.entries<Document>(documents)) serve(path, () => found);
+  for (const [path, found] of Object.entries(servedOf(documents))) serve(path, () => found);
   // its pages are those of the calls, which are known once all routes are
-  const reference = once(() => referenceDocuments(openApi()));
+  const reference = once(() => servedOf(referenceDocuments(openApi())));
   if (hasGuide()) serve('/reference/*', (path) => reference()[path]);
   for (const [path, target] of Object.entries(REDIRECTS)) {
     fastify.get(path, (_, reply) => reply.redirect(target));
   }
 }
+
+const servedOf = (documents: Record<string, Document>): Record<string, ServedDocument> =>
+  Object.fromEntries(
+    Object.entries(documents).map(([path, document]) => [path, new ServedDocument(document)]),
+  );
