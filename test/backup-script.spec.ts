@@ -5,11 +5,13 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
+import { onServer } from './support/database.js';
 import { BINARIES, DebianPostgres, hasDebianPostgres } from './support/debian-postgres.js';
 import { hasKubernetesTools, kustomized, podTemplate } from './support/kubernetes.js';
 
 /** The script that Compose and Kubernetes run each day. Debian's PostgreSQL has the programs that the embedded one lacks. */
 const SCRIPT = 'deploy/kubernetes/backup/backup.sh';
+const RESTORE_SCRIPT = 'deploy/kubernetes/backup/restore.sh';
 const run = promisify(execFile);
 if (!hasDebianPostgres) console.warn('skipped: the back-up needs Debian: apt-get install postgresql-15');
 
@@ -57,6 +59,23 @@ if (!hasDebianPostgres) console.warn('skipped: the back-up needs Debian: apt-get
     expect(readdirSync(folder).toSorted()).toEqual(
       [stdout.trim().slice(folder.length + 1), 'lockstep-recent.dump', 'notes'].toSorted(),
     );
+  });
+
+  test.each([
+    [5, 'is restored with it'],
+    [4, 'is refused'],
+  ])('a log of 5 events whose sequence is at %s %s', async (last, outcome) => {
+    const [old, restored] = [`old_${last}`, `new_${last}`];
+    for (const name of [old, restored]) await server.query(`CREATE DATABASE ${name}`);
+    const rows = 'CREATE TABLE order_events AS SELECT generate_series(1, 5) AS seq';
+    const sequence = `CREATE SEQUENCE order_events_seq; SELECT setval('order_events_seq', ${last})`;
+    await onServer(server.url(old), `${rows}; ${sequence}`);
+    const dump = (await backUp(server.url(old))).stdout.trim();
+    const env = { PATH: `${BINARIES}:${process.env.PATH}`, DATABASE_URL: server.url(restored) };
+    const restoring = run('bash', [RESTORE_SCRIPT, dump], { env });
+    if (outcome === 'is refused')
+      await expect(restoring).rejects.toThrow('order_events_seq is behind the log');
+    else expect(await restoring).toEqual({ stdout: '', stderr: '' });
   });
 
   test('fails without a database, leaves no dump, and keeps the old ones', async () => {
