@@ -99,7 +99,7 @@ describe('with ALLOWED_ORIGINS', () => {
         'access-control-allow-origin': origin,
         'access-control-allow-methods': 'GET, POST, DELETE',
         'access-control-allow-headers': 'content-type,x-api-key',
-        'access-control-expose-headers': 'X-Request-Id, Retry-After, RateLimit, RateLimit-Policy, Link',
+        'access-control-expose-headers': 'X-Request-Id, Retry-After, RateLimit, RateLimit-Policy, Link, Date',
         'access-control-max-age': '600',
       });
       expect(answer.headers.get('vary')).toContain('Origin');
@@ -134,7 +134,7 @@ describe('with ALLOWED_ORIGINS', () => {
     expect(answer.status).toBe(status);
     expect(corsOf(answer)).toEqual({
       'access-control-allow-origin': ALLOWED,
-      'access-control-expose-headers': 'X-Request-Id, Retry-After, RateLimit, RateLimit-Policy, Link',
+      'access-control-expose-headers': 'X-Request-Id, Retry-After, RateLimit, RateLimit-Policy, Link, Date',
     });
   });
 

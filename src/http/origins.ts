@@ -5,7 +5,7 @@ import { ApiError } from './refusals/api-errors.js';
 /** How long a browser may believe the answer to a preflight. */
 const PREFLIGHT_SECONDS = 600;
 const METHODS = 'GET, POST, DELETE';
-const EXPOSED_HEADERS = 'X-Request-Id, Retry-After, RateLimit, RateLimit-Policy, Link';
+const EXPOSED_HEADERS = 'X-Request-Id, Retry-After, RateLimit, RateLimit-Policy, Link, Date';
 
 type Headers = Record<string, string>;
 
