@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { TakerClient } from './support/clients.js';
 import { lockedOrder } from './support/handshake.js';
@@ -150,8 +150,11 @@ test(
       dependencies: Record<string, string>;
       bin: { lockstep: string };
     };
-    for (const name of Object.keys(dependencies))
-      symlinkSync(resolve('node_modules', name), join(folder, 'node_modules', name));
+    for (const name of Object.keys(dependencies)) {
+      const link = join(folder, 'node_modules', name);
+      mkdirSync(dirname(link), { recursive: true });
+      symlinkSync(resolve('node_modules', name), link);
+    }
     writeFileSync(join(folder, 'package.json'), '{}');
     const lockstep = (...args: string[]) => {
       const { status, stdout, stderr } = spawnSync(process.execPath, [join(home, bin.lockstep), ...args], {

@@ -10,13 +10,14 @@ export const BROWSER_PATIENCE_MS = 120_000;
 export const hasBrowser = existsSync(CHROMIUM) || process.env.CI === 'true';
 if (!hasBrowser) console.warn(`skipped: tests of pages need ${CHROMIUM} (Debian: apt-get install chromium)`);
 
-export function launchBrowser(): Promise<Browser> {
+export function launchBrowser(...more: string[]): Promise<Browser> {
   // root, as CI is, cannot have Chromium's sandbox, and containers have little /dev/shm
   const args = [
     '--no-sandbox',
     '--disable-dev-shm-usage',
     '--disable-gpu',
     '--disable-background-networking',
+    ...more,
   ];
   return chromium.launch({ executablePath: CHROMIUM, args });
 }

@@ -1,4 +1,3 @@
-import { once, setMaxListeners } from 'node:events';
 import { type Listener, tell } from './listeners.js';
 import { isFinal, type LockstepError } from './lockstep-error.js';
 import type { CancellationRequest } from './messages.js';
@@ -40,39 +39,41 @@ const CONFLICT = 409;
 /** Answers each cancellation request with one verdict, until that is recorded. */
 export class CancellationAnswers {
   /** The answers under way, by the ids of their requests. */
-  private readonly underWay = new Map<string, Promise<void>>();
+  private readonly underWay = new Map<string, { ended: Promise<void>; giveUp: AbortController }>();
   /** The requests that need no answer any more. */
   private readonly resolved = new RecentIds();
   private finishing = false;
-  private readonly giveUp = new AbortController();
 
   constructor(
     private readonly listeners: CancellationListeners,
     private readonly send: (answered: Answered, signal: AbortSignal) => Promise<unknown>,
     private readonly report: Listener<unknown>,
-  ) {
-    setMaxListeners(0, this.giveUp.signal); // each answer under way listens, however many there are
-  }
+  ) {}
 
   /** Answers a request, unless it has come before: at an earlier connect, or before it timed out. */
   consider(request: CancellationRequest): void {
     const { request_id } = request.metadata;
     if (this.underWay.has(request_id) || this.resolved.has(request_id)) return;
-    const answer = this.answer(request).finally(() => this.underWay.delete(request_id));
-    this.underWay.set(request_id, answer);
+    const giveUp = new AbortController();
+    const ended = this.answer(request, giveUp.signal).finally(() => this.underWay.delete(request_id));
+    this.underWay.set(request_id, { ended, giveUp });
   }
 
   /** Waits for the answers under way, for a bounded time; nobody is asked for a verdict again. */
   async finish(): Promise<void> {
     this.finishing = true;
-    const timeout = setTimeout(() => this.giveUp.abort(), FINISH_TIMEOUT_MS);
-    await Promise.race([Promise.all(this.underWay.values()), once(this.giveUp.signal, 'abort')]);
+    const answers = [...this.underWay.values()];
+    let timeout: ReturnType<typeof setTimeout> | undefined;
+    const isLate = new Promise<void>((resolve) => {
+      timeout = setTimeout(resolve, FINISH_TIMEOUT_MS);
+    });
+    await Promise.race([Promise.all(answers.map(({ ended }) => ended)), isLate]);
     clearTimeout(timeout);
+    for (const { giveUp } of answers) giveUp.abort();
   }
 
-  private async answer(request: CancellationRequest): Promise<void> {
+  private async answer(request: CancellationRequest, signal: AbortSignal): Promise<void> {
     const { request_id } = request.metadata;
-    const { signal } = this.giveUp;
     let verdict: Verdict | undefined;
     for (let failures = 0; !signal.aborted; failures += 1) {
       try {

@@ -1,29 +1,17 @@
-export type { Api, Body, Data, Query, Send } from './api.js';
-export type { Answered, Verdict } from './cancellation-answers.js';
-export { readConfig, settlementOf } from './config.js';
-export { isFinal, LockstepError } from './lockstep-error.js';
-export { connectMaker, type Maker, type MakerListeners, type MakerOptions, type NewOrder } from './maker.js';
-export { loginMessage, type MakerAccount } from './maker-token.js';
-export type {
-  CancellationRequest,
-  CancellationUpdate,
-  OrderBookChange,
-  OrderStatusChange,
-  EventMessage,
-  PushMessage,
-  Resync,
-  TakerMessage,
-} from './messages.js';
-export type * from './openapi.js';
-export { hashOrder, orderTypedData, type Settlement, termsOf } from './order-signature.js';
-export { RequestSigner } from './request-signer.js';
-export { pauseAfter, persist, type Persistence } from './retry.js';
-export type { Session, SessionOptions } from './session.js';
-export {
-  createTaker,
-  type Taker,
-  type TakerListeners,
-  type TakerOptions,
-  type WatchOptions,
-} from './taker.js';
-export { timeLimit } from './time-limit.js';
+/** The package for Node, Deno and Bun. */
+import { Maker, type MakerOptions } from './maker.js';
+import { openSocket } from './node-socket.js';
+import { Taker, type TakerOptions } from './taker.js';
+
+export * from './library.js';
+
+export function createTaker(options: TakerOptions): Taker {
+  return new Taker(options, openSocket);
+}
+
+/** Logs a wallet in. */
+export async function connectMaker(options: MakerOptions): Promise<Maker> {
+  const maker = new Maker(options, openSocket);
+  await maker.token();
+  return maker;
+}

@@ -1,10 +1,14 @@
-import { randomUUID } from 'node:crypto';
-import type { LocalAccount } from 'viem';
+import { bytesToHex } from 'viem/utils';
 import { type Api, dataOf } from './api.js';
+import type { OrderTypedData } from './order-signature.js';
 import { ServerClock } from './server-clock.js';
 
 /** The wallet: an account of viem's, or anything that signs like one. */
-export type MakerAccount = Pick<LocalAccount, 'address' | 'signMessage' | 'signTypedData'>;
+export interface MakerAccount {
+  address: string;
+  signMessage: (login: { message: string }) => Promise<string>;
+  signTypedData: (order: OrderTypedData) => Promise<string>;
+}
 
 /** A token is replaced when no more than this is left of its life. */
 const RENEWAL_MARGIN_MS = 60_000;
@@ -15,7 +19,7 @@ export function loginMessage(address: string, chainId: number, now = Date.now())
     `Wallet address: ${address}`,
     `ChainId: ${chainId}`,
     `Timestamp: ${new Date(now).toISOString()}`,
-    `Nonce: ${randomUUID()}`,
+    `Nonce: ${bytesToHex(crypto.getRandomValues(new Uint8Array(16)))}`,
   ].join('\n');
 }
 
@@ -66,7 +70,6 @@ export class MakerToken {
 
 /** When a token expires, Unix milliseconds. */
 function expiryOf(jwt: string): number {
-  const [, claims] = jwt.split('.');
-  if (!claims) return 0;
-  return (JSON.parse(Buffer.from(claims, 'base64url').toString()) as { exp: number }).exp * 1000;
+  const [, claims] = jwt.replaceAll('-', '+').replaceAll('_', '/').split('.');
+  return claims ? (JSON.parse(atob(claims)) as { exp: number }).exp * 1000 : 0;
 }

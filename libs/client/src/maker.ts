@@ -5,6 +5,7 @@ import type { CancellationUpdate, OrderStatusChange } from './messages.js';
 import type { OrderTerms } from './openapi.js';
 import { hashOrder, orderTypedData, type Settlement } from './order-signature.js';
 import { openSession, reporterOf, type Session, type SessionOptions } from './session.js';
+import type { OpenSocket } from './socket.js';
 
 export interface MakerOptions extends Settlement {
   /** Where the service is: `https://host:port`. */
@@ -31,7 +32,10 @@ export class Maker {
   /** Ends the sessions that were opened since the last log-out. */
   private login = new AbortController();
 
-  constructor(private readonly options: MakerOptions) {
+  constructor(
+    private readonly options: MakerOptions,
+    private readonly openSocket: OpenSocket,
+  ) {
     const { url, account, chainId, fetch: send } = options;
     const open = createApi({ url, send, authorize: async () => {} });
     this.tokens = new MakerToken(open, account, chainId);
@@ -112,6 +116,7 @@ export class Maker {
   /** Opens a session: resolves when it is connected, rejects when the service refuses the wallet. */
   listen(listeners: MakerListeners): Promise<Session> {
     return openSession({
+      openSocket: this.openSocket,
       url: this.options.url,
       path: '/ws/maker/v1',
       listeners: {
@@ -119,6 +124,7 @@ export class Maker {
         cancellation_update: toData(listeners.onCancellationUpdate),
       },
       headers: async () => ({ authorization: await this.authorization() }),
+      probe: () => this.profile(),
       report: reporterOf(listeners),
       after: listeners.after,
       onResync: listeners.onResync,
@@ -129,11 +135,4 @@ export class Maker {
   private async authorization(): Promise<string> {
     return `Bearer ${await this.tokens.current()}`;
   }
-}
-
-/** Logs a wallet in. */
-export async function connectMaker(options: MakerOptions): Promise<Maker> {
-  const maker = new Maker(options);
-  await maker.token();
-  return maker;
 }

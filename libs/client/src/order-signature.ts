@@ -51,6 +51,8 @@ export function orderTypedData({ chainId, verifyingContract }: Settlement, order
   } as const;
 }
 
+export type OrderTypedData = ReturnType<typeof orderTypedData>;
+
 /** What the maker signed of an order: the terms that a fill repeats. */
 export function termsOf(order: OrderTerms): OrderTerms {
   const { maker, principal, is_buy, ticker, exchange, asset } = order;

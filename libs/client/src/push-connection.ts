@@ -1,22 +1,15 @@
-import { text } from 'node:stream/consumers';
-import { WebSocket } from 'ws';
 import { type Listener, tell } from './listeners.js';
-import { isFinal, LockstepError } from './lockstep-error.js';
+import { isFinal } from './lockstep-error.js';
 import type { EventMessage, PushMessage, Resync } from './messages.js';
 import { RecentIds } from './recent-ids.js';
 import { pauseAfter } from './retry.js';
-
-const HANDSHAKE_TIMEOUT_MS = 10_000;
-/** Heartbeats come every 30 s. A socket that is silent for two of them, and a little, is dead. */
-const SILENCE_MS = 65_000;
-/** How long the service has to answer the closing handshake. */
-const CLOSE_TIMEOUT_MS = 2_000;
-const MAX_FRAME_BYTES = 1024 * 1024;
+import type { OpenSocket } from './socket.js';
 
 /** Each hears the whole message. */
 export type PushListeners = { [M in EventMessage as M['type']]?: Listener<M> | undefined };
 
 export interface PushOptions {
+  openSocket: OpenSocket;
   /** Where the service is, and which of its sockets. */
   url: string;
   path: string;
@@ -24,6 +17,8 @@ export interface PushOptions {
   listeners: PushListeners;
   /** Tells who connects; asked anew for every connect. */
   headers: (url: URL) => Promise<Record<string, string>>;
+  /** A call that is refused as the socket would be. */
+  probe: () => Promise<unknown>;
   /** Whether a refusal's cause is put right, so that it is worth while to ask once more. */
   isOvercome?: (refusal: unknown) => boolean;
   /** The last id that was heard before. */
@@ -96,39 +91,12 @@ export class PushConnection {
       const url = new URL(this.heardUpTo ? `${this.url}&after=${this.heardUpTo}` : this.url);
       const headers = await this.options.headers(url);
       this.stop.signal.throwIfAborted();
-      const limits = { handshakeTimeout: HANDSHAKE_TIMEOUT_MS, maxPayload: MAX_FRAME_BYTES };
-      return await this.endOf(new WebSocket(url, { headers, ...limits }).on('open', opened));
+      const { openSocket, probe } = this.options;
+      const hear = (frame: string): void => this.hear(frame);
+      return await openSocket({ url, headers, probe, opened, hear, signal: this.stop.signal });
     } catch (error) {
       return error;
     }
-  }
-
-  private endOf(socket: WebSocket): Promise<unknown> {
-    const silence = setTimeout(() => socket.terminate(), SILENCE_MS);
-    const leave = (): void => {
-      socket.close();
-      setTimeout(() => socket.terminate(), CLOSE_TIMEOUT_MS).unref();
-    };
-    this.stop.signal.addEventListener('abort', leave, { once: true });
-    return new Promise((resolve) => {
-      socket.on('message', (frame: Buffer) => {
-        silence.refresh();
-        this.hear(frame.toString());
-      });
-      socket.on('ping', () => silence.refresh());
-      socket.on('error', resolve);
-      socket.on('close', (code, reason) => resolve(new Error(`the socket closed: ${code} ${reason}`.trim())));
-      socket.on('unexpected-response', (_, response) => {
-        const header = (name: string) => response.headers[name] as string | undefined;
-        void text(response)
-          .then((body) => new LockstepError({ status: response.statusCode!, header, body }))
-          .then(resolve, resolve)
-          .finally(() => socket.terminate());
-      });
-    }).finally(() => {
-      clearTimeout(silence);
-      this.stop.signal.removeEventListener('abort', leave);
-    });
   }
 
   /** Delivery is at least once. A cancellation request counts until it is answered, so it goes through each time. */

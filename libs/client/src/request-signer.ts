@@ -1,4 +1,5 @@
-import { createHmac } from 'node:crypto';
+import { hmac } from '@noble/hashes/hmac.js';
+import { sha256 } from '@noble/hashes/sha2.js';
 import { RecentIds } from './recent-ids.js';
 
 /** Where more is signed than there are milliseconds, timestamps run ahead of the clock. Beyond this the clock was set back. */
@@ -38,9 +39,11 @@ export class RequestSigner {
 
   private sign(method: string, url: URL, body: Uint8Array | string, timestamp: number): string {
     const signsQuery = method === 'GET' || method === 'HEAD';
-    return createHmac('sha256', this.secret)
+    const mac = hmac
+      .create(sha256, this.secret)
       .update(`${method}|${url.pathname}|${timestamp}|`)
       .update(signsQuery ? url.search.slice(1) : body)
-      .digest('base64');
+      .digest();
+    return btoa(String.fromCharCode(...mac));
   }
 }

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { isFinal, LockstepError } from './lockstep-error.js';
 
 const FIRST_DELAY_MS = 250;
@@ -36,9 +35,19 @@ export async function persist<T>(
 export async function pauseAfter(error: unknown, failures: number, signal: AbortSignal): Promise<void> {
   const backoff = Math.min(FIRST_DELAY_MS * 2 ** failures, MAX_DELAY_MS) * (0.5 + Math.random() / 2);
   const asked = error instanceof LockstepError ? (error.retryAfterSeconds ?? 0) : 0;
-  try {
-    await delay(Math.min(asked, MAX_RETRY_AFTER_S) * 1000 + backoff, undefined, { signal });
-  } catch {
-    // the signal: nobody waits any more
-  }
+  await delay(Math.min(asked, MAX_RETRY_AFTER_S) * 1000 + backoff, signal);
+}
+
+/** Node has one, browsers have not. Ends early when nobody waits any more. */
+function delay(milliseconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', end);
+      resolve();
+    };
+    const timer = setTimeout(end, milliseconds);
+    if (signal.aborted) end();
+    else signal.addEventListener('abort', end);
+  });
 }

@@ -6,6 +6,7 @@ import type { PushListeners } from './push-connection.js';
 import { RequestSigner } from './request-signer.js';
 import { ServerClock } from './server-clock.js';
 import { openSession, reporterOf, type Session, type SessionOptions } from './session.js';
+import type { OpenSocket } from './socket.js';
 
 export interface TakerOptions {
   /** Where the service is: `https://host:port`. */
@@ -44,7 +45,10 @@ export class Taker {
   private readonly clock = new ServerClock();
   private readonly signer: RequestSigner | undefined;
 
-  constructor(private readonly options: TakerOptions) {
+  constructor(
+    private readonly options: TakerOptions,
+    private readonly openSocket: OpenSocket,
+  ) {
     const { url, apiSecret, fetch } = options;
     const { clock } = this;
     this.signer = apiSecret === undefined ? undefined : new RequestSigner(apiSecret, clock.now);
@@ -151,6 +155,7 @@ export class Taker {
   ): Promise<Session> {
     let { offsetMs: signedWithMs } = this.clock;
     const push = {
+      openSocket: this.openSocket,
       url: this.options.url,
       path: '/ws/taker/v1',
       listeners,
@@ -158,6 +163,7 @@ export class Taker {
         signedWithMs = this.clock.offsetMs;
         return this.headersFor('GET', url);
       },
+      probe: () => this.cancellationRequests({ page_size: 1 }),
       isOvercome: (problem: unknown) => this.clock.learnFrom(problem, signedWithMs),
       report: reporterOf(options),
       after: options.after,
@@ -188,8 +194,4 @@ export class Taker {
   private headersFor(method: string, url: URL, body?: Uint8Array): Record<string, string> {
     return { 'x-api-key': this.options.apiKey, ...this.signer?.headersFor(method, url, body) };
   }
-}
-
-export function createTaker(options: TakerOptions): Taker {
-  return new Taker(options);
 }
