@@ -5,7 +5,7 @@ import type { Browser, Page } from 'playwright-core';
 import { generatePrivateKey } from 'viem/accounts';
 import { giveWallet } from './support/browser-wallet.js';
 import { hasBrowser, launchBrowser } from './support/browser.js';
-import { InstalledClient, sample } from './support/installed-client.js';
+import { InstalledClient, README, sample } from './support/installed-client.js';
 import { runtimes } from './support/runtimes.js';
 import { ServiceProcess } from './support/service-process.js';
 import { startService, type TestService } from './support/service.js';
@@ -41,7 +41,7 @@ test('the types are those of the committed openapi.json', () => {
   execFileSync('npm', ['run', '--silent', 'postopenapi', '--', '--check'], { stdio: 'pipe' });
 });
 
-test('the package holds what is compiled, its types, README and licence, and nothing else', () => {
+test('the package holds what is compiled, its types, README and licence, and nothing else; the README names its file', () => {
   const isCompiled = (file: string) => /^package\/dist\/(esm|commonjs)\/[\w-]+\.(js|d\.ts)$/.test(file);
   expect(client.files.filter((file) => !isCompiled(file)).toSorted()).toEqual([
     'package/LICENSE',
@@ -49,6 +49,7 @@ test('the package holds what is compiled, its types, README and licence, and not
     'package/dist/commonjs/package.json',
     'package/package.json',
   ]);
+  expect(README).toContain(`/${client.tarball}\n`);
 });
 
 test(

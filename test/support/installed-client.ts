@@ -15,24 +15,25 @@ import { promisify } from 'node:util';
 const CLIENT = 'libs/client';
 const NAME = '@lockstep-desk/client';
 const HANDSHAKE = 'test/client-package/handshake.ts';
-const README = readFileSync(join(CLIENT, 'README.md'), 'utf8');
+export const README = readFileSync(join(CLIENT, 'README.md'), 'utf8');
 const run = promisify(execFile);
 
 /** The client as it is published: packed, and unpacked in a project of its own beside nothing but what it declares. */
 export class InstalledClient {
   private constructor(
     readonly folder: string,
-    /** What the package holds. */
+    readonly tarball: string,
+    /** What it holds. */
     readonly files: string[],
   ) {}
 
   static async pack(): Promise<InstalledClient> {
     const folder = mkdtempSync(join(tmpdir(), 'lockstep-client-'));
     const pack = await run('npm', ['pack', '--silent', '--pack-destination', folder], { cwd: CLIENT });
-    const tarball = join(folder, pack.stdout.trim());
+    const tarball = pack.stdout.trim();
     const home = join(folder, 'node_modules', NAME);
     mkdirSync(home, { recursive: true });
-    const unpack = await run('tar', ['xvf', tarball, '--strip-components=1', '-C', home]);
+    const unpack = await run('tar', ['xvf', join(folder, tarball), '--strip-components=1', '-C', home]);
     const { dependencies } = JSON.parse(readFileSync(join(home, 'package.json'), 'utf8')) as {
       dependencies: Record<string, string>;
     };
@@ -41,7 +42,7 @@ export class InstalledClient {
       mkdirSync(dirname(link), { recursive: true });
       symlinkSync(resolve('node_modules', name), link);
     }
-    return new InstalledClient(folder, unpack.stdout.trim().split('\n'));
+    return new InstalledClient(folder, tarball, unpack.stdout.trim().split('\n'));
   }
 
   path(...names: string[]): string {
