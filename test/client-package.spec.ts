@@ -162,15 +162,22 @@ describe('a maker and a taker of one program', () => {
   }
 
   test(
-    'a maker signs with its wallet, though its clock is off, and shakes hands with a taker that lost its connection',
+    'a maker signs with its wallet, though its clock is off, and shakes hands with a taker of three connections',
     async () => {
       const { apiKey, apiSecret, address } = await service.newTaker();
       await bundleTaker(proxy.url, apiKey, apiSecret, address);
       const taker = await open('taker');
+      await taker.page.clock.install();
       await taker.page.goto(`${PAGES}/`);
       await until(() => proxy.opened === 1, 'the taker to listen');
       proxy.dropSockets();
-      await until(() => proxy.opened === 2, 'the taker to listen again');
+      await until(() => proxy.opened === 2, 'another connection');
+      const other = await service.newMaker();
+      const { id } = await other.place();
+      await until(async () => (await other.order(id)).status === 'locked', 'the taker to listen again');
+      proxy.freezeSockets();
+      await taker.page.clock.fastForward(70_000); // more than two heartbeats
+      await until(() => proxy.opened === 3, 'the taker to listen once more');
 
       const maker = await open('page/dist');
       await giveWallet(maker.page);
@@ -179,7 +186,10 @@ describe('a maker and a taker of one program', () => {
       const refused = 'Failed to load resource: the server responded with a status of 400 (Bad Request)';
       await until(() => maker.said.length > COURSE.length, 'the end of the order').catch(() => {});
       expect(maker.said.toSorted()).toEqual([refused, ...COURSE]);
-      expect(taker.said).toEqual([expect.stringContaining('the socket closed: 1006')]);
+      expect(taker.said).toEqual([
+        expect.stringContaining('the socket closed: 1006'),
+        expect.stringContaining('the socket fell silent'),
+      ]);
       for (const { page } of [taker, maker]) await page.close();
     },
     PATIENCE_MS,
