@@ -7,6 +7,8 @@ COPY nest-cli.json tsconfig.json tsconfig.build.json ormconfig.ts ./
 COPY src src
 COPY apps apps
 COPY libs libs
+COPY clients clients
+COPY scripts scripts
 RUN npm run build
 
 # Without the optional packages: they hold the embedded PostgreSQL, and DATABASE_URL takes its place.

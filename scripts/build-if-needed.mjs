@@ -1,5 +1,6 @@
 // Builds when the build is missing or older than a source. An installation without sources or compiler is left as it is.
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -10,6 +11,8 @@ const SOURCES = [
   'libs',
   'bench',
   'test/model',
+  'clients/python',
+  'scripts/pack-clients.mjs',
   'ormconfig.ts',
   'nest-cli.json',
   'tsconfig.json',
@@ -19,16 +22,22 @@ const SOURCES = [
 const COMPILER = 'node_modules/@nestjs/cli/bin/nest.js';
 const BUNDLER = 'node_modules/vite/bin/vite.js';
 
-/** When the newest file was changed: a folder changes also when a library in it is packed, which makes its dist. */
+/** What is made beside sources: by packing a library, and by running Python. */
+const MADE = new Set(['dist', '__pycache__', '.mypy_cache']);
+
+/** When the newest file was changed. */
 function newest(path) {
   const found = statSync(path);
   if (!found.isDirectory()) return found.mtimeMs;
-  const inside = readdirSync(path).filter((name) => name !== 'dist');
+  const inside = readdirSync(path).filter((name) => !MADE.has(name));
   return Math.max(0, ...inside.map((name) => newest(join(path, name))));
 }
 
-function run(program, ...args) {
-  const { status } = spawnSync(process.execPath, [program, ...args], { stdio: ['ignore', 2, 2] });
+async function run(program, ...args) {
+  const [status] = await once(
+    spawn(process.execPath, [program, ...args], { stdio: ['ignore', 2, 2] }),
+    'exit',
+  );
   if (status !== 0) process.exit(1);
 }
 
@@ -37,7 +46,10 @@ const stale = SOURCES.some((path) => existsSync(path) && newest(path) > builtAt)
 if (existsSync(COMPILER) && stale) {
   process.stderr.write('lockstep: building …\n');
   rmSync('dist', { recursive: true, force: true });
-  run(COMPILER, 'build');
-  run(BUNDLER, 'build', 'apps/console', '--logLevel', 'warn');
+  await run(COMPILER, 'build'); // it empties dist
+  await Promise.all([
+    run(BUNDLER, 'build', 'apps/console', '--logLevel', 'warn'),
+    run('scripts/pack-clients.mjs'),
+  ]);
   writeFileSync(STAMP, '');
 }

@@ -20,7 +20,7 @@ const PAGES = 'http://app.example';
 let service: TestService;
 let client: InstalledClient;
 beforeAll(async () => {
-  [service, client] = await Promise.all([startService({ ALLOWED_ORIGINS: PAGES }), InstalledClient.pack()]);
+  [service, client] = await Promise.all([startService({ ALLOWED_ORIGINS: PAGES }), InstalledClient.unpack()]);
   await client.compilePrograms();
 }, PATIENCE_MS);
 afterAll(async () => {

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { API_ERRORS } from '../src/http/refusals/api-errors.js';
@@ -92,6 +93,18 @@ describe('pages', () => {
     );
     const { text } = await got('/guide/');
     expect(text).not.toMatch(/<script(?![^>]* src=)|<style|style="/);
+  });
+
+  test.each([
+    ['client', 'package/package.json'],
+    ['python', 'python/pyproject.toml'],
+  ])('%s names the address at which this service has the package', async (name, manifest) => {
+    const { text } = await got(`/guide/${name}.md`);
+    const path = /http:\/\/127\.0\.0\.1:3210(\/guide\/clients\/\S+)/.exec(text)![1]!;
+    const response = await fetch(service.url + path);
+    expect([response.status, response.headers.get('content-type')]).toEqual([200, 'application/gzip']);
+    const archive = Buffer.from(await response.arrayBuffer());
+    expect(String(execFileSync('tar', ['-tz'], { input: archive })).split('\n')).toContain(manifest);
   });
 
   test('that are not there are refused as other calls are', async () => {

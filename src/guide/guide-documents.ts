@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Settings } from '#config';
@@ -128,6 +128,7 @@ function fileDocuments(pages: GuidePage[]): Documents {
     '/guide/minisearch.js': document(SCRIPT_TYPE, () =>
       readFileSync(fileURLToPath(import.meta.resolve('minisearch'))),
     ),
+    ...clientPackages(),
     ...Object.fromEntries(
       pictures.map((name) => [
         `/guide/${name}`,
@@ -135,4 +136,16 @@ function fileDocuments(pages: GuidePage[]): Documents {
       ]),
     ),
   };
+}
+
+/** What a developer with nothing but this service's address can install, where it was built. */
+function clientPackages(): Documents {
+  const folder = join(packageFolder, 'dist', 'clients');
+  const names = existsSync(folder) ? readdirSync(folder) : [];
+  return Object.fromEntries(
+    names.map((name) => [
+      `/guide/clients/${name}`,
+      document('application/gzip', () => readFileSync(join(folder, name))),
+    ]),
+  );
 }

@@ -3,6 +3,7 @@ import {
   copyFileSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   symlinkSync,
@@ -13,12 +14,14 @@ import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 
 const CLIENT = 'libs/client';
+/** Where the build puts the packages of clients. */
+const PACKAGES = 'dist/clients';
 const NAME = '@lockstep-desk/client';
 const HANDSHAKE = 'test/client-package/handshake.ts';
 export const README = readFileSync(join(CLIENT, 'README.md'), 'utf8');
 const run = promisify(execFile);
 
-/** The client as it is published: packed, and unpacked in a project of its own beside nothing but what it declares. */
+/** The client as the build packs it, unpacked in a project of its own beside nothing but what it declares. */
 export class InstalledClient {
   private constructor(
     readonly folder: string,
@@ -27,13 +30,12 @@ export class InstalledClient {
     readonly files: string[],
   ) {}
 
-  static async pack(): Promise<InstalledClient> {
+  static async unpack(): Promise<InstalledClient> {
     const folder = mkdtempSync(join(tmpdir(), 'lockstep-client-'));
-    const pack = await run('npm', ['pack', '--silent', '--pack-destination', folder], { cwd: CLIENT });
-    const tarball = pack.stdout.trim();
+    const tarball = readdirSync(PACKAGES).find((name) => name.endsWith('.tgz'))!;
     const home = join(folder, 'node_modules', NAME);
     mkdirSync(home, { recursive: true });
-    const unpack = await run('tar', ['xvf', join(folder, tarball), '--strip-components=1', '-C', home]);
+    const unpack = await run('tar', ['xvf', join(PACKAGES, tarball), '--strip-components=1', '-C', home]);
     const { dependencies } = JSON.parse(readFileSync(join(home, 'package.json'), 'utf8')) as {
       dependencies: Record<string, string>;
     };
