@@ -15,6 +15,7 @@ import { dirname, join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { TakerClient } from './support/clients.js';
 import { lockedOrder } from './support/handshake.js';
+import { clientPackage } from './support/installed-client.js';
 import { ServiceProcess } from './support/service-process.js';
 import { startService, type TestService } from './support/service.js';
 import { until } from './support/until.js';
@@ -138,14 +139,10 @@ test(
   'the package works by itself, and says where the operator’s tool is',
   () => {
     const folder = mkdtempSync(join(tmpdir(), 'lockstep-cli-package-'));
-    const [tarball] = execFileSync('npm', ['pack', '--silent', '--pack-destination', folder], {
-      cwd: 'libs/cli',
-    })
-      .toString()
-      .split('\n');
-    const home = join(folder, 'node_modules/lockstep-cli');
+    const tarball = clientPackage('cli');
+    const home = join(folder, 'node_modules/@lockstep-desk/cli');
     mkdirSync(home, { recursive: true });
-    execFileSync('tar', ['xf', join(folder, tarball!), '--strip-components=1', '-C', home]);
+    execFileSync('tar', ['xf', tarball, '--strip-components=1', '-C', home]);
     const { dependencies, bin } = JSON.parse(readFileSync(join(home, 'package.json'), 'utf8')) as {
       dependencies: Record<string, string>;
       bin: { lockstep: string };

@@ -97,6 +97,7 @@ describe('pages', () => {
 
   test.each([
     ['client', 'package/package.json'],
+    ['cli', 'package/package.json'],
     ['python', 'python/pyproject.toml'],
   ])('%s names the address at which this service has the package', async (name, manifest) => {
     const { text } = await got(`/guide/${name}.md`);

@@ -10,12 +10,17 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 
 const CLIENT = 'libs/client';
-/** Where the build puts the packages of clients. */
+/** Where the build puts the packages that others install. */
 const PACKAGES = 'dist/clients';
+export const clientPackage = (name: 'client' | 'cli'): string =>
+  join(
+    PACKAGES,
+    readdirSync(PACKAGES).find((file) => file.startsWith(`lockstep-desk-${name}-`))!,
+  );
 const NAME = '@lockstep-desk/client';
 const HANDSHAKE = 'test/client-package/handshake.ts';
 export const README = readFileSync(join(CLIENT, 'README.md'), 'utf8');
@@ -32,10 +37,10 @@ export class InstalledClient {
 
   static async unpack(): Promise<InstalledClient> {
     const folder = mkdtempSync(join(tmpdir(), 'lockstep-client-'));
-    const tarball = readdirSync(PACKAGES).find((name) => name.endsWith('.tgz'))!;
+    const tarball = clientPackage('client');
     const home = join(folder, 'node_modules', NAME);
     mkdirSync(home, { recursive: true });
-    const unpack = await run('tar', ['xvf', join(PACKAGES, tarball), '--strip-components=1', '-C', home]);
+    const unpack = await run('tar', ['xvf', tarball, '--strip-components=1', '-C', home]);
     const { dependencies } = JSON.parse(readFileSync(join(home, 'package.json'), 'utf8')) as {
       dependencies: Record<string, string>;
     };
@@ -44,7 +49,7 @@ export class InstalledClient {
       mkdirSync(dirname(link), { recursive: true });
       symlinkSync(resolve('node_modules', name), link);
     }
-    return new InstalledClient(folder, tarball, unpack.stdout.trim().split('\n'));
+    return new InstalledClient(folder, basename(tarball), unpack.stdout.trim().split('\n'));
   }
 
   path(...names: string[]): string {
