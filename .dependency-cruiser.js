@@ -59,7 +59,7 @@ export default {
       name: 'config-is-the-ground',
       severity: 'error',
       from: { path: '^libs/config/' },
-      to: { path: '^libs/(database|dev-postgres|events|metrics|trading)/' },
+      to: { path: '^libs/(database|dev-postgres|events|metrics|trading|tracing)/' },
     },
     {
       name: 'certificates-know-nobody',
@@ -88,7 +88,25 @@ export default {
       to: { path: '^libs/(?!metrics/)' },
     },
     {
-      name: 'database-knows-config-only',
+      name: 'tracing-knows-config-only',
+      severity: 'error',
+      from: { path: '^libs/tracing/' },
+      to: { path: '^libs/(?!(config|tracing)/)' },
+    },
+    {
+      name: 'one-file-knows-opentelemetry',
+      severity: 'error',
+      from: { path: '^(src|apps|libs)/', pathNot: '^libs/tracing/src/open-telemetry\\.ts$' },
+      to: { path: 'node_modules/@opentelemetry/' },
+    },
+    {
+      name: 'who-makes-no-traces-does-not-load-them',
+      severity: 'error',
+      from: { path: '^(src|apps|libs)/' },
+      to: { path: '^libs/tracing/src/open-telemetry\\.ts$', dynamic: false },
+    },
+    {
+      name: 'database-knows-config-and-tracing',
       severity: 'error',
       from: { path: '^libs/database/' },
       to: { path: '^libs/(dev-postgres|events|trading)/' },

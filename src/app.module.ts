@@ -15,7 +15,11 @@ import { PushModule } from './push/push.module.js';
 @Module({})
 export class AppModule {
   /** The service over an open DataSource, which it closes when it stops; `beside` are modules that are no part of it. */
-  static with(settings: Settings, dataSource: DataSource, beside: Type[] = []): DynamicModule {
+  static with(
+    settings: Settings,
+    dataSource: DataSource,
+    beside: (Type | DynamicModule)[] = [],
+  ): DynamicModule {
     return {
       module: AppModule,
       imports: [

@@ -6,12 +6,14 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { loadSettings, runUntilStopped, type Settings } from '#config';
 import { asLaunchError } from '#database';
 import { type OpenDatabase, openPreparedDatabase } from '#dev-postgres';
+import { openTracer, type Tracer, TracingModule } from '#tracing';
 import { OperatorService } from '#trading';
 import { Logger } from 'nestjs-pino';
 import dataSource from '../ormconfig.js';
 import type { Sandbox, SandboxOptions } from '../apps/sandbox/src/sandbox.module.js';
 import { AppModule } from './app.module.js';
 import { configureApp } from './configure-app.js';
+import { traceCalls } from './http/call-traces.js';
 import { httpAdapter } from './http/http-adapter.js';
 import { demoAccess, printWelcome, sandboxAccess } from './operations/demo-access.js';
 import { requireFreePort } from './operations/require-free-port.js';
@@ -27,9 +29,11 @@ async function start(): Promise<() => Promise<void>> {
   const host = await requireFreePort(settings.HOST, settings.PORT);
   const database = await openPreparedDatabase(settings, dataSource);
   try {
-    const app = await serve(settings, host, database);
+    const tracer = await openTracer(settings, 'lockstep-api');
+    const app = await serve(settings, host, database, tracer);
     return async () => {
       await app.close();
+      await tracer?.close();
       await database.close();
     };
   } catch (error) {
@@ -42,16 +46,21 @@ async function serve(
   settings: Settings,
   host: string,
   database: OpenDatabase,
+  tracer: Tracer | undefined,
 ): Promise<NestFastifyApplication> {
   const sandbox =
     settings.SANDBOX === 'on' ? await import('../apps/sandbox/src/sandbox.module.js') : undefined;
   const app = await NestFactory.create<NestFastifyApplication>(
-    AppModule.with(settings, dataSource, sandbox && [sandbox.SandboxModule]),
+    AppModule.with(settings, dataSource, [
+      ...(sandbox ? [sandbox.SandboxModule] : []),
+      ...(tracer ? [TracingModule.with(tracer)] : []),
+    ]),
     httpAdapter(settings),
     // until it is started: the framework's list of modules and routes is of no use to an operator
     { bodyParser: false, logger: ['warn', 'error', 'fatal'], abortOnError: false },
   );
   configureApp(app);
+  if (tracer) traceCalls(app, tracer);
   await app.init();
   app.useLogger(app.get(Logger));
   // an address: by a name, Fastify would open a second server for each further address of it, without our rules

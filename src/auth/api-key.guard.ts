@@ -27,7 +27,8 @@ export class ApiKeyGuard implements CanActivate {
     const key = request.headers['x-api-key'];
     const apiKey = typeof key === 'string' ? key : undefined;
     const call = await this.authenticator.identify(apiKey, request.raw);
-    request.taker = call.taker; // the log names it also when the call is refused
+    // the log names it also when the call is refused
+    request.taker = request.span ? { ...call.taker, span: request.span } : call.taker;
     const answer = context.switchToHttp().getResponse<FastifyReply>();
     request.useSignature = await this.authenticator.verify(call, (who) =>
       this.limits.calls.count(who, answer),

@@ -11,7 +11,7 @@ export class MakerGuard implements CanActivate {
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = requestOf(context);
     const { wallet } = await this.tokens.holderOf(bearerOf(request.headers.authorization));
-    request.maker = { wallet, callId: request.id };
+    request.maker = { wallet, callId: request.id, span: request.span };
     return true;
   }
 }

@@ -1,7 +1,15 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import {
+  Inject,
+  Injectable,
+  Logger,
+  type OnApplicationBootstrap,
+  type OnModuleDestroy,
+  Optional,
+} from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
+import { type Tracer, TRACER } from '#tracing';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { faultOfHead } from '../http/head-rules.js';
 import { WEBSOCKET } from '../http/http-server.js';
@@ -41,6 +49,7 @@ export class SocketServer implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly authorizer: UpgradeAuthorizer,
     private readonly delivery: EventDelivery,
     private readonly metrics: PushMetrics,
+    @Optional() @Inject(TRACER) private readonly tracer?: Tracer,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -84,7 +93,12 @@ export class SocketServer implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   private welcome(socket: WebSocket, subscription: Subscription): void {
-    const subscriber = new Subscriber(socket, subscription, (left) => this.delivery.remove(left));
+    const subscriber = new Subscriber(
+      socket,
+      subscription,
+      (left) => this.delivery.remove(left),
+      this.tracer,
+    );
     socket.on('error', (error) => this.logger.debug(`a socket failed: ${error.message}`));
     void this.delivery.add(subscriber);
   }

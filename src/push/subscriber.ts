@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Audience, type PushMessage, type ResyncMessage, takerAudience } from '#events';
+import type { Tracer } from '#tracing';
 import { WebSocket } from 'ws';
-import type { PushFrame } from './push-frame.js';
+import { beginPush, type PushFrame } from './push-frame.js';
 
 /** A reader this far behind (bytes not yet taken by its socket) is closed and resumes later. */
 const MAX_BUFFERED_BYTES = 1024 * 1024;
@@ -61,6 +62,7 @@ export class Subscriber {
     { participant, types, after }: Subscription,
     /** Called when nothing can be sent any more: at once, not when the peer has agreed to the end. */
     private readonly onLeave: (subscriber: Subscriber) => void,
+    private readonly tracer?: Tracer,
   ) {
     this.participant = participant;
     this.types = types;
@@ -90,7 +92,9 @@ export class Subscriber {
 
   /** Sends a message that it wants; returns whether the message went out. */
   send(frame: PushFrame): boolean {
-    return this.wants(frame.type) && this.sendJson(frame.json);
+    if (!this.wants(frame.type)) return false;
+    const span = this.tracer && beginPush(this.tracer, frame, this.participant.kind);
+    return this.sendJson(frame.json, span && ((error) => span.end(error)));
   }
 
   /** It heard of all events up to this id on another connection. */
@@ -164,13 +168,13 @@ export class Subscriber {
     return this.socket.readyState === WebSocket.OPEN;
   }
 
-  private sendJson(json: Buffer): boolean {
+  private sendJson(json: Buffer, onTaken?: (error?: Error) => void): boolean {
     if (!this.isOpen) return false;
     if (this.socket.bufferedAmount > MAX_BUFFERED_BYTES) {
       this.close(CLOSE_TRY_AGAIN_LATER, 'reading too slowly');
       return false;
     }
-    this.socket.send(json, { binary: false });
+    this.socket.send(json, { binary: false }, onTaken);
     return true;
   }
 

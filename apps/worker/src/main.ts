@@ -3,6 +3,7 @@ import { NestFactory } from '@nestjs/core';
 import { loadDatabaseSettings, loadSettings, runUntilStopped } from '#config';
 import { asLaunchError } from '#database';
 import { openPreparedDatabase, requireDatabase } from '#dev-postgres';
+import { openTracer } from '#tracing';
 import { Logger } from 'nestjs-pino';
 import dataSource from '../../../ormconfig.js';
 import { WorkerModule } from './worker.module.js';
@@ -12,7 +13,8 @@ async function start(): Promise<() => Promise<void>> {
   requireDatabase(loadDatabaseSettings());
   const settings = loadSettings();
   const database = await openPreparedDatabase(settings, dataSource);
-  const worker = await NestFactory.createApplicationContext(WorkerModule.with(settings, dataSource), {
+  const tracer = await openTracer(settings, 'lockstep-worker');
+  const worker = await NestFactory.createApplicationContext(WorkerModule.with(settings, dataSource, tracer), {
     logger: ['warn', 'error', 'fatal'],
     abortOnError: false,
   }).catch((error: unknown) => {
@@ -22,6 +24,7 @@ async function start(): Promise<() => Promise<void>> {
   worker.get(Logger).log('Lockstep worker runs');
   return async () => {
     await worker.close();
+    await tracer?.close();
     await database.close();
   };
 }

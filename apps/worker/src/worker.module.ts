@@ -3,6 +3,7 @@ import { type Settings, SettingsModule } from '#config';
 import { OpenDataSourceModule } from '#database';
 import { EventBusModule } from '#events';
 import { MetricsModule } from '#metrics';
+import { type Tracer, TracingModule } from '#tracing';
 import { TimersModule } from '#trading';
 import { LoggerModule } from 'nestjs-pino';
 import type { DataSource } from 'typeorm';
@@ -10,7 +11,7 @@ import { MetricsServer } from './metrics-server.js';
 
 @Module({})
 export class WorkerModule {
-  static with(settings: Settings, dataSource: DataSource): DynamicModule {
+  static with(settings: Settings, dataSource: DataSource, tracer: Tracer | undefined): DynamicModule {
     return {
       module: WorkerModule,
       imports: [
@@ -20,6 +21,7 @@ export class WorkerModule {
         EventBusModule.with(settings),
         MetricsModule,
         TimersModule,
+        ...(tracer ? [TracingModule.with(tracer)] : []),
       ],
       providers: [MetricsServer],
     };

@@ -14,6 +14,21 @@ describe('a wrong environment is refused in one line, which names the setting an
       { NATS_URL: 'nats://one:4222,two:4222' },
       'NATS_URL must be a comma-separated list of nats:// or tls:// URLs',
     ],
+    [
+      'an endpoint for traces without its scheme',
+      { OTEL_EXPORTER_OTLP_ENDPOINT: 'secret@collector:4318' },
+      'OTEL_EXPORTER_OTLP_ENDPOINT must be an http:// or https:// URL',
+    ],
+    [
+      'a wrong OTEL_TRACES_SAMPLER',
+      { OTEL_TRACES_SAMPLER: 'ratio' },
+      'OTEL_TRACES_SAMPLER must be one of always_on, always_off, traceidratio, parentbased_always_on',
+    ],
+    [
+      'a wrong OTEL_TRACES_SAMPLER_ARG',
+      { OTEL_TRACES_SAMPLER_ARG: '5%' },
+      'OTEL_TRACES_SAMPLER_ARG must be a number from 0 to 1, such as 0.05',
+    ],
     ['a wrong WORKER', { WORKER: 'yes' }, 'WORKER must be inline or off'],
     [
       'wrong TRUSTED_PROXIES',

@@ -6,6 +6,7 @@ import { originOf } from './origins.js';
 import { ADDRESS_PATTERN, TICKER_PATTERN } from './patterns.js';
 import { LaunchError } from './process-lifecycle.js';
 import { isSite, siteOf } from './sites.js';
+import { TRACE_SETTINGS } from './trace-settings.js';
 import { WrongDatabaseUrl } from './wrong-database-url.js';
 
 /** A whole number given as text, within bounds that its message names together with what it is. */
@@ -174,6 +175,7 @@ export const settingsSchema = z.object({
   WORKER: z.enum(['inline', 'off'], { error: 'must be inline or off' }).default('inline'),
   METRICS_PORT: number('a TCP port', 1, 65_535).optional(),
   WORKER_METRICS_PORT: number('a TCP port', 1, 65_535).optional(),
+  ...TRACE_SETTINGS,
   MIGRATIONS: z.enum(['on', 'off'], { error: 'must be on or off' }).default('on'),
   SANDBOX: z.enum(['on', 'off'], { error: 'must be on or off' }).optional(),
   SANDBOX_ORDERS_PER_MINUTE: number('a number of orders (0: none)', 0, 600).default(6),

@@ -1,3 +1,4 @@
+import type { Span } from '#tracing';
 import { type ClientBase, type Connection, type FieldDef, type Submittable, types } from 'pg';
 import { QueryFailedError } from 'typeorm';
 import type { PreparedStatement, Sendable } from './prepared-statement.js';
@@ -35,13 +36,16 @@ export class RoundTrip implements Submittable {
     public callback: (error: Error | null) => void,
   ) {}
 
-  /** Resolves to the rows of each statement; rejects with the first failure. */
+  /** Resolves to the rows of each statement; rejects with the first failure. Traced as one span, below one that is given. */
   static async over<const Statements extends readonly Sendable<object>[]>(
     client: ClientBase,
     statements: Statements,
+    parent?: Span,
   ): Promise<{ rows: RowsOf<Statements>; lastTag: string }> {
     return new Promise((resolve, reject) => {
+      const span = parent && beginSpan(parent, statements);
       const trip: RoundTrip = new RoundTrip(statements, (error) => {
+        span?.end(error);
         if (error) reject(trip.failure(error));
         else resolve({ rows: trip.results as RowsOf<Statements>, lastTag: trip.lastTag });
       });
@@ -104,6 +108,19 @@ export class RoundTrip implements Submittable {
     const { statement, values } = this.current ?? this.sent.at(-1)!;
     return new QueryFailedError(statement.text, values, error);
   }
+}
+
+/** PostgreSQL sends its answers together, so that one statement's time cannot be told from the others'. */
+function beginSpan(parent: Span, statements: readonly Sendable<object>[]): Span {
+  const names = statements.map(({ statement }) => statement.name).join('; ');
+  return parent.begin(names, {
+    kind: 'client',
+    attributes: {
+      'db.system.name': 'postgresql',
+      'db.query.summary': names,
+      'db.operation.batch.size': statements.length > 1 ? statements.length : undefined,
+    },
+  });
 }
 
 /** Where its name is taken by an attempt that failed, that one goes first. */

@@ -1,3 +1,4 @@
+import type { Span } from '#tracing';
 import { DatabaseError, type PoolClient } from 'pg';
 import { type DataSource, type EntityManager, QueryFailedError } from 'typeorm';
 import { CommitUnknownError } from './commit-unknown-error.js';
@@ -35,18 +36,28 @@ export class Transaction {
     /** For what TypeORM does in the same transaction, once it has begun. */
     readonly manager: EntityManager,
     private readonly connection: PoolClient,
+    /** Below which the statements are traced. */
+    private readonly span: Span | undefined,
   ) {}
 
   /**
    * Commits when `work` has not done so; rolls back when it throws. After a conflict with other transactions `work` is run
-   * again, from its start, in a new one.
+   * again, from its start, in a new one. A span that is given ends with it.
    */
-  static async run<T>(dataSource: DataSource, work: (tx: Transaction) => Promise<T>): Promise<T> {
+  static async run<T>(
+    dataSource: DataSource,
+    work: (tx: Transaction) => Promise<T>,
+    span?: Span,
+  ): Promise<T> {
     for (let tries = 1; ; tries += 1) {
       try {
-        return await Transaction.runOnce(dataSource, work);
+        const result = await Transaction.runOnce(dataSource, work, span);
+        span?.end();
+        return result;
       } catch (error) {
-        if (tries === MAX_TRIES || !isConflict(error)) throw error;
+        if (tries < MAX_TRIES && isConflict(error)) continue;
+        span?.end(error);
+        throw error;
       }
     }
   }
@@ -72,14 +83,22 @@ export class Transaction {
     });
   }
 
-  private static async runOnce<T>(dataSource: DataSource, work: (tx: Transaction) => Promise<T>): Promise<T> {
+  private static async runOnce<T>(
+    dataSource: DataSource,
+    work: (tx: Transaction) => Promise<T>,
+    span?: Span,
+  ): Promise<T> {
     const queryRunner = dataSource.createQueryRunner();
     try {
       const connection = (await queryRunner.connect()) as PoolClient;
-      return await new Transaction(queryRunner.manager, connection).carryOut(work);
+      return await new Transaction(queryRunner.manager, connection, span).carryOut(work);
     } finally {
       await queryRunner.release();
     }
+  }
+
+  get isTraced(): boolean {
+    return this.span !== undefined;
   }
 
   /** Has statements carried out in one round trip, up to the first that fails. */
@@ -144,7 +163,7 @@ export class Transaction {
   ): Promise<{ rows: RowsOf<Statements>; lastTag: string }> {
     const opening = this.hasBegun ? [] : OPENING;
     this.hasBegun = true;
-    const { rows, lastTag } = await RoundTrip.over(this.connection, [...opening, ...statements]);
+    const { rows, lastTag } = await RoundTrip.over(this.connection, [...opening, ...statements], this.span);
     return { rows: rows.slice(opening.length) as RowsOf<Statements>, lastTag };
   }
 

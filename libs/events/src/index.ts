@@ -28,5 +28,6 @@ export {
   type InCall,
   OrderEvent,
   type OrderEventPayload,
+  type Traced,
 } from './log/order-event.entity.js';
 export { type NewOrderEvent, OrderEventRepository } from './log/order-event.repository.js';

@@ -1,5 +1,5 @@
 import { readEnvironment, type Settings } from '#config';
-import type { NewOrderEvent } from '#events';
+import type { Actor, NewOrderEvent } from '#events';
 import {
   CancellationService,
   AccountLimits,
@@ -31,12 +31,12 @@ class OrderInMemory implements Pick<OrderWriter, 'onOrder'> {
   now!: Date;
   commits: Commit[] = [];
 
-  async onOrder<T>(_order: unknown, _by: unknown, act: (locked: LockedOrder) => T): Promise<T> {
+  async onOrder<T>(_order: unknown, by: Actor, act: (locked: LockedOrder) => T): Promise<T> {
     for (;;) {
       const { order, requests, fill } = this.rows;
       const copies = requests.map((request) => ({ ...request }));
       const locked = new LockedOrder({ ...order }, copies, fill, this.now);
-      const outcome = outcomeOf(locked, act);
+      const outcome = outcomeOf(locked, act, by);
       if (outcome.kind === 'refused') throw outcome.error;
       this.write(locked);
       if (outcome.kind === 'done') return outcome.result as T;
@@ -74,7 +74,7 @@ export class WorldInMemory {
 
   /** What the worker does when it comes by. */
   settle(): Promise<unknown> {
-    return this.order.onOrder(undefined, undefined, () => true);
+    return this.order.onOrder(undefined, { kind: 'timer' }, () => true);
   }
 
   /** Goes to a state, takes a step there, and tells what was written. */

@@ -7,15 +7,22 @@ export interface InCall {
   http_request_id?: string;
 }
 
-/** Who caused a change: audit only, but for the kind, which histories show. */
-export type Actor =
-  | ({ kind: 'maker'; wallet_address: string } & InCall)
-  | ({ kind: 'taker'; taker_id: string; key_id: string } & InCall)
-  | { kind: 'timer' }
-  /** A person at the operator's tool, by the name under which the system knows them. */
-  | { kind: 'operator'; user: string }
-  /** The service itself, when an order's data contradicts itself. */
-  | ({ kind: 'service' } & InCall);
+/** The span of a traced change, in the form of W3C Trace Context: what comes of the change anywhere is of the same trace. */
+export interface Traced {
+  traceparent?: string;
+}
+
+/** Who caused a change, and in which trace: audit only, but for the kind, which histories show. */
+export type Actor = Traced &
+  (
+    | ({ kind: 'maker'; wallet_address: string } & InCall)
+    | ({ kind: 'taker'; taker_id: string; key_id: string } & InCall)
+    | { kind: 'timer' }
+    /** A person at the operator's tool, by the name under which the system knows them. */
+    | { kind: 'operator'; user: string }
+    /** The service itself, when an order's data contradicts itself. */
+    | ({ kind: 'service' } & InCall)
+  );
 
 export const ACTOR_KINDS = [
   'maker',

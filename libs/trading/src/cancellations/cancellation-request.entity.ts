@@ -59,6 +59,9 @@ export class CancellationRequest {
 
   @Column({ type: 'timestamptz', precision: 3, nullable: true })
   resolved_at!: Date | null;
+
+  /** The span of the call that asked last, no column: read where that is to be traced. */
+  asked_in?: string | null;
 }
 
 /** Open requests still wait for an answer; one that timed out can be answered late. */

@@ -69,6 +69,7 @@ export class CancellationService {
       refuseSuspended(locked.order);
       const request = locked.requestTo(answer.takerAddress, answer.requestId);
       if (!request) throw noRequest(locked.order, answer);
+      if (request.asked_in) taker.span?.link(request.asked_in);
       if (isOpen(request)) this.record(locked, answer, actor);
       else refuseDisagreement(locked.order, request, answer.cancel);
     });

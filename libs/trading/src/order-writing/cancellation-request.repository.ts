@@ -23,13 +23,24 @@ const CHANGING = [
 ] as const satisfies (keyof CancellationRequest)[];
 const WRITTEN = ['id', ...CHANGING] as const;
 
-const READ = new PreparedStatement<CancellationRequest>(
-  'read_requests',
-  `SELECT ${columnsOf(CancellationRequest, 'r')} FROM cancellation_requests r JOIN orders o ON o.id = r.order_id
+const readStatement = (name: string, columns: string) =>
+  new PreparedStatement<CancellationRequest>(
+    name,
+    `SELECT ${columns} FROM cancellation_requests r JOIN orders o ON o.id = r.order_id
     WHERE ${REFERRED} AND (r.resolved_at IS NULL OR r.id = ANY ($3::uuid[]) OR NOT EXISTS (
       SELECT FROM cancellation_requests later
       WHERE later.order_id = r.order_id AND later.order_version > r.order_version
         AND later.taker_address = r.taker_address))`,
+  );
+const COLUMNS = columnsOf(CancellationRequest, 'r');
+const READ = readStatement('read_requests', COLUMNS);
+/** With the span of the call that asked last: the event by which it did is kept while the request is open. */
+const READ_TRACED = readStatement(
+  'read_traced_requests',
+  `${COLUMNS}, (SELECT e.actor ->> 'traceparent' FROM order_events e
+      WHERE e.order_id = r.order_id AND e.request_id = r.id AND e.type = 'cancellation_request'
+        AND e.created_at >= r.requested_at
+      ORDER BY e.version DESC LIMIT 1) AS asked_in`,
 );
 const INSERT = insertStatement(CancellationRequest);
 /** A push that was noted after the change had read the clock went out before the change all the same. */
@@ -48,11 +59,11 @@ const UPDATE = new PreparedStatement(
 export class CancellationRequestRepository extends Repository<CancellationRequest> {
   /**
    * Reads of orders the open request, the latest to each address, and those that are named: a maker may have asked
-   * thousands of times.
+   * thousands of times. For a trace, with the spans in which they were made.
    */
-  ofOrders(references: OrderReference[]): Sendable<CancellationRequest> {
+  ofOrders(references: OrderReference[], isTraced: boolean): Sendable<CancellationRequest> {
     const named = references.flatMap(({ request_id }) => request_id ?? []);
-    return READ.with(...referencesOf(references), `{${named.join(',')}}`);
+    return (isTraced ? READ_TRACED : READ).with(...referencesOf(references), `{${named.join(',')}}`);
   }
 
   add(requests: CancellationRequest[]): Sendable<never> {

@@ -23,7 +23,7 @@ export class OrderStore {
     // what was waited for may have changed the requests, and taken time
     const [rows, requests, [clock]] = await tx.send([
       this.orders.lock(references, mayWait),
-      this.requests.ofOrders(references),
+      this.requests.ofOrders(references, tx.isTraced),
       READ_CLOCK,
     ]);
     const orders = rows.map(orderOf);

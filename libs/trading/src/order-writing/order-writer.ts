@@ -1,7 +1,8 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { Inject, Injectable, Logger, Optional } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { changedOtherRowCount, isDatabaseAway, Transaction, violatesUnique } from '#database';
-import { type Actor, CommitSignal } from '#events';
+import { type Actor, CommitSignal, type Traced } from '#events';
+import { type Tracer, TRACER } from '#tracing';
 import { DataSource } from 'typeorm';
 import { dueSteps } from '../due/due-steps.js';
 import { ChangeMetrics } from '../metrics/change-metrics.js';
@@ -14,6 +15,7 @@ import { nameOf, orderNotFound } from '../orders/refusals.js';
 import { BrokenInvariantError } from '../trading-error.js';
 import { BATCH_CALLS, CONNECTIONS } from './capacity.js';
 import { CallQueue, type QueuedCall } from './call-queue.js';
+import { traceBatch } from './call-traces.js';
 import { OrderStore } from './order-store.js';
 
 const IN_BATCHES = { maxBatch: BATCH_CALLS, maxInFlight: CONNECTIONS.batches };
@@ -63,6 +65,7 @@ export class OrderWriter {
     private readonly commits: CommitSignal,
     private readonly metrics: ChangeMetrics,
     private readonly queueMetrics: QueueMetrics,
+    @Optional() @Inject(TRACER) private readonly tracer?: Tracer,
   ) {}
 
   /** Runs `act` on the locked order and writes what it changed; it sees the order as if it were alone. */
@@ -75,12 +78,13 @@ export class OrderWriter {
    * another worker, which settles it itself.
    */
   async settle(reference: OrderReference): Promise<boolean> {
-    return (await this.submit({
-      reference,
-      by: { kind: 'timer' },
-      act: () => true,
-      mayWait: false,
-    })) as boolean;
+    const span = this.tracer?.begin('settle order', undefined);
+    const by: Actor = { kind: 'timer', traceparent: span?.traceparent };
+    try {
+      return (await this.submit({ reference, by, act: () => true, mayWait: false })) as boolean;
+    } finally {
+      span?.end();
+    }
   }
 
   private async submit(call: Pick<Call, 'reference' | 'by' | 'act' | 'mayWait'>): Promise<unknown> {
@@ -99,9 +103,10 @@ export class OrderWriter {
   private async carryOut(calls: Call[], mayWait: boolean): Promise<void> {
     const begun = performance.now();
     for (const { waitingSince } of calls) this.queueMetrics.waited((begun - waitingSince) / 1000);
+    const span = this.tracer && traceBatch(this.tracer, calls);
     let outcomes: Outcome[];
     try {
-      outcomes = await Transaction.run(this.dataSource, (tx) => this.attempt(tx, calls, mayWait));
+      outcomes = await Transaction.run(this.dataSource, (tx) => this.attempt(tx, calls, mayWait), span);
     } catch (error) {
       // whether a transaction was committed whose connection is lost nobody knows: only its caller may try again
       if (calls.length === 1 || isDatabaseAway(error)) calls.forEach(({ reject }) => reject(error));
@@ -120,11 +125,11 @@ export class OrderWriter {
     /** What a call was given is its own: the next one on the same order is to read it anew. */
     const given = new Set<LockedOrder>();
     for (const locked of found) orders.set(locked.order.id, locked).set(locked.order.order_hash, locked);
-    const outcomes = calls.map(({ reference, act }): Outcome => {
+    const outcomes = calls.map(({ reference, act, by }): Outcome => {
       const locked = orders.get('id' in reference ? reference.id : reference.order_hash);
       if (!locked) return { kind: 'not locked' };
       if (given.has(locked)) return { kind: 'again' };
-      const outcome = outcomeOf(locked, act);
+      const outcome = outcomeOf(locked, act, by);
       if (outcome.kind === 'done') given.add(locked);
       return outcome;
     });
@@ -190,13 +195,13 @@ function changesIn(outcomes: Outcome[]): Changes[] {
 }
 
 /** Writes down what is due, or else lets the call act; a call that fails has changed nothing. */
-export function outcomeOf(locked: LockedOrder, act: Call['act']): Outcome {
+export function outcomeOf(locked: LockedOrder, act: Call['act'], by: Traced): Outcome {
   if (locked.changes) return { kind: 'again' };
   try {
     if (locked.order.status !== 'suspended') assertConsistent(locked.order, locked.openRequest);
     const due = dueSteps(locked.order, locked.openRequest, locked.now);
     if (due.length > 0) {
-      due.forEach((step) => locked.apply(step));
+      due.forEach((step) => locked.apply(step, by));
       return { kind: 'settled', changes: locked.changes! };
     }
     return { kind: 'done', result: act(locked), changes: locked.changes };

@@ -1,5 +1,5 @@
 import { newId } from '#database';
-import type { Actor, NewOrderEvent, OrderEventPayload } from '#events';
+import type { Actor, NewOrderEvent, OrderEventPayload, Traced } from '#events';
 import {
   CancellationRequest,
   isOpen,
@@ -161,9 +161,9 @@ export class LockedOrder {
     this.addUpdate(request, actor);
   }
 
-  /** Writes down what time has changed. */
-  apply(step: DueStep): void {
-    const timer: Actor = { kind: 'timer' };
+  /** Writes down what time has changed, as a part of the trace in which it was found due. */
+  apply(step: DueStep, { traceparent }: Traced): void {
+    const timer: Actor = { kind: 'timer', traceparent };
     switch (step.kind) {
       case 'request_times_out':
         this.openRequest!.status = 'timed_out';

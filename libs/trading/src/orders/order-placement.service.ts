@@ -82,13 +82,17 @@ export class OrderPlacementService {
     signature: string,
   ): Promise<Order> {
     try {
-      return await Transaction.run(this.dataSource, async (database) => {
-        const now = await database.now();
-        this.requireValidity(terms.deadline, now);
-        const order = newOrder(terms, hash, signature, now);
-        await database.commit([this.orders.add(order), this.events.add([creationOf(order, maker)])]);
-        return order;
-      });
+      return await Transaction.run(
+        this.dataSource,
+        async (database) => {
+          const now = await database.now();
+          this.requireValidity(terms.deadline, now);
+          const order = newOrder(terms, hash, signature, now);
+          await database.commit([this.orders.add(order), this.events.add([creationOf(order, maker)])]);
+          return order;
+        },
+        maker.span?.begin('transaction'),
+      );
     } catch (error) {
       if (violatesUnique(error, 'orders_nonce_once') || violatesUnique(error, 'orders_order_hash_key')) {
         throw new TradingError(
