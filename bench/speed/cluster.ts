@@ -24,12 +24,27 @@ const DURABLE = { fsync: 'on', synchronous_commit: 'on', full_page_writes: 'on' 
 /** Whose tables there are. */
 export type Schema = 'service' | 'lean' | 'textbook';
 
-/** The servers that are measured side by side, and whose tables they work on. */
+/** Where the figure `traces` takes spans. */
+export const COLLECTOR_PORT = 4318;
+
+interface ContenderOptions {
+  program: string;
+  /** Whose tables it works on. */
+  schema: Schema;
+  environment?: NodeJS.ProcessEnv;
+}
+
+/** The servers that are measured side by side. */
 export const CONTENDERS = {
   service: { program: 'dist/src/main.js', schema: 'service' },
+  traced: {
+    program: 'dist/src/main.js',
+    schema: 'service',
+    environment: { OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${COLLECTOR_PORT}` },
+  },
   bare: { program: 'dist/bench/speed/lean/server.js', schema: 'lean' },
   textbook: { program: 'dist/bench/speed/textbook/server.js', schema: 'textbook' },
-} as const;
+} satisfies Record<string, ContenderOptions>;
 export type Contender = keyof typeof CONTENDERS;
 
 export function startPostgres(): Promise<EmbeddedPostgres> {
@@ -60,7 +75,9 @@ export async function requireSettings(dataSource: DataSource): Promise<DatabaseS
 export async function startServer(contender: Contender, databaseUrl: string): Promise<ServerProcess> {
   const port = await freePort();
   const { JWT_SECRET, MASTER_KEY } = loadSettings({ DATA_DIR });
-  return ServerProcess.startAt(`http://127.0.0.1:${port}`, CONTENDERS[contender].program, {
+  const { program, environment }: ContenderOptions = CONTENDERS[contender];
+  return ServerProcess.startAt(`http://127.0.0.1:${port}`, program, {
+    ...environment,
     DATABASE_URL: databaseUrl,
     HOST: '127.0.0.1',
     PORT: String(port),

@@ -10,6 +10,7 @@ import { lone } from './lone.js';
 import { memory } from './memory.js';
 import { push } from './push.js';
 import { size } from './size.js';
+import { traces } from './traces.js';
 
 /** In the order of the table. */
 export const FIGURES: Figure[] = [
@@ -23,5 +24,6 @@ export const FIGURES: Figure[] = [
   size,
   memory,
   foreign,
+  traces,
   guard,
 ];
