@@ -26,8 +26,8 @@ import type { Attributes, Span, SpanOptions, Tracer } from './span.js';
 
 /** A collector that is away must not hold up a stop. */
 const CLOSE_TIMEOUT_MS = 2_000;
-/** Date.now() is of whole milliseconds. */
-const CLOCK_SLACK_MS = 2;
+/** The machine's clock was set when it differs by more: less is a thread that had to wait. */
+const CLOCK_SLACK_MS = 100;
 const KINDS = { server: SpanKind.SERVER, client: SpanKind.CLIENT, producer: SpanKind.PRODUCER };
 
 /** Traces by OpenTelemetry's SDK, which reads its own settings: where to send, what to sample, how many spans may wait. */
@@ -63,7 +63,8 @@ export class OpenTelemetryTracer implements Tracer {
 
 /** The SDK's own times are of whole milliseconds, in which a statement disappears. */
 class SpanMaker {
-  private offset = performance.timeOrigin;
+  /** Unix milliseconds, with fractions, of the beginning of performance.now(). */
+  offset = performance.timeOrigin;
 
   constructor(private readonly tracer: OtelTracer) {}
 
@@ -72,26 +73,24 @@ class SpanMaker {
     name: string,
     { kind, attributes, startTime = performance.now() }: SpanOptions,
   ): OtelSpan {
-    const options = { kind: kind && KINDS[kind], attributes, startTime: this.timeAt(startTime) };
-    return this.tracer.startSpan(name, options, context);
-  }
-
-  /** Unix milliseconds, with fractions, of a time of performance.now(). Set anew when the machine's clock is. */
-  timeAt(time: number): number {
     const drift = Date.now() - performance.now() - this.offset;
     if (Math.abs(drift) > CLOCK_SLACK_MS) this.offset += drift;
-    return this.offset + time;
+    const options = { kind: kind && KINDS[kind], attributes, startTime: this.offset + startTime };
+    return this.tracer.startSpan(name, options, context);
   }
 }
 
 class OpenTelemetrySpan implements Span {
   readonly traceparent: string;
+  /** At its start: a clock that is set meanwhile must not end it before. */
+  private readonly offset: number;
 
   constructor(
     private readonly spans: SpanMaker,
     private readonly span: OtelSpan,
   ) {
     this.traceparent = traceparentOf(span.spanContext());
+    this.offset = spans.offset;
   }
 
   begin(name: string, options: SpanOptions = {}): Span {
@@ -113,7 +112,7 @@ class OpenTelemetrySpan implements Span {
       this.span.setAttribute('error.type', typeOf(failure));
       this.span.setStatus({ code: SpanStatusCode.ERROR });
     }
-    this.span.end(this.spans.timeAt(performance.now()));
+    this.span.end(this.offset + performance.now());
   }
 }
 
