@@ -85,6 +85,11 @@ test('its schema knows every value that has a default, and no other', () => {
     expect(text).not.toContain('"secretKeyRef":{"name":"lockstep"');
   });
 
+  test("OpenTelemetry's own settings, which its SDK reads, are taken as they are", () => {
+    const made = charted(...EXAMPLE, '--set-string', 'settings.OTEL_BSP_MAX_QUEUE_SIZE=4096');
+    expect(JSON.stringify(made)).toContain('"OTEL_BSP_MAX_QUEUE_SIZE":"4096"');
+  });
+
   test.each([
     ['a setting that is none', ['--set-string', 'settings.LOCK_TTL=1'], /settings': additional.*'LOCK_TTL'/],
     ['a setting of the chart itself', ['--set-string', 'settings.PORT=80'], /settings': additional.*'PORT'/],

@@ -54,6 +54,16 @@ function callersTrace() {
   return { traceId, headers: { traceparent: `00-${traceId}-${PARENT}-01` } };
 }
 
+const UNTRACED = ['http_request_id', 'key_id', 'kind', 'taker_id'];
+/** What an order's latest event says of who made it. */
+async function lastActorOf(orderHash: string): Promise<string[]> {
+  const [{ actor }] = await service.dataSource.query(
+    'SELECT actor FROM order_events WHERE order_hash = $1 ORDER BY version DESC LIMIT 1',
+    [orderHash],
+  );
+  return Object.keys(actor).toSorted();
+}
+
 const TRANSACTION = `
   wait for a transaction (internal)
   transaction (internal)`;
@@ -88,6 +98,10 @@ test('a call, its wait, its statements and the pushes of another instance are on
       ({ traceId, name }) => traceId === cancel.traceId && name.startsWith('push cancellation_request'),
     ),
   ];
+  const lines = instances[0]!.stdout.split('\n').filter((line) => line.includes(cancel.traceId));
+  expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+    { traceparent: `00-${cancel.traceId}-${server.spanId}-01`, msg: 'call answered' },
+  ]);
   expect(server).toMatchObject({
     service: 'lockstep-api',
     parentSpanId: PARENT,
@@ -151,6 +165,13 @@ test('a refusal is the answer that it is, a failure is an error, of the call and
   });
 });
 
+test('what its caller does not want recorded is not carried on', async () => {
+  const { order_hash } = await maker.place();
+  const headers = { traceparent: callersTrace().headers.traceparent.replace(/01$/, '00') };
+  succeeded(await taker.call('POST', '/orders/lock', { json: { order_hash }, headers }), 200);
+  expect(await lastActorOf(order_hash)).toEqual(UNTRACED);
+});
+
 test('what time brings is a trace of its own, up to the push', async () => {
   const { hash } = await lockedOrder(service, { maker, taker });
   const socket = await maker.socket();
@@ -197,11 +218,7 @@ test('without an endpoint nothing of OpenTelemetry is loaded, and an event says 
     headers: { 'x-api-key': taker.apiKey, ...callersTrace().headers },
   };
   succeeded(await call('POST', `http://127.0.0.1:${PORT}/api/v1/orders/lock`, options), 200);
-  const [{ actor }] = await service.dataSource.query(
-    `SELECT actor FROM order_events WHERE order_hash = $1 ORDER BY version DESC LIMIT 1`,
-    [order_hash],
-  );
-  expect(Object.keys(actor).toSorted()).toEqual(['http_request_id', 'key_id', 'kind', 'taker_id']);
+  expect(await lastActorOf(order_hash)).toEqual(UNTRACED);
   expect(await (off as PromiseFulfilledResult<ServiceProcess>).value.stop()).toBe(0);
 });
 

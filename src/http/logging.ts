@@ -77,9 +77,10 @@ export function logCalls(app: NestFastifyApplication): void {
     // refused by admission: a line would cost more than the refusal
     if (!reply.isRefused) {
       const responseTime = Math.round(reply.elapsedTime);
-      const { id: requestId, taker, maker } = request;
+      const { id: requestId, taker, maker, span } = request;
       const who = { address: addressOf(request.raw), key: taker?.keyId, wallet: maker?.wallet };
-      const line = { requestId, ...who, req: request, res: reply, responseTime };
+      const traceparent = span?.traceparent;
+      const line = { requestId, traceparent, ...who, req: request, res: reply, responseTime };
       logger[reply.statusCode >= 500 ? 'error' : 'info'](line, 'call answered');
     }
     done();
