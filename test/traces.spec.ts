@@ -1,6 +1,5 @@
 import { once } from 'node:events';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { freePort } from '#database';
 import type { MakerClient, TakerClient } from './support/clients.js';
@@ -78,13 +77,9 @@ test('a call, its wait, its statements and the pushes of another instance are on
   );
   const question = await ofTaker.hearAbout('cancellation_request', order.hash);
   const answer = callersTrace();
-  const json = {
-    order_hash: order.hash,
-    taker_address: taker.address,
-    cancellation_success: true,
-    message: 'not traded',
-  };
-  succeeded(await taker.call('POST', '/orders/cancel-result', { json, headers: answer.headers }), 200);
+  const verdict = { taker_address: taker.address, cancellation_success: true, message: '' };
+  const json = { order_hash: order.hash, ...verdict };
+  succeeded(await taker.call('POST', '/orders/cancel-result', { json, ...answer }), 200);
   await ofMaker.hearAbout('order_status_change', order.hash);
 
   const asked = await receiver.trace(cancel.traceId, 7);
@@ -124,8 +119,8 @@ test('a call, its wait, its statements and the pushes of another instance are on
   expect(withoutPushes(answered)).toBe(`POST /api/v1/orders/cancel-result (server)${TRANSACTION}
     begin; keep_plans; lock_free_orders; read_traced_requests; read_clock (client)
     update_orders; update_requests; insert_order_events; commit (client)`);
-  const verdict = await receiver.hear(({ traceId, kind }) => traceId === answer.traceId && kind === SERVER);
-  expect(verdict.links).toMatchObject([{ traceId: cancel.traceId, spanId: server.spanId }]);
+  const answering = await receiver.hear(({ traceId, kind }) => traceId === answer.traceId && kind === SERVER);
+  expect(answering.links).toMatchObject([{ traceId: cancel.traceId, spanId: server.spanId }]);
   await ofMaker.close();
   await ofTaker.close();
   for (const secret of [taker.apiKey, maker.token, order.placed.signature])
