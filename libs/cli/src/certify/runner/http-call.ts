@@ -14,6 +14,7 @@ const TIMEOUT_MS = 60_000;
 const HOP_BY_HOP = new Set([
   'connection',
   'host',
+  'http2-settings',
   'keep-alive',
   'proxy-authorization',
   'proxy-connection',

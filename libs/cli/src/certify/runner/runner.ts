@@ -20,6 +20,7 @@ import {
   split,
   withDate,
 } from './http-call.js';
+import { serveWithoutOffer, wantsWebSocket } from './offers.js';
 import type { Tape } from './tape.js';
 
 const HANDSHAKE_TIMEOUT_MS = 10_000;
@@ -44,6 +45,7 @@ export class Runner {
     private readonly hashOf: (terms: OrderTerms) => string,
   ) {
     server.on('connection', (connection: Socket) => {
+      if (this.connections.has(connection)) return; // it is read anew
       this.connections.add(connection);
       connection.on('close', () => this.connections.delete(connection));
     });
@@ -52,6 +54,7 @@ export class Runner {
       else endRefused(answer, REFUSALS.misdirected);
     });
     server.on('upgrade', (asked: IncomingMessage, client: Socket, head: Buffer) => {
+      if (!wantsWebSocket(asked)) return serveWithoutOffer(server, asked, client, head);
       client.on('error', () => client.destroy());
       if (isMeantHere(asked)) this.upgrade(asked, client, head).catch(() => client.destroy());
       else endUpgradeRefused(client, REFUSALS.misdirected);
