@@ -46,17 +46,20 @@ for (const example of EXAMPLE_TAKERS) {
       const maker = await service.newMaker();
       const { id } = await maker.place();
       const taker = await launch(example);
-      await until(async () => (await maker.order(id)).status === 'locked', 'the lock', PATIENCE_MS);
-      succeeded(await maker.cancel(id), 202);
-      const isAnswered = async () => (await maker.order(id)).cancellation?.status !== 'requested';
-      await until(isAnswered, 'the answer', PATIENCE_MS);
-      const { status, cancellation } = await maker.order(id);
-      // the trade begins by itself, and on a busy machine perhaps before it is asked
-      const isTraded = cancellation?.message === 'Already trading';
-      expect([status, cancellation?.status]).toEqual(
-        isTraded ? ['locked', 'rejected'] : ['cancelled', 'accepted'],
-      );
-      await taker.stop();
+      try {
+        await until(async () => (await maker.order(id)).status === 'locked', 'the lock', PATIENCE_MS);
+        succeeded(await maker.cancel(id), 202);
+        const isAnswered = async () => (await maker.order(id)).cancellation?.status !== 'requested';
+        await until(isAnswered, 'the answer', PATIENCE_MS);
+        const { status, cancellation } = await maker.order(id);
+        // the trade begins by itself, and on a busy machine perhaps before it is asked
+        const isTraded = cancellation?.message === 'Already trading';
+        expect([status, cancellation?.status]).toEqual(
+          isTraded ? ['locked', 'rejected'] : ['cancelled', 'accepted'],
+        );
+      } finally {
+        await taker.stop();
+      }
     },
     PATIENCE_MS,
   );
