@@ -237,9 +237,8 @@ var (
 
 func listen() {
 	away.Lock()
-	suspended := false
 	for failures := 0; ; failures++ {
-		socket, err := open(suspended)
+		socket, err := open()
 		if err == nil {
 			log.Print("listening")
 			failures = 0
@@ -252,21 +251,16 @@ func listen() {
 			away.Lock()
 		}
 		log.Printf("no socket: %v", err)
-		// a suspended taker still answers and fills; what else it has missed it reads from the lists when that is over
-		if suspended {
+		// a suspended taker is told of requests alone; when that is over, it reads from the lists what else there is
+		if websocket.IsCloseError(err, websocket.CloseServiceRestart) {
 			lastID = ""
 		}
-		var refused *refusal
-		suspended = errors.As(err, &refused) && refused.Code == accountSuspended
 		pause(err, failures)
 	}
 }
 
-func open(suspended bool) (*websocket.Conn, error) {
-	query := "types=cancellation_request"
-	if !suspended {
-		query += ",order_status_change"
-	}
+func open() (*websocket.Conn, error) {
+	query := "types=order_status_change,cancellation_request"
 	if lastID != "" {
 		query += "&after=" + lastID
 	}
@@ -379,11 +373,7 @@ func takeListed() error {
 
 // ---- Calls: signed, and repeated until there is an answer ------------------------------------------------------------
 
-const (
-	accountSuspended = 403004
-	orderSuspended   = 409009
-	timestampExpired = 10010011
-)
+const orderSuspended = 409009
 
 // refusal is an answer that refuses; its code is 0 when something else than the service answered.
 type refusal struct {
@@ -456,9 +446,6 @@ func refusalIn(response *http.Response, body []byte) *refusal {
 	if json.Unmarshal(body, refused) != nil {
 		refused.Message = "no answer of the service's"
 	}
-	if refused.Code == timestampExpired {
-		setClock(response.Header.Get("Date"))
-	}
 	seconds, _ := strconv.ParseUint(response.Header.Get("Retry-After"), 10, 32)
 	refused.retryAfter = time.Duration(math.Min(float64(seconds), 60)) * time.Second
 	return refused
@@ -487,32 +474,20 @@ func headersFor(method, path, content string) http.Header {
 	return header
 }
 
-var clock struct {
-	sync.Mutex
-	offset, last int64
-}
+var (
+	lastTimestamp     int64
+	lastTimestampLock sync.Mutex
+)
 
 // nextTimestamp never gives one twice: a signature works once.
 func nextTimestamp() string {
-	clock.Lock()
-	defer clock.Unlock()
-	clock.last++
-	if now := time.Now().UnixMilli() + clock.offset; now > clock.last {
-		clock.last = now
+	lastTimestampLock.Lock()
+	defer lastTimestampLock.Unlock()
+	lastTimestamp++
+	if now := time.Now().UnixMilli(); now > lastTimestamp {
+		lastTimestamp = now
 	}
-	return strconv.FormatInt(clock.last, 10)
-}
-
-// setClock: where the service refuses this machine's time, its own is believed, up to a day away.
-func setClock(date string) {
-	now, err := http.ParseTime(date)
-	offset := time.Until(now)
-	if err != nil || offset.Abs() > 24*time.Hour {
-		return
-	}
-	clock.Lock()
-	defer clock.Unlock()
-	clock.offset, clock.last = offset.Milliseconds(), 0
+	return strconv.FormatInt(lastTimestamp, 10)
 }
 
 // recent has the last ids that were seen. To forget one too early costs a call, and does no harm.

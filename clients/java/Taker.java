@@ -6,8 +6,8 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
-import java.time.*;
-import java.time.format.DateTimeFormatter;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.*;
 import java.util.concurrent.*;
 import java.util.stream.Collectors;
@@ -145,6 +145,8 @@ public class Taker {
   static final String SOCKET_PATH = "/ws/taker/v1";
   /** After so long a silence a ping is sent. It finds out what the JDK may miss: the end of a connection right behind a message. */
   static final long SILENCE_S = 10;
+  static final int ABNORMAL_CLOSURE = 1006;
+  static final int SERVICE_RESTART = 1012;
 
   /** The last id that was heard; null when there is none to go on from. */
   static String lastId;
@@ -154,12 +156,11 @@ public class Taker {
   static volatile CompletableFuture<Void> connected = new CompletableFuture<>();
 
   static void listen() {
-    boolean suspended = false;
     for (int failures = 0; ; failures += 1) {
       Failure end;
       try {
         var inbox = new Inbox();
-        WebSocket socket = open(suspended, inbox);
+        WebSocket socket = open(inbox);
         log("listening");
         failures = 0;
         connected.complete(null);
@@ -171,15 +172,12 @@ public class Taker {
         end = failure;
       }
       log("no socket: " + end.getMessage());
-      // a suspended taker still answers and fills; what else it has missed it reads from the lists when that is over
-      if (suspended) lastId = null;
-      suspended = end.code == ACCOUNT_SUSPENDED;
       pause(end, failures);
     }
   }
 
-  static WebSocket open(boolean suspended, Inbox inbox) throws Failure {
-    String query = "types=cancellation_request" + (suspended ? "" : ",order_status_change");
+  static WebSocket open(Inbox inbox) throws Failure {
+    String query = "types=order_status_change,cancellation_request";
     if (lastId != null) query += "&after=" + lastId;
     var socket = CLIENT.newWebSocketBuilder().connectTimeout(LIMIT);
     headersFor("GET", SOCKET_PATH, query).forEach(socket::header);
@@ -190,7 +188,11 @@ public class Taker {
     boolean pinged = false;
     while (true) {
       String message = inbox.next();
-      if (message == Inbox.END) return new Failure("it closed: " + inbox.reason);
+      if (message == Inbox.END) {
+        // a suspended taker is told of requests alone; when that is over, it reads from the lists what else there is
+        if (inbox.closeCode == SERVICE_RESTART) lastId = null;
+        return new Failure("it closed: " + inbox.closeCode + " " + inbox.reason);
+      }
       if (message != null) hear(Json.parse(message));
       else if (pinged) return new Failure("silence, and no pong");
       else socket.sendPing(ByteBuffer.allocate(0));
@@ -252,6 +254,7 @@ public class Taker {
     static final String END = "end";
     private final BlockingQueue<String> messages = new LinkedBlockingQueue<>();
     private final StringBuilder parts = new StringBuilder();
+    volatile int closeCode;
     volatile String reason;
 
     /** The next message, END, or null when it is silent. */
@@ -283,16 +286,17 @@ public class Taker {
 
     @Override
     public CompletionStage<?> onClose(WebSocket socket, int code, String why) {
-      end(code + " " + why);
+      end(code, why);
       return null;
     }
 
     @Override
     public void onError(WebSocket socket, Throwable error) {
-      end(error.toString());
+      end(ABNORMAL_CLOSURE, error.toString());
     }
 
-    private void end(String why) {
+    private void end(int code, String why) {
+      closeCode = code;
       reason = why;
       messages.add(END);
     }
@@ -303,9 +307,7 @@ public class Taker {
   static final HttpClient CLIENT = HttpClient.newHttpClient();
   static final Duration LIMIT = Duration.ofSeconds(15);
   static final int CONFLICT = 409;
-  static final int ACCOUNT_SUSPENDED = 403004;
   static final int ORDER_SUSPENDED = 409009;
-  static final int TIMESTAMP_EXPIRED = 10010011;
 
   /** Why something was not done; status and code are those of the service's refusal, and 0 when something else is wrong. */
   static final class Failure extends Exception {
@@ -367,7 +369,6 @@ public class Taker {
     refusal.status = response.statusCode();
     refusal.code = (int) envelope.get("code").number();
     refusal.retryAfterS = response.headers().firstValue("retry-after").filter(text -> text.matches("\\d{1,9}")).map(Long::valueOf).orElse(0L);
-    if (refusal.code == TIMESTAMP_EXPIRED) response.headers().firstValue("date").ifPresent(Taker::setClock);
     return refusal;
   }
 
@@ -391,22 +392,12 @@ public class Taker {
     }
   }
 
-  static long clockOffsetMs;
   static long lastTimestamp;
 
   /** A signature works once, so no two calls are signed for the same millisecond. */
   static synchronized String nextTimestamp() {
-    lastTimestamp = Math.max(lastTimestamp + 1, System.currentTimeMillis() + clockOffsetMs);
+    lastTimestamp = Math.max(lastTimestamp + 1, System.currentTimeMillis());
     return String.valueOf(lastTimestamp);
-  }
-
-  /** Where the service refuses this machine's time, its own is believed, up to a day away. */
-  static synchronized void setClock(String date) {
-    Instant now = Instant.from(DateTimeFormatter.RFC_1123_DATE_TIME.parse(date));
-    Duration offset = Duration.between(Instant.now(), now);
-    if (offset.abs().toDays() > 0) return;
-    clockOffsetMs = offset.toMillis();
-    lastTimestamp = 0;
   }
 
   // ---- Helpers ------------------------------------------------------------------------------------------------------
