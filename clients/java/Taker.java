@@ -144,7 +144,7 @@ public class Taker {
 
   static final String SOCKET_PATH = "/ws/taker/v1";
   /** After so long a silence a ping is sent. It finds out what the JDK may miss: the end of a connection right behind a message. */
-  static final long SILENCE_S = 10;
+  static final long SILENCE_S = 5;
   static final int ABNORMAL_CLOSURE = 1006;
   static final int SERVICE_RESTART = 1012;
 
@@ -368,7 +368,8 @@ public class Taker {
     var refusal = new Failure(response.statusCode() + " " + Json.text(envelope.value()));
     refusal.status = response.statusCode();
     refusal.code = (int) envelope.get("code").number();
-    refusal.retryAfterS = response.headers().firstValue("retry-after").filter(text -> text.matches("\\d{1,9}")).map(Long::valueOf).orElse(0L);
+    String retryAfter = response.headers().firstValue("retry-after").orElse("");
+    if (retryAfter.matches("\\d{1,9}")) refusal.retryAfterS = Long.parseLong(retryAfter);
     return refusal;
   }
 
