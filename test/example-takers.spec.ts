@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, test } from '@jest/globals';
 import { ApiKeysService, TakersService } from '#trading';
 import type { TakerClient } from './support/clients.js';
-import { EXAMPLE_TAKERS, type ExampleTaker, isHere } from './support/example-takers.js';
+import { canRun, EXAMPLE_TAKERS, type ExampleTaker } from './support/example-takers.js';
 import { lockedOrder, succeeded } from './support/handshake.js';
 import { ServiceProcess } from './support/service-process.js';
 import { startService, type TestService } from './support/service.js';
@@ -34,7 +34,7 @@ async function launch({ build }: ExampleTaker, { takerId, address }: TakerClient
 }
 
 for (const example of EXAMPLE_TAKERS) {
-  const here = isHere(example, 'the tests of the taker') ? test : test.skip;
+  const here = canRun(example, 'the tests of the taker') ? test : test.skip;
   here(
     `${example.language}: its own tools have nothing against it`,
     () => example.check(folder),

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { certified, rulesWith } from '../support/certification.js';
-import { EXAMPLE_TAKERS, isHere } from '../support/example-takers.js';
+import { canRun, EXAMPLE_TAKERS } from '../support/example-takers.js';
 import { ExternalService } from '../support/external-service.js';
 import { expectInvariants } from '../support/invariants.js';
 import { hasPython, PYTHON, PYTHON_CLIENT } from '../support/python.js';
@@ -36,7 +36,7 @@ const pythonBot = {
 };
 const BOTS: Bot[] = [
   ...(hasPython('the certification of a bot in Python') ? [pythonBot] : []),
-  ...EXAMPLE_TAKERS.filter((example) => isHere(example, 'the certification of the taker')).map((example) => ({
+  ...EXAMPLE_TAKERS.filter((example) => canRun(example, 'the certification of the taker')).map((example) => ({
     ...example,
     notShown: { ...ONE_SOCKET, ...NO_UNLOCK },
   })),

@@ -1,7 +1,7 @@
-import { execFile, execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { isHere } from './tools.js';
 
 /** A taker that is an example: one file, of which its README says how it is run. */
 export interface ExampleTaker {
@@ -10,7 +10,8 @@ export interface ExampleTaker {
   check: (folder: string) => Promise<unknown>;
   /** Resolves to the command that runs it. */
   build: (folder: string) => Promise<string[]>;
-  probe: () => boolean;
+  /** Succeeds where it can be run. */
+  probe: string[];
   debian: string;
 }
 
@@ -24,7 +25,7 @@ export const EXAMPLE_TAKERS: ExampleTaker[] = [
     language: 'Java',
     check: (folder) => run('javac', '-Xlint:all', '-Werror', '-d', folder, JAVA),
     build: async () => ['java', JAVA],
-    probe: () => answers('javac', '-version'),
+    probe: ['javac', '-version'],
     debian: 'default-jdk-headless',
   },
   {
@@ -38,28 +39,16 @@ export const EXAMPLE_TAKERS: ExampleTaker[] = [
       await run('go', 'build', '-o', program, GO);
       return [program];
     },
-    probe: () => answers('go', 'version') && existsSync(`${GO_PATH}/src/github.com/gorilla/websocket`),
+    probe: ['sh', '-c', `go version && test -d ${GO_PATH}/src/github.com/gorilla/websocket`],
     debian: 'golang-go golang-github-gorilla-websocket-dev',
   },
 ];
 
-/** Whether one can be run here; in CI it must be. Says so when it cannot. */
-export function isHere({ language, probe, debian }: ExampleTaker, whatIsSkipped: string): boolean {
-  if (process.env.CI === 'true' || probe()) return true;
-  console.warn(`skipped: ${whatIsSkipped} in ${language} (Debian: apt-get install ${debian})`);
-  return false;
-}
+/** Whether one can be run here. In CI it must be. */
+export const canRun = ({ language, probe, debian }: ExampleTaker, whatIsSkipped: string): boolean =>
+  isHere(`${whatIsSkipped} in ${language}`, probe, debian);
 
 async function run(program: string, ...args: string[]): Promise<string> {
   const env = { ...process.env, GO111MODULE: 'off', GOPATH: GO_PATH };
   return (await promisify(execFile)(program, args, { env })).stdout;
-}
-
-function answers(program: string, ...args: string[]): boolean {
-  try {
-    execFileSync(program, args, { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
 }
