@@ -11,7 +11,7 @@ const SOURCES = [
   'libs',
   'bench',
   'test/model',
-  'clients/python',
+  'clients',
   'scripts/pack-clients.mjs',
   'ormconfig.ts',
   'nest-cli.json',

@@ -1,10 +1,11 @@
-// Packs the client packages into dist/clients, from where the service serves them under /guide/clients/.
+// Puts the client packages and the takers to start from into dist/clients, which the service serves under /guide/clients/.
 import { execFile } from 'node:child_process';
-import { mkdirSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { copyFileSync, mkdirSync, readFileSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 
 const FOLDER = resolve('dist', 'clients');
+const EXAMPLES = ['java/Taker.java', 'go/taker.go', 'go/go.mod', 'go/go.sum'];
 const PYTHON_FILES = ['LICENSE', 'README.md', 'lockstep', 'pyproject.toml'];
 
 const run = promisify(execFile);
@@ -22,4 +23,5 @@ function packPython() {
 }
 
 mkdirSync(FOLDER, { recursive: true });
+for (const file of EXAMPLES) copyFileSync(join('clients', file), join(FOLDER, basename(file)));
 await Promise.all([packNpm('client'), packNpm('cli'), packPython()]);

@@ -29,7 +29,11 @@ async function launch({ build }: ExampleTaker, { takerId, address }: TakerClient
   const command = await build(folder);
   const keys = new ApiKeysService(service.dataSource, service.settings);
   const { apiKey, apiSecret } = await keys.create(takerId, { requireSignature: true });
-  const taker = { API_KEY: apiKey, API_SECRET: apiSecret, TAKER_ADDRESS: address };
+  const taker = {
+    LOCKSTEP_API_KEY: apiKey,
+    LOCKSTEP_SIGNING_SECRET: apiSecret,
+    LOCKSTEP_TAKER_ADDRESS: address,
+  };
   return ServiceProcess.launch({ LOCKSTEP_URL: service.url, ...taker }, command);
 }
 

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { API_ERRORS } from '../src/http/refusals/api-errors.js';
 import { startService, type TestService } from './support/service.js';
@@ -106,6 +107,19 @@ describe('pages', () => {
     expect([response.status, response.headers.get('content-type')]).toEqual([200, 'application/gzip']);
     const archive = Buffer.from(await response.arrayBuffer());
     expect(String(execFileSync('tar', ['-tz'], { input: archive })).split('\n')).toContain(manifest);
+  });
+
+  test.each([
+    ['java', 'Taker.java'],
+    ['go', 'taker.go'],
+    ['go', 'go.mod'],
+  ])('%s links to %s, which this service has', async (name, file) => {
+    expect((await got(`/guide/${name}`)).text).toContain(`<a href="clients/${file}">`);
+    const { type, text } = await got(`/guide/clients/${file}`);
+    expect([type, text]).toEqual([
+      'text/plain; charset=utf-8',
+      readFileSync(join('clients', name, file), 'utf8'),
+    ]);
   });
 
   test('that are not there are refused as other calls are', async () => {

@@ -26,9 +26,9 @@ import (
 
 var (
 	url          = strings.TrimSuffix(setting("LOCKSTEP_URL"), "/")
-	apiKey       = setting("API_KEY")
-	apiSecret    = setting("API_SECRET")
-	takerAddress = setting("TAKER_ADDRESS")
+	apiKey       = setting("LOCKSTEP_API_KEY")
+	apiSecret    = setting("LOCKSTEP_SIGNING_SECRET")
+	takerAddress = setting("LOCKSTEP_TAKER_ADDRESS")
 )
 
 func setting(name string) string {

@@ -20,9 +20,9 @@ import javax.crypto.spec.SecretKeySpec;
  */
 public class Taker {
   static final String URL = setting("LOCKSTEP_URL").replaceAll("/$", "");
-  static final String API_KEY = setting("API_KEY");
-  static final String API_SECRET = setting("API_SECRET");
-  static final String TAKER_ADDRESS = setting("TAKER_ADDRESS");
+  static final String API_KEY = setting("LOCKSTEP_API_KEY");
+  static final String API_SECRET = setting("LOCKSTEP_SIGNING_SECRET");
+  static final String TAKER_ADDRESS = setting("LOCKSTEP_TAKER_ADDRESS");
 
   static String setting(String name) {
     String value = System.getenv(name);

@@ -58,7 +58,9 @@ export function callPages({ paths, tags, components }: OpenAPIObject): CallPage[
       callPage(`${method.toUpperCase()} ${path}`, operation, named),
     ),
   );
-  return tags!.flatMap(({ name }) => pages.filter(({ group }) => group === name));
+  // a sandbox's calls have a tag that the document of a service without one has not
+  const groups = new Set([...tags!.map(({ name }) => name), ...pages.map(({ group }) => group)]);
+  return [...groups].flatMap((name) => pages.filter(({ group }) => group === name));
 }
 
 function callPage(call: string, operation: Operation, named: Named): CallPage {

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Settings } from '#config';
 import type { OpenAPIObject } from '@nestjs/swagger';
@@ -25,6 +25,9 @@ import { type GuidePage, guidePages, INDEX_FILE, readDocument } from './pages.js
 
 const TEXT_TYPE = 'text/plain; charset=utf-8';
 const PICTURE = /^docs\/([\w-]+\.png)$/;
+/** What can be had from the service as a file: see scripts/pack-clients.mjs. */
+const CLIENTS = join(packageFolder, 'dist', 'clients');
+const ARCHIVE = /gz$/;
 
 type Documents = Record<string, Document>;
 
@@ -51,7 +54,9 @@ function pageDocuments(
     withAddresses(withValuesHere(markdown, settings), file, (target) => {
       if (target === INDEX_FILE) return ending ? `index${ending}` : '.';
       const page = pages.find((other) => other.file === target);
-      return page ? `${page.name}${ending}` : PICTURE.exec(target)?.[1];
+      if (page) return `${page.name}${ending}`;
+      const name = basename(target);
+      return clientFiles().includes(name) ? `clients/${name}` : PICTURE.exec(target)?.[1];
     });
   const index = { name: '', title: 'The guide', file: INDEX_FILE, markdown: readDocument(INDEX_FILE) };
   const served = [index, ...pages].map((page) => {
@@ -128,7 +133,7 @@ function fileDocuments(pages: GuidePage[]): Documents {
     '/guide/minisearch.js': document(SCRIPT_TYPE, () =>
       readFileSync(fileURLToPath(import.meta.resolve('minisearch'))),
     ),
-    ...clientPackages(),
+    ...clientDocuments(),
     ...Object.fromEntries(
       pictures.map((name) => [
         `/guide/${name}`,
@@ -138,14 +143,14 @@ function fileDocuments(pages: GuidePage[]): Documents {
   };
 }
 
-/** What a developer with nothing but this service's address can install, where it was built. */
-function clientPackages(): Documents {
-  const folder = join(packageFolder, 'dist', 'clients');
-  const names = existsSync(folder) ? readdirSync(folder) : [];
+/** What a developer with nothing but this service's address can install or start from, where it was built. */
+const clientFiles = once(() => (existsSync(CLIENTS) ? readdirSync(CLIENTS) : []));
+
+function clientDocuments(): Documents {
   return Object.fromEntries(
-    names.map((name) => [
+    clientFiles().map((name) => [
       `/guide/clients/${name}`,
-      document('application/gzip', () => readFileSync(join(folder, name))),
+      document(ARCHIVE.test(name) ? 'application/gzip' : TEXT_TYPE, () => readFileSync(join(CLIENTS, name))),
     ]),
   );
 }

@@ -1,4 +1,4 @@
-import { NotFoundException } from '@nestjs/common';
+import { Logger, NotFoundException } from '@nestjs/common';
 import { networkOf, SETTINGS, type Settings } from '#config';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { guideDocuments } from '../guide/guide-documents.js';
@@ -13,6 +13,8 @@ import { openApiDocument } from './docs.js';
 import type { Document } from './document.js';
 import { once } from './once.js';
 import { ServedDocument } from './served-document.js';
+
+const logger = new Logger('Documents');
 
 /** Documents and pages' files that one address gets in a minute: a load of a page takes up to eight. */
 const DOCUMENTS_PER_MINUTE = 300;
@@ -41,7 +43,8 @@ export function serveDocuments(app: NestFastifyApplication): void {
         if (!found) throw new NotFoundException();
         await found.answer(raw.headers, reply);
       } catch (error) {
-        refuseCall(reply, error);
+        const { status } = refuseCall(reply, error);
+        if (status === 500) logger.error({ requestId: reply.request.id, err: error });
       }
       return reply;
     });

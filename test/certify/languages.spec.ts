@@ -55,7 +55,11 @@ async function rulesOf({ language, build }: Bot) {
   try {
     const { apiKey, apiSecret, address } = await service.newTaker();
     const report = await certified(service.url, (url) => {
-      const taker = { API_KEY: apiKey, API_SECRET: apiSecret, TAKER_ADDRESS: address };
+      const taker = {
+        LOCKSTEP_API_KEY: apiKey,
+        LOCKSTEP_SIGNING_SECRET: apiSecret,
+        LOCKSTEP_TAKER_ADDRESS: address,
+      };
       const environment = { PYTHONPATH: PYTHON_CLIENT, TRADE_SECONDS, LOCKSTEP_URL: url, ...taker };
       const bot = ServiceProcess.launch(environment, command);
       return { end: () => bot.stop() };

@@ -157,4 +157,8 @@ test('the service shows that it is a sandbox, and documents its calls', async ()
   expect(paths['/sandbox/scenarios']!.post!.operationId).toBe('startScenario');
   expect(paths['/sandbox/scenarios']!.get!.operationId).toBe('listScenarios');
   expect(paths['/sandbox/scenarios/{id}']!.get!.operationId).toBe('getScenario');
+  for (const { operationId } of Object.values(paths).flatMap((methods) => Object.values(methods))) {
+    const page = await fetch(`${sandbox.url}/reference/${operationId}`);
+    expect([operationId, page.status]).toEqual([operationId, 200]);
+  }
 });

@@ -11,9 +11,9 @@ RESTART_S = 1
 
 taker = Taker(
     url=os.environ["LOCKSTEP_URL"],
-    api_key=os.environ["API_KEY"],
-    api_secret=os.environ["API_SECRET"],
-    address=os.environ["TAKER_ADDRESS"],
+    api_key=os.environ["LOCKSTEP_API_KEY"],
+    api_secret=os.environ["LOCKSTEP_SIGNING_SECRET"],
+    address=os.environ["LOCKSTEP_TAKER_ADDRESS"],
 )
 turns = itertools.count()
 

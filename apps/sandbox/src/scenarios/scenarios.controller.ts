@@ -2,7 +2,12 @@ import { Body, Controller, Get, HttpCode, Ip, Param, Post, UseFilters } from '@n
 import { networkOf } from '#config';
 import { ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { EnvelopeFilter } from '../envelope.js';
-import { ScenarioResponse, ScenariosResponse, StartScenarioRequest } from './dto/scenarios.dto.js';
+import {
+  EXAMPLE_ID,
+  ScenarioResponse,
+  ScenariosResponse,
+  StartScenarioRequest,
+} from './dto/scenarios.dto.js';
 import { SCENARIOS } from './scenario-names.js';
 import { MAX_RUNNING, MAX_RUNNING_PER_CALLER, Scenarios } from './scenarios.service.js';
 
@@ -49,7 +54,11 @@ export class ScenariosController {
     summary: 'One scenario',
     description: 'What happened so far, step by step.',
   })
-  @ApiParam({ name: 'id', type: String, description: 'As it was answered when the scenario was started' })
+  @ApiParam({
+    name: 'id',
+    description: 'As it was answered when the scenario was started',
+    schema: { type: 'string', format: 'uuid', example: EXAMPLE_ID },
+  })
   @ApiResponse({ status: 200, type: ScenarioResponse, description: 'The scenario' })
   @ApiResponse({ status: 404, description: '404002 Scenario not found' })
   get(@Param('id') id: string): ScenarioResponse {

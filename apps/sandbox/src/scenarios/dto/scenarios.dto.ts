@@ -4,6 +4,7 @@ import { IsIn, IsOptional, Matches } from 'class-validator';
 import { SCENARIO_NAMES, type ScenarioName } from '../scenario-names.js';
 
 export const EXAMPLE_ADDRESS = '0x71c7656ec7ab88b098defb751b7401b5f6d8976f';
+export const EXAMPLE_ID = '8b9ad3ad-4d0c-4f3e-9a26-5b1f1b5a9c11';
 export const EXAMPLE_TIME = '2026-01-17T03:00:24.123Z';
 
 export class StartScenarioRequest {
@@ -41,7 +42,7 @@ export class ScenarioStep {
 
 export class ScenarioSummary {
   /** Of this play. */
-  @ApiProperty({ type: String, format: 'uuid', example: '8b9ad3ad-4d0c-4f3e-9a26-5b1f1b5a9c11' })
+  @ApiProperty({ type: String, format: 'uuid', example: EXAMPLE_ID })
   id!: string;
 
   /** What is played. */
