@@ -5,6 +5,7 @@ import {
   HttpException,
   ValidationPipe,
 } from '@nestjs/common';
+import { ApiResponse } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 
 // The service's own envelope and validation stand on its table of errors, which is the trading domain's too, and in src, which knows
@@ -47,6 +48,23 @@ export class Refusal extends HttpException {
 
 export const invalid = (details: string): Refusal => new Refusal(ERRORS.INVALID_PARAMETER, details);
 
+/** Documents a refusal of a call. `details` are as they may read. */
+export function ApiRefusal({ status, code, message }: WireError, details: string): MethodDecorator {
+  const value = { code, message, details, docs: docsOf(code) };
+  return ApiResponse({
+    status,
+    description: `${code} ${message}`,
+    content: {
+      'application/json': {
+        schema: { $ref: '#/components/schemas/ErrorAnswer' }, // the service's
+        examples: { [message]: { value } },
+      },
+    },
+  });
+}
+
+const docsOf = (code: number): string => `/docs/errors/${code}`;
+
 /** What Nest and Fastify refuse by themselves. */
 function fromFramework(exception: HttpException): Refusal {
   const status = exception.getStatus();
@@ -63,7 +81,7 @@ export class EnvelopeFilter implements ExceptionFilter<HttpException> {
     const status = refusal.getStatus();
     const reply = host.switchToHttp().getResponse<FastifyReply>();
     if (status === 429 || status === 503) void reply.header('retry-after', String(RETRY_AFTER_SECONDS));
-    void reply.status(status).send({ code, message, details, docs: `/docs/errors/${code}` });
+    void reply.status(status).send({ code, message, details, docs: docsOf(code) });
   }
 }
 

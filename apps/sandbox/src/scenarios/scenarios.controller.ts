@@ -1,7 +1,7 @@
 import { Body, Controller, Get, HttpCode, Ip, Param, Post, UseFilters } from '@nestjs/common';
 import { networkOf } from '#config';
 import { ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { EnvelopeFilter } from '../envelope.js';
+import { ApiRefusal, EnvelopeFilter, ERRORS } from '../envelope.js';
 import {
   EXAMPLE_ID,
   ScenarioResponse,
@@ -27,11 +27,11 @@ export class ScenariosController {
     description: `A maker places an order and waits until the taker's bot has locked it. Then it:\n\n${NAMES.join('\n')}`,
   })
   @ApiResponse({ status: 202, type: ScenarioResponse, description: 'The scenario, running' })
-  @ApiResponse({ status: 400, description: '400001 Invalid parameter' })
-  @ApiResponse({
-    status: 429,
-    description: `429001 Too many requests: ${MAX_RUNNING_PER_CALLER} of the caller's are running, or ${MAX_RUNNING} in all`,
-  })
+  @ApiRefusal(ERRORS.INVALID_PARAMETER, 'name must be one of cancel-before-trade, …')
+  @ApiRefusal(
+    ERRORS.TOO_MANY_REQUESTS,
+    `${MAX_RUNNING_PER_CALLER} scenarios of this address are running, or ${MAX_RUNNING} in all`,
+  )
   start(@Body() { name, taker_address }: StartScenarioRequest, @Ip() address: string): ScenarioResponse {
     return { code: 0, data: this.scenarios.start(name, taker_address ?? undefined, networkOf(address)) };
   }
@@ -60,7 +60,7 @@ export class ScenariosController {
     schema: { type: 'string', format: 'uuid', example: EXAMPLE_ID },
   })
   @ApiResponse({ status: 200, type: ScenarioResponse, description: 'The scenario' })
-  @ApiResponse({ status: 404, description: '404002 Scenario not found' })
+  @ApiRefusal(ERRORS.SCENARIO_NOT_FOUND, 'no scenario of the last 100 has this id')
   get(@Param('id') id: string): ScenarioResponse {
     return { code: 0, data: this.scenarios.find(id) };
   }
