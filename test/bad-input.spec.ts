@@ -129,7 +129,7 @@ test.each<[call: string, by: 'maker' | 'taker']>([
 });
 
 test.each([
-  'GET /',
+  'POST /',
   'GET /api/v2/orders',
   'GET /api/v1/nothing',
   'PUT /api/v1/orders',

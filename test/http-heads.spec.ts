@@ -186,6 +186,9 @@ describe('what is wrong with a head is answered like any other error', () => {
       [HOST, `X-Long: ${'x'.repeat(20_000)}`],
     ],
     ['over 2,000 headers', 'the request must not have more than 200 headers', LIVE, [HOST, ...many(2_100)]],
+    ['no Host, of a document', 'Host is required', 'GET /guide/', []],
+    ['no Host, of what leads elsewhere', 'Host is required', 'GET /', []],
+    ['no Host, of a socket', 'Host is required', 'GET /ws/taker/v1', []],
     ['a bad header', /^the request is not valid HTTP: /, LIVE, [HOST, 'a b: c']],
   ])('%s', async (_, details, start, lines) => {
     const answer = await send(start, [...MARKED, ...lines]);

@@ -123,7 +123,7 @@ describe('a target in absolute form is that of its path', () => {
   });
 
   test('without a path', async () => {
-    expect(await send('GET http://localhost', {})).toMatchObject({ status: 404, body: { code: 404000 } });
+    expect((await send('GET http://localhost', {})).status).toBe(302);
   });
 
   test('a signed upgrade', async () => {

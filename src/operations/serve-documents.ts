@@ -1,20 +1,18 @@
-import { Logger, NotFoundException } from '@nestjs/common';
+import { NotFoundException } from '@nestjs/common';
 import { networkOf, SETTINGS, type Settings } from '#config';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { guideDocuments } from '../guide/guide-documents.js';
 import { hasGuide } from '../guide/pages.js';
 import { referenceDocuments } from '../guide/reference-documents.js';
 import { clientAddresses } from '../http/client-address.js';
+import { WITH_ENVELOPE } from '../http/error.filter.js';
 import { CallLimit } from '../http/limits/call-limit.js';
-import { refuseCall } from '../http/refusals/refuse-call.js';
 import { apiDocuments } from './api-documents.js';
 import { consoleFiles } from './console-files.js';
 import { openApiDocument } from './docs.js';
 import type { Document } from './document.js';
 import { once } from './once.js';
 import { ServedDocument } from './served-document.js';
-
-const logger = new Logger('Documents');
 
 /** Documents and pages' files that one address gets in a minute: a load of a page takes up to eight. */
 const DOCUMENTS_PER_MINUTE = 300;
@@ -36,16 +34,11 @@ export function serveDocuments(app: NestFastifyApplication): void {
   const addressOf = clientAddresses(settings);
   const fastify = app.getHttpAdapter().getInstance();
   const serve = (route: string, find: (path: string) => ServedDocument | undefined): void => {
-    fastify.get(route, async ({ raw }, reply) => {
-      try {
-        await limit.count(networkOf(addressOf(raw)), reply);
-        const found = find(raw.url!.split('?')[0]!);
-        if (!found) throw new NotFoundException();
-        await found.answer(raw.headers, reply);
-      } catch (error) {
-        const { status } = refuseCall(reply, error);
-        if (status === 500) logger.error({ requestId: reply.request.id, err: error });
-      }
+    fastify.get(route, WITH_ENVELOPE, async ({ raw }, reply) => {
+      await limit.count(networkOf(addressOf(raw)), reply);
+      const found = find(raw.url!.split('?')[0]!);
+      if (!found) throw new NotFoundException();
+      await found.answer(raw.headers, reply);
       return reply;
     });
   };
@@ -57,7 +50,7 @@ export function serveDocuments(app: NestFastifyApplication): void {
   const reference = once(() => servedOf(referenceDocuments(openApi())));
   if (hasGuide()) serve('/reference/*', (path) => reference()[path]);
   for (const [path, target] of Object.entries(REDIRECTS)) {
-    fastify.get(path, (_, reply) => reply.redirect(target));
+    fastify.get(path, WITH_ENVELOPE, (_, reply) => reply.redirect(target));
   }
 }
 

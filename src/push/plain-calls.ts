@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
+import { WITH_ENVELOPE } from '../http/error.filter.js';
 import { ApiError } from '../http/refusals/api-errors.js';
-import { refuseCall } from '../http/refusals/refuse-call.js';
 import { SOCKET_PATHS } from './message-types.js';
 
 const DETAILS =
@@ -9,9 +9,8 @@ const DETAILS =
 /** Tells who calls a socket's path without an upgrade, such as a proxy that does not pass it on. */
 export function refusePlainCalls(fastify: FastifyInstance): void {
   for (const path of Object.values(SOCKET_PATHS)) {
-    fastify.get(path, async (_, reply) => {
-      refuseCall(reply, new ApiError('ROUTE_NOT_FOUND', DETAILS));
-      return reply;
+    fastify.get(path, WITH_ENVELOPE, () => {
+      throw new ApiError('ROUTE_NOT_FOUND', DETAILS);
     });
   }
 }
