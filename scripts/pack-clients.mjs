@@ -1,6 +1,7 @@
 // Puts the client packages and the takers to start from into dist/clients, which the service serves under /guide/clients/.
 import { execFile } from 'node:child_process';
-import { copyFileSync, mkdirSync, readFileSync } from 'node:fs';
+import { copyFileSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 
@@ -13,13 +14,19 @@ const run = promisify(execFile);
 const packNpm = (library) =>
   run('npm', ['pack', '--silent', '--pack-destination', FOLDER], { cwd: join('libs', library) });
 
-function packPython() {
+/** As source archives are: in a folder of its name. */
+async function packPython() {
   const project = readFileSync(join('clients', 'python', 'pyproject.toml'), 'utf8');
   const [, name] = /^name = "(.+)"$/m.exec(project);
   const [, version] = /^version = "(.+)"$/m.exec(project);
-  const files = PYTHON_FILES.map((file) => `python/${file}`);
-  const archive = join(FOLDER, `${name}-${version}.tar.gz`);
-  return run('tar', ['--exclude=__pycache__', '-czf', archive, '-C', 'clients', ...files]);
+  const whole = `${name}-${version}`;
+  const above = mkdtempSync(join(tmpdir(), 'lockstep-'));
+  const filter = (path) => !path.includes('__pycache__');
+  for (const file of PYTHON_FILES) {
+    cpSync(join('clients', 'python', file), join(above, whole, file), { recursive: true, filter });
+  }
+  await run('tar', ['-czf', join(FOLDER, `${whole}.tar.gz`), '-C', above, whole]);
+  rmSync(above, { recursive: true });
 }
 
 mkdirSync(FOLDER, { recursive: true });

@@ -99,7 +99,7 @@ describe('pages', () => {
   test.each([
     ['client', 'package/package.json'],
     ['cli', 'package/package.json'],
-    ['python', 'python/pyproject.toml'],
+    ['python', 'lockstep-client-0.1.0/pyproject.toml'],
   ])('%s names the address at which this service has the package', async (name, manifest) => {
     const { text } = await got(`/guide/${name}.md`);
     const path = /http:\/\/127\.0\.0\.1:3210(\/guide\/clients\/\S+)/.exec(text)![1]!;

@@ -54,7 +54,7 @@ test(
         details: expect.stringMatching(/^5 scenarios of yours are running/),
       },
     });
-    expect(refused.headers.get('retry-after')).toBe('1');
+    expect(refused.headers.get('retry-after')).toBe('10');
     for (const address of ['127.0.0.2', '127.0.0.3', '127.0.0.4']) {
       for (let i = 0; i < 5; i += 1) expect((await startFrom(address, nobody)).status).toBe(202);
     }

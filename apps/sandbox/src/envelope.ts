@@ -1,4 +1,5 @@
 import {
+  applyDecorators,
   type ArgumentsHost,
   Catch,
   type ExceptionFilter,
@@ -23,6 +24,7 @@ interface WireError {
 export const ERRORS = {
   INVALID_PARAMETER: { status: 400, code: 400001, message: 'Invalid parameter' },
   MISSING_HEADER: { status: 401, code: 10010012, message: 'Missing required header' },
+  API_KEY_NOT_FOUND: { status: 401, code: 10010009, message: 'API key not found' },
   ROUTE_NOT_FOUND: { status: 404, code: 404000, message: 'Route not found' },
   SCENARIO_NOT_FOUND: { status: 404, code: 404002, message: 'Scenario not found' },
   BODY_TOO_LARGE: { status: 413, code: 413001, message: 'Body too large' },
@@ -40,6 +42,8 @@ export class Refusal extends HttpException {
     { status, code, message }: WireError,
     /** For a person. */
     readonly details: string,
+    /** When to try again what can be tried again. */
+    readonly retryAfterSeconds = RETRY_AFTER_SECONDS,
   ) {
     super(message, status);
     this.code = code;
@@ -48,20 +52,34 @@ export class Refusal extends HttpException {
 
 export const invalid = (details: string): Refusal => new Refusal(ERRORS.INVALID_PARAMETER, details);
 
-/** Documents a refusal of a call. `details` are as they may read. */
-export function ApiRefusal({ status, code, message }: WireError, details: string): MethodDecorator {
-  const value = { code, message, details, docs: docsOf(code) };
-  return ApiResponse({
-    status,
-    description: `${code} ${message}`,
-    content: {
-      'application/json': {
-        schema: { $ref: '#/components/schemas/ErrorAnswer' }, // the service's
-        examples: { [message]: { value } },
-      },
-    },
-  });
+/** Documents the refusals of a call, each with details as they may read. */
+export function ApiRefusals(...refusals: [WireError, string][]): MethodDecorator {
+  const statuses = [...new Set(refusals.map(([{ status }]) => status))];
+  return applyDecorators(
+    ...statuses.map((status) => {
+      const values = refusals
+        .filter(([error]) => error.status === status)
+        .map(([{ code, message }, details]) => ({ code, message, details, docs: docsOf(code) }));
+      return ApiResponse({
+        status,
+        description: values.map(({ code, message }) => `${code} ${message}`).join(', '),
+        content: {
+          'application/json': {
+            schema: { $ref: '#/components/schemas/ErrorAnswer' }, // the service's
+            examples: Object.fromEntries(values.map((value) => [value.message, { value }])),
+          },
+        },
+      });
+    }),
+  );
 }
+
+/** Of calls with a body, before it is looked into. */
+export const BODY_REFUSALS: [WireError, string][] = [
+  [{ status: 400, code: 400002, message: 'Malformed JSON' }, 'the body is not valid JSON'],
+  [ERRORS.BODY_TOO_LARGE, 'the body must not be larger than 64 KiB'],
+  [ERRORS.UNSUPPORTED_MEDIA_TYPE, 'the content type must be application/json'],
+];
 
 const docsOf = (code: number): string => `/docs/errors/${code}`;
 
@@ -80,7 +98,7 @@ export class EnvelopeFilter implements ExceptionFilter<HttpException> {
     const { code, message, details } = refusal;
     const status = refusal.getStatus();
     const reply = host.switchToHttp().getResponse<FastifyReply>();
-    if (status === 429 || status === 503) void reply.header('retry-after', String(RETRY_AFTER_SECONDS));
+    if (status === 429 || status === 503) void reply.header('retry-after', String(refusal.retryAfterSeconds));
     void reply.status(status).send({ code, message, details, docs: docsOf(code) });
   }
 }

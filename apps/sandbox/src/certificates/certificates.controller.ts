@@ -1,7 +1,7 @@
 import { Body, Controller, Headers, HttpCode, Ip, Post, UseFilters } from '@nestjs/common';
 import { networkOf } from '#config';
 import { ApiOperation, ApiResponse, ApiSecurity, ApiTags } from '@nestjs/swagger';
-import { ApiRefusal, EnvelopeFilter, ERRORS, Refusal } from '../envelope.js';
+import { ApiRefusals, BODY_REFUSALS, EnvelopeFilter, ERRORS, Refusal } from '../envelope.js';
 import { Certificates } from './certificates.service.js';
 import { CertificateRequest, CertificateResponse } from './dto/certificates.dto.js';
 
@@ -22,11 +22,15 @@ export class CertificatesController {
   })
   @ApiSecurity('taker')
   @ApiResponse({ status: 200, type: CertificateResponse, description: 'The certificate' })
-  @ApiRefusal(ERRORS.INVALID_PARAMETER, 'report_sha256 must be 64 lower-case hex digits')
-  @ApiRefusal(ERRORS.MISSING_HEADER, 'X-API-Key is required')
-  @ApiRefusal(ERRORS.NOT_CONFIRMED, 'order 0x1f90… was given up by a yes that is not reported')
-  @ApiRefusal(ERRORS.TOO_MANY_REQUESTS, '4 reports are being looked into; try again when one is done')
-  @ApiRefusal(ERRORS.UNAVAILABLE, 'there is nothing to sign with')
+  @ApiRefusals(
+    [ERRORS.INVALID_PARAMETER, 'report_sha256 must be 64 lower-case hex digits'],
+    ...BODY_REFUSALS,
+    [ERRORS.MISSING_HEADER, 'X-API-Key is required'],
+    [ERRORS.API_KEY_NOT_FOUND, 'X-API-Key is not a known API key, or it was revoked'],
+    [ERRORS.NOT_CONFIRMED, 'order 0x1f90… was given up by a yes that is not reported'],
+    [ERRORS.TOO_MANY_REQUESTS, '4 reports are being looked into; try again when one is done'],
+    [ERRORS.UNAVAILABLE, 'there is nothing to sign with'],
+  )
   async request(
     @Body() request: CertificateRequest,
     @Headers('x-api-key') apiKey: string | undefined,

@@ -14,8 +14,9 @@ export class WrongKeys {
   async countFor<T>(caller: string, call: () => Promise<T>): Promise<T> {
     const counted = await this.counts.get(caller);
     if (counted && counted.consumedPoints >= MAX_PER_MINUTE) {
-      const details = `${MAX_PER_MINUTE} wrong API keys came from your network; try again in a minute`;
-      throw new Refusal(ERRORS.TOO_MANY_REQUESTS, details);
+      const seconds = Math.max(1, Math.ceil(counted.msBeforeNext / 1_000));
+      const details = `${MAX_PER_MINUTE} wrong API keys came from your network; try again in ${seconds} s`;
+      throw new Refusal(ERRORS.TOO_MANY_REQUESTS, details, seconds);
     }
     try {
       return await call();

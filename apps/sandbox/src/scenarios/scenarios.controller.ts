@@ -1,7 +1,7 @@
 import { Body, Controller, Get, HttpCode, Ip, Param, Post, UseFilters } from '@nestjs/common';
 import { networkOf } from '#config';
 import { ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { ApiRefusal, EnvelopeFilter, ERRORS } from '../envelope.js';
+import { ApiRefusals, BODY_REFUSALS, EnvelopeFilter, ERRORS } from '../envelope.js';
 import {
   EXAMPLE_ID,
   ScenarioResponse,
@@ -9,7 +9,7 @@ import {
   StartScenarioRequest,
 } from './dto/scenarios.dto.js';
 import { SCENARIOS } from './scenario-names.js';
-import { MAX_RUNNING, MAX_RUNNING_PER_CALLER, Scenarios } from './scenarios.service.js';
+import { MAX_RUNNING_PER_CALLER, Scenarios } from './scenarios.service.js';
 
 const NAMES = Object.entries(SCENARIOS).map(([name, deed]) => `- \`${name}\`: the maker ${deed}`);
 
@@ -27,11 +27,10 @@ export class ScenariosController {
     description: `A maker places an order and waits until the taker's bot has locked it. Then it:\n\n${NAMES.join('\n')}`,
   })
   @ApiResponse({ status: 202, type: ScenarioResponse, description: 'The scenario, running' })
-  @ApiRefusal(ERRORS.INVALID_PARAMETER, 'name must be one of cancel-before-trade, …')
-  @ApiRefusal(
+  @ApiRefusals([ERRORS.INVALID_PARAMETER, 'name must be one of cancel-before-trade, …'], ...BODY_REFUSALS, [
     ERRORS.TOO_MANY_REQUESTS,
-    `${MAX_RUNNING_PER_CALLER} scenarios of this address are running, or ${MAX_RUNNING} in all`,
-  )
+    `${MAX_RUNNING_PER_CALLER} scenarios of yours are running; try again when one has ended`,
+  ])
   start(@Body() { name, taker_address }: StartScenarioRequest, @Ip() address: string): ScenarioResponse {
     return { code: 0, data: this.scenarios.start(name, taker_address ?? undefined, networkOf(address)) };
   }
@@ -60,7 +59,7 @@ export class ScenariosController {
     schema: { type: 'string', format: 'uuid', example: EXAMPLE_ID },
   })
   @ApiResponse({ status: 200, type: ScenarioResponse, description: 'The scenario' })
-  @ApiRefusal(ERRORS.SCENARIO_NOT_FOUND, 'no scenario of the last 100 has this id')
+  @ApiRefusals([ERRORS.SCENARIO_NOT_FOUND, 'no scenario of the last 100 has this id'])
   get(@Param('id') id: string): ScenarioResponse {
     return { code: 0, data: this.scenarios.find(id) };
   }

@@ -27,9 +27,11 @@ interface Played {
 }
 
 const MAX_KEPT = 100;
-export const MAX_RUNNING = 20;
+const MAX_RUNNING = 20;
 /** So that one caller does not keep the others from theirs. */
 export const MAX_RUNNING_PER_CALLER = 5;
+/** When to ask whether one has ended: they take from seconds to minutes. */
+const BUSY_SECONDS = 10;
 /** Less than a process has for its stop. */
 const CLOSE_TIMEOUT_MS = 8_000;
 
@@ -110,7 +112,7 @@ export class Scenarios {
     for (const { count, max, whose } of bounds) {
       if (count < max) continue;
       const details = `${max} scenarios${whose} are running; try again when one has ended`;
-      throw new Refusal(ERRORS.TOO_MANY_REQUESTS, details);
+      throw new Refusal(ERRORS.TOO_MANY_REQUESTS, details, BUSY_SECONDS);
     }
   }
 
