@@ -181,9 +181,9 @@ func fillOf(held order) object {
 	return object{"order": held.terms, "signature": held.Signature, "fill_quantity": held.Quantity, "taker_incentive": "0"}
 }
 
-// forget drops what is over. What was traded is kept for good.
+// forget drops an order that was lost before its trade: it may be taken again. One that was given up is, until that is recorded.
 func forget(hash string) {
-	move(hash, unknown, waiting, givenUp)
+	move(hash, unknown, waiting)
 }
 
 // ---- Requests to cancel: one verdict each ----------------------------------------------------------------------------
@@ -207,6 +207,7 @@ func answer(id, hash string) {
 	}, nil)
 	if err == nil {
 		log.Printf("answered %t about %s", yes, hash)
+		move(hash, unknown, givenUp)
 		return
 	}
 	log.Printf("answer %t about %s refused: %v", yes, hash, err)
@@ -214,6 +215,8 @@ func answer(id, hash string) {
 	var refused *refusal
 	if errors.As(err, &refused) && refused.status != http.StatusConflict {
 		answered.remove(id)
+	} else {
+		move(hash, unknown, givenUp)
 	}
 }
 
@@ -411,7 +414,11 @@ func repeat(method, target string, body any, data any) error {
 	}
 }
 
-var client = http.Client{Timeout: 15 * time.Second}
+// A redirect is no answer: Go would make a GET of a POST, and take the key elsewhere.
+var client = http.Client{
+	Timeout:       15 * time.Second,
+	CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+}
 
 func call(method, target string, body any, data any) error {
 	path, content, _ := strings.Cut(target, "?")

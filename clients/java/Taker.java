@@ -31,7 +31,12 @@ public class Taker {
   }
 
   public static void main(String[] arguments) {
-    listen();
+    try {
+      listen();
+    } catch (Throwable fault) { // who hears no requests must not go on trading: whatever supervises it starts it again
+      fault.printStackTrace();
+      System.exit(1);
+    }
   }
 
   // ---- Orders: locked, traded, filled -------------------------------------------------------------------------------
@@ -65,9 +70,10 @@ public class Taker {
       sleep(TRADE_BEGINS_AFTER_MS);
       if (!move(hash, State.WAITING, State.WAITING)) return; // given up
       Json order = heldOrder(hash);
+      Map<String, Object> fill = fillOf(order); // what cannot be reported must not be traded
       if (!move(hash, State.TRADING, State.WAITING)) return;
       trade(order);
-      fill(hash, order);
+      fill(hash, fill);
     } catch (Failure refusal) {
       log("not taken " + hash + ": " + refusal.getMessage()); // somebody else was quicker, for example
       forget(hash);
@@ -98,23 +104,26 @@ public class Taker {
   static final List<String> TERMS = List.of(
       "maker", "principal", "is_buy", "ticker", "exchange", "asset", "price", "quantity", "incentive", "deadline", "nonce");
 
-  static void fill(String hash, Json order) {
+  static Map<String, Object> fillOf(Json order) {
     Map<String, Object> terms = new HashMap<>();
     for (String name : TERMS) terms.put(name, order.get(name).value());
     String signature = order.get("signature").text();
     String quantity = order.get("quantity").text();
+    return Map.of("order", terms, "signature", signature, "fill_quantity", quantity, "taker_incentive", "0");
+  }
+
+  static void fill(String hash, Map<String, Object> fill) {
     try {
-      repeat("POST", "/api/v1/orders/fill",
-          Map.of("order", terms, "signature", signature, "fill_quantity", quantity, "taker_incentive", "0"));
+      repeat("POST", "/api/v1/orders/fill", fill);
       log("filled " + hash);
     } catch (Failure refusal) {
       log("TRADED, BUT NOT FILLED " + hash + ": " + refusal.getMessage()); // a person must look
     }
   }
 
-  /** What is over need not be kept; what was traded, for good. */
+  /** An order that was lost before its trade may be taken again. One that was given up is, until that is recorded. */
   static void forget(String hash) {
-    move(hash, State.UNKNOWN, State.WAITING, State.GIVEN_UP);
+    move(hash, State.UNKNOWN, State.WAITING);
   }
 
   // ---- Requests to cancel: one verdict each -------------------------------------------------------------------------
@@ -133,10 +142,12 @@ public class Taker {
           "cancellation_success", yes,
           "message", yes ? "Not traded yet" : "Already trading"));
       log("answered " + yes + " about " + hash);
+      move(hash, State.UNKNOWN, State.GIVEN_UP);
     } catch (Failure refusal) {
       log("answer " + yes + " about " + hash + " refused: " + refusal.getMessage());
       // a conflict says that it was resolved otherwise; after any other refusal the request is still open, and comes again
-      if (refusal.status != CONFLICT) ANSWERED.remove(id);
+      if (refusal.status == CONFLICT) move(hash, State.UNKNOWN, State.GIVEN_UP);
+      else ANSWERED.remove(id);
     }
   }
 

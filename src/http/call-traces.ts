@@ -14,8 +14,8 @@ declare module 'fastify' {
 const TRACED = '/api/v1/';
 
 /**
- * Traces the calls of the API, each as a part of the trace that its caller names in `traceparent`. What is turned away unserved
- * has no span, as it has no line in the log.
+ * Traces the calls of the API, each as a part of the trace that its caller names in `traceparent`. What is turned away before
+ * it waits for a place has no span.
  */
 export function traceCalls(app: NestFastifyApplication, tracer: Tracer): void {
   const fastify = app.getHttpAdapter().getInstance();

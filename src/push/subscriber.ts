@@ -94,7 +94,9 @@ export class Subscriber {
   send(frame: PushFrame): boolean {
     if (!this.wants(frame.type)) return false;
     const span = this.tracer && beginPush(this.tracer, frame, this.participant.kind);
-    return this.sendJson(frame.json, span && ((error) => span.end(error)));
+    const isSent = this.sendJson(frame.json, span && ((error) => span.end(error)));
+    if (!isSent) span?.end('not_sent');
+    return isSent;
   }
 
   /** It heard of all events up to this id on another connection. */

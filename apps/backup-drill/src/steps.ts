@@ -13,6 +13,7 @@ export class Steps {
     const began = performance.now();
     let told = 'failed';
     try {
+      this.signal.throwIfAborted();
       const result = await work((words) => (told = words));
       this.signal.throwIfAborted();
       return result;

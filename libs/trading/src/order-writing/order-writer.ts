@@ -81,9 +81,12 @@ export class OrderWriter {
     const span = this.tracer?.begin('settle order', undefined);
     const by: Actor = { kind: 'timer', traceparent: span?.traceparent };
     try {
-      return (await this.submit({ reference, by, act: () => true, mayWait: false })) as boolean;
-    } finally {
+      const isSettled = (await this.submit({ reference, by, act: () => true, mayWait: false })) as boolean;
       span?.end();
+      return isSettled;
+    } catch (error) {
+      span?.end(error);
+      throw error;
     }
   }
 
