@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -9,18 +9,14 @@ import { hasPython, PYTHON, PYTHON_CLIENT } from './support/python.js';
 import { ServiceProcess } from './support/service-process.js';
 import { startService, type TestService } from './support/service.js';
 import { TroubledProxy } from './support/troubled-proxy.js';
+import { isHere } from './support/tools.js';
 import { until } from './support/until.js';
 
 /** The Python client: its own tests, its types, and the program of its README. */
 const PATIENCE_MS = 120_000;
 
-/** In CI it must be there. */
-function hasMypy(): boolean {
-  if (process.env.CI === 'true') return true;
-  if (spawnSync(PYTHON, ['-m', 'mypy', '--version']).status === 0) return true;
-  console.warn('skipped: the types of the Python client (Debian: apt-get install mypy)');
-  return false;
-}
+const hasMypy = (): boolean =>
+  isHere('the types of the Python client', [PYTHON, '-m', 'mypy', '--version'], 'mypy');
 
 let service: TestService;
 let folder: string;

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { certified, rulesWith } from '../support/certification.js';
+import { certified, rulesWith, SANDBOX_FOR_CERTIFY } from '../support/certification.js';
 import { canRun, EXAMPLE_TAKERS } from '../support/example-takers.js';
 import { ExternalService } from '../support/external-service.js';
 import { expectInvariants } from '../support/invariants.js';
@@ -11,13 +11,6 @@ import { ServiceProcess } from '../support/service-process.js';
 
 /** Takers in other languages as their developers would try them: processes of their own, each against its own sandbox, side by side. */
 const PATIENCE_MS = 400_000;
-const SETTINGS = {
-  SANDBOX: 'on',
-  SANDBOX_STEP_MS: '200',
-  SANDBOX_ORDERS_PER_MINUTE: '0',
-  CANCELLATION_TIMEOUT_SECONDS: '3',
-  WORKER: 'inline',
-};
 /** Longer than any question here is open, and shorter than the run. */
 const TRADE_SECONDS = '20';
 const ONE_SOCKET = { 'two-sockets': 'the bot has one socket' };
@@ -51,7 +44,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 async function rulesOf({ language, build }: Bot) {
   const service = await ExternalService.prepare();
   const command = await build(folder);
-  const instance = await service.start({ ...SETTINGS, DATA_DIR: join(folder, language) });
+  const instance = await service.start({ ...SANDBOX_FOR_CERTIFY, DATA_DIR: join(folder, language) });
   try {
     const { apiKey, apiSecret, address } = await service.newTaker();
     const report = await certified(service.url, (url) => {

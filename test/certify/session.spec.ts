@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type CertificationReport, requestCertificate } from '../../libs/cli/src/index.js';
 import { AdminTool } from '../support/admin-tool.js';
 import type { TakerClient } from '../support/clients.js';
-import { certified, rulesWith } from '../support/certification.js';
+import { certified, rulesWith, SANDBOX_FOR_CERTIFY } from '../support/certification.js';
 import { ExternalService } from '../support/external-service.js';
 import { expectInvariants } from '../support/invariants.js';
 import { type ServiceProcess, START_PATIENCE_MS } from '../support/service-process.js';
@@ -13,13 +13,6 @@ import { SessionBot } from './bots/session-bot.js';
 
 /** Every rule, as a correct bot keeps it: the client's session, against a sandbox; and what that is good for. */
 const PATIENCE_MS = 400_000;
-const SETTINGS = {
-  SANDBOX: 'on',
-  SANDBOX_STEP_MS: '200',
-  SANDBOX_ORDERS_PER_MINUTE: '0',
-  CANCELLATION_TIMEOUT_SECONDS: '3',
-  WORKER: 'inline',
-};
 
 let dataDir: string;
 let service: ExternalService;
@@ -29,7 +22,7 @@ let report: CertificationReport;
 beforeAll(async () => {
   dataDir = mkdtempSync(join(tmpdir(), 'lockstep-'));
   service = await ExternalService.prepare();
-  instance = await service.start({ ...SETTINGS, DATA_DIR: dataDir });
+  instance = await service.start({ ...SANDBOX_FOR_CERTIFY, DATA_DIR: dataDir });
   taker = await service.newTaker();
 }, START_PATIENCE_MS);
 afterAll(async () => {

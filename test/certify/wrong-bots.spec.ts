@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { RULE_NAMES, type RuleName } from '#certificates';
 import type { CertificationReport } from '../../libs/cli/src/index.js';
-import { type Candidate, certified, rulesWith } from '../support/certification.js';
+import { type Candidate, certified, rulesWith, SANDBOX_FOR_CERTIFY } from '../support/certification.js';
 import type { TakerClient } from '../support/clients.js';
 import { ExternalService } from '../support/external-service.js';
 import { expectInvariants } from '../support/invariants.js';
@@ -17,13 +17,6 @@ import * as wrong from './bots/wrong-bots.js';
 const PATIENCE_MS = 400_000;
 /** Each a service of its own, since every bot locks whatever order it hears of. */
 const LANES = 4;
-const SETTINGS = {
-  SANDBOX: 'on',
-  SANDBOX_STEP_MS: '200',
-  SANDBOX_ORDERS_PER_MINUTE: '0',
-  CANCELLATION_TIMEOUT_SECONDS: '3',
-  WORKER: 'inline',
-};
 /** A bot that gives up is waited for so long. */
 const ANSWER_MS = 5_000;
 
@@ -157,7 +150,7 @@ class Lane {
   static async open(): Promise<Lane> {
     const dataDir = mkdtempSync(join(tmpdir(), 'lockstep-'));
     const service = await ExternalService.prepare();
-    return new Lane(service, await service.start({ ...SETTINGS, DATA_DIR: dataDir }), dataDir);
+    return new Lane(service, await service.start({ ...SANDBOX_FOR_CERTIFY, DATA_DIR: dataDir }), dataDir);
   }
 
   async run({ Bot, broken, with: others = [], unshown = [], silenceMs }: Case): Promise<CertificationReport> {

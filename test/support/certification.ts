@@ -11,6 +11,15 @@ const WAITS = {
 } as const;
 const QUESTIONS = 40;
 
+/** A sandbox in which nothing happens but what the runner does, and silence is short. */
+export const SANDBOX_FOR_CERTIFY = {
+  SANDBOX: 'on',
+  SANDBOX_STEP_MS: '200',
+  SANDBOX_ORDERS_PER_MINUTE: '0',
+  CANCELLATION_TIMEOUT_SECONDS: '3',
+  WORKER: 'inline',
+};
+
 /** Who is tried: connects once it knows where to. */
 export interface Candidate {
   end(): Promise<unknown>;

@@ -10,8 +10,6 @@ export function createTaker(options: TakerOptions): Taker {
 }
 
 /** Logs a wallet in. */
-export async function connectMaker(options: MakerOptions): Promise<Maker> {
-  const maker = new Maker(options, openSocket);
-  await maker.token();
-  return maker;
+export function connectMaker(options: MakerOptions): Promise<Maker> {
+  return Maker.connect(options, openSocket);
 }

@@ -32,7 +32,14 @@ export class Maker {
   /** Ends the sessions that were opened since the last log-out. */
   private login = new AbortController();
 
-  constructor(
+  /** Logs a wallet in. */
+  static async connect(options: MakerOptions, openSocket: OpenSocket): Promise<Maker> {
+    const maker = new Maker(options, openSocket);
+    await maker.token();
+    return maker;
+  }
+
+  private constructor(
     private readonly options: MakerOptions,
     private readonly openSocket: OpenSocket,
   ) {
